@@ -1,0 +1,235 @@
+"""The one configuration, `heliograph.yaml`: read, overridden by the environment, checked whole.
+
+`load` reports every fault at once, each with its place. A setting is overridden by
+`HELIOGRAPH__SECTION__KEY`; a misspelt one is a fault, in the file and in the environment alike.
+Secrets come as `${VARIABLE}` or `file:PATH` and never show in `repr` or `--print-config`; a secret
+written out in the file is refused unless `dev: true`.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+import yaml
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from pipeline.errors import ConfigError
+from pipeline.ids import ConnectorId
+
+ENV_PREFIX = "HELIOGRAPH__"
+
+
+class SecretText(SecretStr):
+    """A secret and whether it stood in the file itself."""
+
+    literal = False
+
+
+def _secret(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if value.startswith("${") and value.endswith("}"):
+        name = value[2:-1]
+        if name not in os.environ:
+            raise ValueError(f"environment variable {name} is not set; set it or use file:PATH")
+        return SecretText(os.environ[name])
+    if value.startswith("file:"):
+        try:
+            return SecretText(Path(value[5:]).read_text(encoding="utf-8").rstrip("\n"))
+        except OSError as error:
+            raise ValueError(f"cannot read {value[5:]}: {error.strerror}") from error
+    secret = SecretText(value)
+    secret.literal = True
+    return secret
+
+
+Secret = Annotated[SecretText, BeforeValidator(_secret)]
+Host = Annotated[str, Field(min_length=1)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Section(BaseModel):
+    """A part of the configuration: immutable, unknown names refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+S = TypeVar("S", bound=Section)
+
+
+class KafkaConfig(Section):
+    """How to reach the cluster."""
+
+    bootstrap_servers: Annotated[str, Field(min_length=1)] = "127.0.0.1:9092"
+    schema_registry_url: str | None = None
+    replication_factor: Annotated[int, Field(ge=1, le=9)] = 1
+    librdkafka: dict[str, str | int | float | bool] = {}
+    """Passed through to every client: SASL, TLS and the like, by librdkafka's own names."""
+
+
+class HttpConfig(Section):
+    """Where every process serves /metrics, /livez and /readyz; port 0 takes a free one."""
+
+    host: Host = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 0
+
+
+class ProfileConfig(Section):
+    """What a carrier does its own way."""
+
+    carrier_domain: str | None = None
+    """Receipts may come on any connector of the same domain; the connector's own name if unset."""
+    receipts: Literal["all", "first", "last", "none"] = "all"
+    reference_bits: Literal[8, 16] = 16
+    """Width of the concatenation reference."""
+    id_in_response: Literal["any", "opaque", "decimal", "hexadecimal"] = "any"
+    id_in_receipt: Literal["any", "opaque", "decimal", "hexadecimal"] = "any"
+    """Notation of the SMSC's message ids; any tries every notation, opaque compares as text."""
+    ledger_tlv: Annotated[int, Field(ge=0x1400, le=0x3FFF)] | None = None
+    """Vendor TLV that carries message_id and segment: for sandboxes that keep a ledger."""
+    rate_headroom: Annotated[float, Field(ge=0, lt=1)] = 0.05
+    """Share of the contract rate left unused, so that no second is ever over it."""
+
+
+class ConnectorConfig(Section):
+    """One SMPP account of ours at a carrier."""
+
+    profile: str = "default"
+    host: Host
+    port: Port = 2775
+    system_id: Annotated[str, Field(min_length=1, max_length=15)]
+    password: Secret
+    system_type: Annotated[str, Field(max_length=12)] = ""
+    bind_type: Literal["transceiver", "transmitter"] = "transceiver"
+    binds: Annotated[int, Field(ge=1, le=64)] = 1
+    """Submitting binds the account allows: the partitions of its submit topics, for ever."""
+    generation: Annotated[int, Field(ge=1)] = 1
+    window: Annotated[int, Field(ge=1, le=1000)] = 10
+    """Unanswered requests allowed on one bind."""
+    rate_per_s: Annotated[float, Field(gt=0, le=100_000)]
+    """Segments per second of the whole account, by contract."""
+    enquire_link_s: Annotated[float, Field(ge=1, le=600)] = 60
+    response_timeout_s: Annotated[float, Field(ge=1, le=600)] = 120
+
+
+class TenantConfig(Section):
+    """One customer of the gateway."""
+
+    senders: list[str] = []
+    """Allowed senders; the first is the default one."""
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    """ISO 3166 code for numbers without a country code."""
+    validity_s: Annotated[int, Field(ge=1, le=7 * 86400)] = 86400
+
+
+class Config(BaseSettings):
+    """All of `heliograph.yaml`. Sections of single services are checked by the service."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix=ENV_PREFIX, env_nested_delimiter="__"
+    )
+
+    dev: bool = False
+    """Allows secrets in the file: for one's own machine only."""
+    kafka: KafkaConfig = KafkaConfig()
+    http: HttpConfig = HttpConfig()
+    state_dir: Path = Path("state")
+    routes: Path = Path("routes.yaml")
+    profiles: dict[str, ProfileConfig] = {}
+    connectors: dict[Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")], ConnectorConfig] = {}
+    tenants: dict[str, TenantConfig] = {"default": TenantConfig()}
+    services: dict[str, dict[str, Any]] = {}
+
+    @model_validator(mode="after")
+    def _parts_fit_together(self) -> Self:
+        faults = []
+        for name, connector in self.connectors.items():
+            if connector.profile != "default" and connector.profile not in self.profiles:
+                faults.append(f"connectors.{name}.profile: no profile {connector.profile!r}")
+            if connector.password.literal and not self.dev:
+                faults.append(
+                    f"connectors.{name}.password: a secret may not stand in the file; "
+                    "write ${VARIABLE} or file:PATH"
+                )
+        if faults:
+            raise ValueError("\n".join(faults))
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file; nothing else is read."""
+        return env_settings, init_settings
+
+    def profile(self, connector: ConnectorId) -> ProfileConfig:
+        """The profile of a connector; without one of its own, the defaults."""
+        return self.profiles.get(self.connectors[connector].profile, ProfileConfig())
+
+
+def load(path: Path) -> Config:
+    """Read `path`, apply the environment, check all of it; raises ConfigError with every fault."""
+    faults = _unknown_variables(os.environ)
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError([f"{path}: cannot be read: {error.strerror}", *faults]) from error
+    except yaml.YAMLError as error:
+        raise ConfigError([f"{path}: is not YAML: {error}", *faults]) from error
+    if raw is not None and not isinstance(raw, dict):
+        raise ConfigError([f"{path}: must be a mapping of sections, not a {type(raw).__name__}"])
+    try:
+        config = Config(**(raw or {}))
+    except ValidationError as error:
+        raise ConfigError([*(f"{path}: {fault}" for fault in sentences(error)), *faults]) from error
+    if faults:
+        raise ConfigError(faults)
+    return config.model_copy(update={"routes": path.parent / config.routes})
+
+
+def section(config: Config, service: str, model: type[S]) -> S:
+    """The section `services.<service>` as `model`; raises ConfigError with every fault."""
+    try:
+        return model(**config.services.get(service, {}))
+    except ValidationError as error:
+        raise ConfigError([f"services.{service}.{fault}" for fault in sentences(error)]) from error
+
+
+def sentences(error: ValidationError) -> list[str]:
+    """One sentence a fault: where, what; values that may be secret are left out."""
+    found: list[str] = []
+    for fault in error.errors(include_input=False, include_url=False):
+        place = ".".join(str(part) for part in fault["loc"])
+        text = fault["msg"].removeprefix("Value error, ")
+        if fault["type"] == "extra_forbidden":
+            text = "there is no such setting; look for a misspelling"
+        found.extend(f"{place}: {line}" if place else line for line in text.splitlines())
+    return found
+
+
+def _unknown_variables(environ: Mapping[str, str]) -> list[str]:
+    known = {name.upper() for name in Config.model_fields}
+    return [
+        f"environment variable {name}: there is no section of that name"
+        for name in environ
+        if name.startswith(ENV_PREFIX) and name[len(ENV_PREFIX) :].split("__")[0] not in known
+    ]

@@ -1,0 +1,50 @@
+"""What a core wants done, and the state it decides upon: the two sides of every stateful core.
+
+A core is a pure function of (state, record, now); it returns effects and never acts. The shell
+(`pipeline.stream`) publishes them in the same Kafka transaction that moves the input offset and
+the state, so all of it happens once or not at all.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from pipeline.records import Record
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """Write `record` to `topic` under `key`."""
+
+    topic: str
+    key: str
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class PublishLater:
+    """Write `record` to `topic` under `key` at `due_ms` (since 1970 UTC), by the scheduler."""
+
+    due_ms: int
+    topic: str
+    key: str
+    record: Record
+
+
+Effect = Publish | PublishLater
+
+
+class Entries(Protocol):
+    """The state of one key: named entries, each a msgspec struct, each with a life span."""
+
+    def get(self, name: str, kind: type[T]) -> T | None:
+        """The entry, or None when there is none or its life is over."""
+
+    def put(self, name: str, entry: msgspec.Struct, ttl_s: int) -> None:
+        """Set the entry; it is gone `ttl_s` seconds after the record being decided was appended."""
+
+    def drop(self, name: str) -> None:
+        """Remove the entry, if there is one."""

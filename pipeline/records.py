@@ -1,0 +1,342 @@
+"""One frozen record a schema of `schemas/`: the facts and orders that services exchange.
+
+Field names, types and defaults are those of the .avsc files, which also say what each field means;
+`tests/schemas` compares the two field by field. A name Python reserves carries an underscore
+(`class_`, `from_`); on the wire it has none. Times are milliseconds since 1970 UTC.
+"""
+
+import msgspec
+
+from pipeline.ids import ConnectorId, MessageId, Msisdn, SmscMessageId
+
+
+class Record(msgspec.Struct, frozen=True, gc=False):
+    """What all records share: immutable, built by keyword."""
+
+
+class Encrypted(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A body only the holder of the key can read: AES-256-GCM, AAD = message_id|field|key_id."""
+
+    key_id: str
+    nonce: bytes
+    ciphertext: bytes
+
+
+class Tlv(Record, frozen=True, kw_only=True):
+    """An optional parameter (SMPP 3.4 section 5.3)."""
+
+    tag: int
+    value: bytes
+
+
+class Binary(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """8-bit content."""
+
+    data: bytes
+    udh: bytes | None = None
+    destination_port: int | None = None
+    source_port: int | None = None
+
+
+class MtHead(Record, frozen=True, kw_only=True):
+    """What every fact about one message repeats, so that no reader needs another topic."""
+
+    message_id: MessageId
+    recipient: Msisdn | None = None
+    sender: str | None = None
+    tenant: str
+    lane: str
+    class_: str = msgspec.field(name="class")
+    campaign: str | None = None
+    caller_data: str | None = None
+    requested_ms: int
+
+
+class MtRequest(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What to send to one recipient.
+
+    Exactly one of text and binary is given. Anyone may write it, as JSON or as Avro.
+    """
+
+    message_id: MessageId | None = None
+    to: str
+    from_: str | None = msgspec.field(name="from", default=None)
+    text: str | Encrypted | None = None
+    binary: Binary | None = None
+    flash: bool = False
+    class_: str = msgspec.field(name="class", default="transactional")
+    campaign: str | None = None
+    validity_s: int | None = None
+    send_at_ms: int | None = None
+    receipts: str | None = None
+    on_ambiguous: str | None = None
+    transliterate: bool = False
+    caller_data: str | None = None
+
+
+class MtAdmitted(Record, frozen=True, kw_only=True):
+    """A request whose shape is right, keyed by recipient for the router."""
+
+    head: MtHead
+    request: MtRequest
+    source: str
+    admitted_ms: int
+    due: bool = False
+
+
+class MtRouted(Record, frozen=True, kw_only=True):
+    """The router found a way and wrote the segments in the same transaction."""
+
+    head: MtHead
+    connector: ConnectorId
+    segments: int
+    data_coding: int
+    receipts_expected: int
+    hop: int
+    rule: str
+    routes_version: str
+    deadline_ms: int
+    routed_ms: int
+
+
+class MtRejected(Record, frozen=True, kw_only=True):
+    """Refused before any segment was written.
+
+    duplicate and payload_mismatch speak of the repeat, never of the original.
+    """
+
+    head: MtHead
+    reason: str
+    detail: str
+    stage: str
+    rejected_ms: int
+
+
+class MtScheduled(Record, frozen=True, kw_only=True):
+    """Waits in the scheduler until send_at_ms."""
+
+    head: MtHead
+    send_at_ms: int
+    scheduled_ms: int
+
+
+class MtSubmit(Record, frozen=True, kw_only=True):
+    """One submit_sm, encoded by the router with the connector's profile.
+
+    Fields keep the names of SMPP 3.4 section 4.4.1.
+    """
+
+    message_id: MessageId
+    segment: int
+    segments: int
+    hop: int
+    tenant: str
+    class_: str = msgspec.field(name="class")
+    campaign: str | None = None
+    recipient: Msisdn
+    on_ambiguous: str
+    requested_ms: int
+    deadline_ms: int
+    service_type: str = ""
+    source_addr_ton: int
+    source_addr_npi: int
+    source_addr: str
+    dest_addr_ton: int
+    dest_addr_npi: int
+    destination_addr: str
+    esm_class: int
+    protocol_id: int = 0
+    priority_flag: int = 0
+    registered_delivery: int
+    data_coding: int
+    short_message: bytes | Encrypted
+    tlvs: tuple[Tlv, ...] = ()
+
+
+class MtSubmitted(Record, frozen=True, kw_only=True):
+    """What became of one segment at a connector; on the partition number of its submit record."""
+
+    message_id: MessageId
+    segment: int
+    segments: int
+    hop: int
+    connector: ConnectorId
+    recipient: Msisdn
+    sender: str
+    tenant: str
+    class_: str = msgspec.field(name="class")
+    campaign: str | None = None
+    outcome: str
+    reason: str | None = None
+    command_status: int | None = None
+    smsc_message_id: SmscMessageId | None = None
+    receipt_expected: bool
+    replica: str
+    bind: int
+    attempt: int
+    submit_lane: str
+    submit_partition: int
+    submit_offset: int
+    requested_ms: int
+    submitted_ms: int | None = None
+    answered_ms: int
+    deadline_ms: int
+
+
+class SmscDeliver(Record, frozen=True, kw_only=True):
+    """One deliver_sm or data_sm as it came, before anyone decides whether it is a receipt or an MO.
+
+    Fields keep the names of SMPP 3.4 section 4.6.1.
+    """
+
+    connector: ConnectorId
+    replica: str
+    bind: int
+    received_ms: int
+    handset: Msisdn
+    command: str
+    service_type: str = ""
+    source_addr_ton: int
+    source_addr_npi: int
+    source_addr: str
+    dest_addr_ton: int
+    dest_addr_npi: int
+    destination_addr: str
+    esm_class: int
+    protocol_id: int = 0
+    data_coding: int
+    short_message: bytes | Encrypted
+    tlvs: tuple[Tlv, ...] = ()
+
+
+class Dlr(Record, frozen=True, kw_only=True):
+    """A delivery receipt, joined to its segment; on sms.dlr.orphan one that found no partner."""
+
+    message_id: MessageId | None = None
+    segment: int | None = None
+    segments: int | None = None
+    hop: int | None = None
+    connector: ConnectorId
+    smsc_message_id: SmscMessageId
+    tenant: str | None = None
+    recipient: Msisdn
+    state: str
+    final: bool
+    repeat: bool
+    error_code: str | None = None
+    done_date: str | None = None
+    submitted_ms: int | None = None
+    received_ms: int
+    joined_ms: int
+
+
+class Mo(Record, frozen=True, kw_only=True):
+    """One whole inbound message, or what came of it when parts are missing."""
+
+    mo_id: str
+    connector: ConnectorId
+    sender: str
+    receiver: str
+    text: str | Encrypted | None = None
+    data: bytes
+    data_coding: int
+    parts: int
+    parts_total: int
+    complete: bool
+    keyword: str | None = None
+    in_reply_to: str | None = None
+    received_ms: int
+    published_ms: int
+
+
+class SegmentStatus(Record, frozen=True, kw_only=True):
+    """One segment."""
+
+    segment: int
+    state: str
+    connector: ConnectorId
+    smsc_message_id: SmscMessageId | None = None
+    attempts: int
+    reason: str | None = None
+    submitted_ms: int | None = None
+    final_ms: int | None = None
+
+
+class MtStatus(Record, frozen=True, kw_only=True):
+    """Where one message is now: the whole of it, so that the newest record of a key is enough."""
+
+    head: MtHead
+    state: str
+    terminal: bool
+    reason: str | None = None
+    detail: str | None = None
+    path: tuple[str, ...] = ()
+    rule: str | None = None
+    segments: tuple[SegmentStatus, ...] = ()
+    routed_ms: int | None = None
+    submitted_ms: int | None = None
+    final_ms: int | None = None
+    updated_ms: int
+
+
+class MtEvent(Record, frozen=True, kw_only=True):
+    """One change in the life of one message; flat, append only, for analytics.
+
+    Exactly one per message is terminal.
+    """
+
+    event_id: str
+    message_id: MessageId
+    event: str
+    state: str
+    terminal: bool
+    reason: str | None = None
+    segment: int | None = None
+    segments: int | None = None
+    connector: ConnectorId | None = None
+    smsc_message_id: SmscMessageId | None = None
+    command_status: int | None = None
+    receipt_state: str | None = None
+    tenant: str
+    lane: str
+    class_: str = msgspec.field(name="class")
+    campaign: str | None = None
+    recipient: Msisdn | None = None
+    sender: str | None = None
+    caller_data: str | None = None
+    requested_ms: int
+    at_ms: int
+    submitted_ms: int | None = None
+    rule: str | None = None
+    hop: int | None = None
+
+
+class ConnectorState(Record, frozen=True, kw_only=True):
+    """How one bind lease is doing; the newest per key counts."""
+
+    connector: ConnectorId
+    partition: int
+    replica: str
+    state: str
+    reason: str | None = None
+    window_requests_max: int
+    rate_per_s: float
+    at_ms: int
+
+
+class Timer(Record, frozen=True, kw_only=True):
+    """A record that waits; at due_ms the scheduler writes value to topic under key."""
+
+    due_ms: int
+    topic: str
+    key: str
+    value: bytes
+
+
+class Wake(Record, frozen=True, kw_only=True):
+    """What a stateful service asked the scheduler to be told later."""
+
+    key: str
+    kind: str
+    what: str
+    set_ms: int

@@ -1,0 +1,129 @@
+"""The topics of `schemas/topics.yaml` as records, and the names of those that come in families."""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+import yaml
+
+from pipeline.ids import ConnectorId
+
+MT_REQUEST = "sms.mt.request"
+MT_REQUEST_BY_LANE = {
+    "priority": "sms.mt.request.priority",
+    "normal": "sms.mt.request",
+    "bulk": "sms.mt.request.bulk",
+}
+ROUTER_IN = "sms.router.in"
+CORRELATOR_IN = "sms.correlator.in"
+TRACKER_IN = "sms.tracker.in"
+DLR = "sms.dlr"
+DLR_ORPHAN = "sms.dlr.orphan"
+MO = "sms.mo"
+MT_STATUS = "sms.mt.status"
+MT_EVENT = "sms.mt.event"
+CONNECTOR_STATE = "sms.connector.state"
+
+TIMER_EXPONENT_MAX = 21  # 2^21 s = 24 days, the longest single wait
+TIMER_SECONDS = tuple(2**exponent for exponent in range(TIMER_EXPONENT_MAX + 1))
+
+
+class Topic(msgspec.Struct, frozen=True, kw_only=True):
+    """One Kafka topic as it must exist; what the fields mean is said in topics.yaml."""
+
+    name: str
+    what: str
+    key: str
+    records: tuple[str, ...]
+    partitions: int
+    retention_h: int | None
+    cleanup: str
+    dlq: str | None
+    public: bool
+    writers: tuple[str, ...]
+    readers: tuple[str, ...]
+
+
+class Lanes(msgspec.Struct, frozen=True, kw_only=True):
+    """What `catalog` must know of one connector."""
+
+    binds: int
+    generation: int
+
+
+def submit(connector: ConnectorId, generation: int, *, priority: bool) -> str:
+    """Name of the submit topic of a connector."""
+    return f"sms.mt.submit.{connector}.g{generation}" + (".priority" if priority else "")
+
+
+def submitted(connector: ConnectorId, generation: int) -> str:
+    """Name of the topic with the outcomes of a connector's segments."""
+    return f"sms.mt.submitted.{connector}.g{generation}"
+
+
+def timer(wait_s: float) -> str:
+    """Name of the timer topic with the longest wait not over `wait_s` seconds (at least 1 s)."""
+    exponent = max(0, min(int(wait_s).bit_length() - 1, TIMER_EXPONENT_MAX))
+    return f"sms.timer.{2**exponent}s"
+
+
+def catalog(connectors: Mapping[ConnectorId, Lanes]) -> list[Topic]:
+    """Every topic that must exist for these connectors, dead-letter topics included."""
+    wanted: dict[str, Topic] = {}
+    for raw in _read():
+        for topic in _family(raw, connectors):
+            wanted[topic.name] = topic
+            if topic.dlq and topic.dlq not in wanted:
+                wanted[topic.dlq] = _dead_letters(topic, topic.dlq)
+    return list(wanted.values())
+
+
+@cache
+def dlq_of(topic: str) -> str:
+    """Dead-letter topic of `topic`."""
+    return "sms.timer.dlq" if topic.startswith("sms.timer.") else f"{topic}.dlq"
+
+
+@cache
+def _read() -> list[dict[str, Any]]:
+    text = files("schemas").joinpath("topics.yaml").read_text(encoding="utf-8")
+    document = yaml.safe_load(text)
+    return [{**document["defaults"], **raw} for raw in document["topics"]]
+
+
+def _family(raw: dict[str, Any], connectors: Mapping[ConnectorId, Lanes]) -> Iterator[Topic]:
+    name: str = raw["name"]
+    if "{connector}" in name:
+        for connector, lanes in connectors.items():
+            full = name.format(connector=connector, generation=lanes.generation)
+            yield _topic(raw, full, lanes.binds, raw["retention_h"])
+    elif "{seconds}" in name:
+        for seconds in TIMER_SECONDS:
+            retention_h = max(raw["retention_h"], 2 * seconds // 3600)
+            yield _topic(raw, name.format(seconds=seconds), raw["partitions"], retention_h)
+    else:
+        yield _topic(raw, name, raw["partitions"], raw.get("retention_h"))
+
+
+def _topic(raw: dict[str, Any], name: str, partitions: int, retention_h: int | None) -> Topic:
+    dlq = f"{name}.dlq" if raw["dlq"] is True else raw["dlq"] or None
+    changed = {"name": name, "partitions": partitions, "retention_h": retention_h, "dlq": dlq}
+    return msgspec.convert({**raw, **changed}, Topic)
+
+
+def _dead_letters(topic: Topic, name: str) -> Topic:
+    return Topic(
+        name=name,
+        what=f"Values of {topic.name} that could not be read, octets untouched.",
+        key="as it came",
+        records=(),
+        partitions=1,
+        retention_h=14 * 24,
+        cleanup="delete",
+        dlq=None,
+        public=False,
+        writers=topic.readers,
+        readers=("operator",),
+    )
