@@ -32,3 +32,12 @@ class UnreadableError(HeliographError):
 
 class BrokerError(HeliographError):
     """No Kafka broker could be reached, found or started; the text says what to do."""
+
+
+class MisshapenError(HeliographError):
+    """JSON that is no request; rejected under its `message_id`, if that could be read."""
+
+    def __init__(self, detail: str, message_id: str | None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.message_id = message_id

@@ -77,7 +77,15 @@ def catalog(connectors: Mapping[ConnectorId, Lanes]) -> list[Topic]:
             wanted[topic.name] = topic
             if topic.dlq and topic.dlq not in wanted:
                 wanted[topic.dlq] = _dead_letters(topic, topic.dlq)
+            if raw["state"]:
+                changelog = _changelog(topic)
+                wanted[changelog.name] = changelog
     return list(wanted.values())
+
+
+def record_names() -> list[str]:
+    """Names of the records that are a value of some topic."""
+    return sorted({name for raw in _read() for name in raw["records"]})
 
 
 @cache
@@ -126,4 +134,22 @@ def _dead_letters(topic: Topic, name: str) -> Topic:
         public=False,
         writers=topic.readers,
         readers=("operator",),
+    )
+
+
+def _changelog(topic: Topic) -> Topic:
+    """Where Quix Streams keeps the state of the topic's reader; it dictates the name."""
+    (reader,) = topic.readers
+    return Topic(
+        name=f"changelog__{reader}--{topic.name}--default",
+        what=f"State of {reader}.",
+        key="state key",
+        records=(),
+        partitions=topic.partitions,
+        retention_h=None,
+        cleanup="compact",
+        dlq=None,
+        public=False,
+        writers=(reader,),
+        readers=(reader,),
     )

@@ -1,0 +1,99 @@
+"""Kafka clients as we set them.
+
+Producers are idempotent, acks=all and murmur2_random, so that any peer in any language puts a key
+where we look for it. Consumers commit by hand and start at the earliest record.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, Message, Producer
+
+from pipeline.config import KafkaConfig
+
+LOG = logging.getLogger("kafka")
+BATCH_RECORDS_MAX = 500
+REQUEST_TIMEOUT_S = 15
+SOCKET_TIMEOUT_MS = 5000
+PRODUCE_WAIT_S = 0.05
+
+Headers = list[tuple[str, str | bytes | None]]
+
+
+def client_settings(kafka: KafkaConfig) -> dict[str, Any]:
+    """What every client of ours has in common, the operator's own settings last."""
+    return {
+        "bootstrap.servers": kafka.bootstrap_servers,
+        "socket.timeout.ms": SOCKET_TIMEOUT_MS,
+        "log.connection.close": False,
+        "logger": LOG,
+        **kafka.librdkafka,
+    }
+
+
+def producer_settings() -> dict[str, Any]:
+    """What every producer of ours has in common."""
+    return {
+        "enable.idempotence": True,
+        "acks": "all",
+        "partitioner": "murmur2_random",
+        "compression.type": "lz4",
+        "linger.ms": 2,
+    }
+
+
+def make_producer(kafka: KafkaConfig, **own: Any) -> Producer:
+    """An idempotent producer; `own` are librdkafka settings with _ for the dots."""
+    settings = {**producer_settings(), **{k.replace("_", "."): v for k, v in own.items()}}
+    return Producer({**client_settings(kafka), **settings})
+
+
+def make_consumer(kafka: KafkaConfig, group: str, **own: Any) -> Consumer:
+    """A consumer that commits by hand and reads what transactions have committed."""
+    settings = {
+        "group.id": group,
+        "auto.offset.reset": "earliest",
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "isolation.level": "read_committed",
+        "fetch.wait.max.ms": 20,
+        **{k.replace("_", "."): v for k, v in own.items()},
+    }
+    return Consumer({**client_settings(kafka), **settings})
+
+
+def make_member(kafka: KafkaConfig, group: str, **own: Any) -> Consumer:
+    """A member of a group by KIP-848; partitions of equal number go to the same member."""
+    return make_consumer(
+        kafka, group, group_protocol="consumer", group_remote_assignor="range", **own
+    )
+
+
+def produce(
+    producer: Producer,
+    topic: str,
+    key: bytes | str | None,
+    value: bytes,
+    *,
+    headers: Headers | None = None,
+    partition: int | None = None,
+    on_delivery: Callable[[KafkaError | None, Message], None] | None = None,
+) -> None:
+    """Hand one record to `producer`; while its queue is full, wait for room."""
+    extra: dict[str, Any] = {} if partition is None else {"partition": partition}
+    while True:
+        try:
+            producer.produce(
+                topic, value, key, headers=headers or None, on_delivery=on_delivery, **extra
+            )
+        except BufferError:
+            producer.poll(PRODUCE_WAIT_S)
+        else:
+            return
+
+
+def now_ms() -> int:
+    """Milliseconds since 1970 UTC."""
+    return time.time_ns() // 1_000_000

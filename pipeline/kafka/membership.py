@@ -1,0 +1,200 @@
+"""One member of a consumer group, for an asyncio loop.
+
+One thread owns a consumer: every other call on it would wait as long as the poll under way
+(measured: delivery.md, section 0), so `Membership` takes orders through a queue and hands batches
+and rebalances to the loop.
+"""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from confluent_kafka import OFFSET_INVALID, Consumer, KafkaException, Message, TopicPartition
+
+from pipeline.config import KafkaConfig
+from pipeline.kafka.clients import BATCH_RECORDS_MAX, LOG, REQUEST_TIMEOUT_S, make_member
+
+POLL_S = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Up to where one partition is done, and what its next owner should know."""
+
+    topic: str
+    partition: int
+    offset: int
+    metadata: str
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where one partition was left: `offset` None when nothing was ever committed."""
+
+    topic: str
+    partition: int
+    offset: int | None
+    metadata: str
+
+
+class Listener(Protocol):
+    """What a Membership tells. All but `prepare` run on the loop."""
+
+    def prepare(self, starts: Sequence[Start]) -> Mapping[tuple[str, int], object]:
+        """On the consumer's thread, before an assignment counts: gather what it needs."""
+
+    def assigned(self, starts: Sequence[Start], prepared: Mapping[tuple[str, int], object]) -> None:
+        """These partitions are ours from now on."""
+
+    async def revoked(self, partitions: Sequence[tuple[str, int]]) -> Sequence[Commit]:
+        """Finish with these partitions; the consumer's thread waits, then commits the answer."""
+
+    def lost(self, partitions: Sequence[tuple[str, int]]) -> None:
+        """These partitions are somebody else's already."""
+
+    def received(self, messages: Sequence[Message]) -> None:
+        """Records in order per partition."""
+
+
+class Membership:
+    """One member of a consumer group on its own thread, working for an asyncio loop.
+
+    At most one batch is under way to the loop at a time; a listener that has enough pauses
+    partitions. `revoke_timeout_s` bounds how long a rebalance waits for `Listener.revoked`.
+    """
+
+    def __init__(
+        self,
+        kafka: KafkaConfig,
+        group: str,
+        topics: Sequence[str],
+        listener: Listener,
+        *,
+        revoke_timeout_s: float,
+    ) -> None:
+        self._topics = list(topics)
+        self._listener = listener
+        self._loop = asyncio.get_running_loop()
+        self._revoke_timeout_s = revoke_timeout_s
+        self._orders: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
+        self._stopping = threading.Event()
+        self._taken = threading.Event()
+        self._consumer = make_member(
+            kafka, group, queued_min_messages=1000, queued_max_messages_kbytes=8192
+        )
+        self.failure: Future[None] = Future()
+        self._thread = threading.Thread(target=self._run, name=f"group {group}", daemon=True)
+
+    def start(self) -> None:
+        """Join the group."""
+        self._thread.start()
+
+    async def stop(self) -> None:
+        """Give all partitions back by `Listener.revoked` and leave the group."""
+        self._stopping.set()
+        await asyncio.to_thread(self._thread.join, self._revoke_timeout_s + REQUEST_TIMEOUT_S)
+
+    def commit(self, commits: Sequence[Commit]) -> None:
+        """Commit without waiting; a failed commit is repeated by the next one."""
+        offsets = _offsets(commits)
+        self._orders.put(lambda: self._consumer.commit(offsets=offsets, asynchronous=True))
+
+    def pause(self, partitions: Iterable[tuple[str, int]]) -> None:
+        """Fetch no more of these until `resume`."""
+        where = [TopicPartition(*key) for key in partitions]
+        self._orders.put(lambda: self._consumer.pause(where))
+
+    def resume(self, partitions: Iterable[tuple[str, int]]) -> None:
+        """Fetch these again."""
+        where = [TopicPartition(*key) for key in partitions]
+        self._orders.put(lambda: self._consumer.resume(where))
+
+    def _run(self) -> None:
+        try:
+            self._consumer.subscribe(
+                self._topics,
+                on_assign=self._on_assign,
+                on_revoke=self._on_revoke,
+                on_lost=self._on_lost,
+            )
+            while not self._stopping.is_set():
+                self._obey()
+                self._hand_over(self._consumer.consume(BATCH_RECORDS_MAX, POLL_S))
+            self._consumer.close()  # calls _on_revoke for what is still ours
+        except Exception as error:  # whatever it was, the process must know and end
+            self.failure.set_exception(error)
+        else:
+            self.failure.set_result(None)
+
+    def _obey(self) -> None:
+        while not self._orders.empty():
+            order = self._orders.get()
+            try:
+                order()
+            except (
+                KafkaException
+            ) as error:  # a partition that has just left: its owner knows better
+                LOG.warning("order refused: %s", error)
+
+    def _hand_over(self, messages: list[Message]) -> None:
+        good = []
+        for message in messages:
+            error = message.error()
+            if error is None:
+                good.append(message)
+            elif error.fatal() or not error.retriable():
+                raise KafkaException(error)
+        if good:
+            self._taken.clear()
+            self._loop.call_soon_threadsafe(self._receive, good)
+            while not self._taken.wait(0.1) and not self._stopping.is_set():
+                pass
+
+    def _receive(self, messages: list[Message]) -> None:
+        self._taken.set()
+        self._listener.received(messages)
+
+    def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        committed = consumer.committed(partitions, timeout=REQUEST_TIMEOUT_S)
+        starts = [
+            Start(
+                tp.topic,
+                tp.partition,
+                None if tp.offset == OFFSET_INVALID else tp.offset,
+                tp.metadata or "",
+            )
+            for tp in committed
+        ]
+        prepared = self._listener.prepare(starts)
+        self._loop.call_soon_threadsafe(self._listener.assigned, starts, prepared)
+        consumer.incremental_assign(partitions)
+
+    def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        finishing = self._listener.revoked([(tp.topic, tp.partition) for tp in partitions])
+        commits = self._wait(finishing)
+        self._obey()
+        if commits:
+            consumer.commit(offsets=_offsets(commits), asynchronous=False)
+        consumer.incremental_unassign(partitions)
+
+    def _on_lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        keys = [(tp.topic, tp.partition) for tp in partitions]
+        self._loop.call_soon_threadsafe(self._listener.lost, keys)
+        consumer.incremental_unassign(partitions)
+
+    def _wait(self, finishing: Coroutine[Any, Any, Sequence[Commit]]) -> Sequence[Commit]:
+        future = asyncio.run_coroutine_threadsafe(finishing, self._loop)
+        try:
+            return future.result(self._revoke_timeout_s)
+        except TimeoutError:
+            future.cancel()
+            LOG.warning("gave partitions back unfinished after %s s", self._revoke_timeout_s)
+            return ()
+
+
+def _offsets(commits: Iterable[Commit]) -> list[TopicPartition]:
+    return [TopicPartition(c.topic, c.partition, c.offset, c.metadata) for c in commits]

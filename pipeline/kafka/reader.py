@@ -1,0 +1,50 @@
+"""Reads topics to their ends, without a group: for tools, and for the tail of an own output."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
+
+from pipeline.config import KafkaConfig
+from pipeline.kafka.clients import BATCH_RECORDS_MAX, REQUEST_TIMEOUT_S, make_consumer
+
+
+def read_to_end(
+    kafka: KafkaConfig,
+    topics: Sequence[str],
+    *,
+    starts: Mapping[tuple[str, int], int] | None = None,
+) -> Iterator[Message]:
+    """Every record of `topics` up to the ends as they are now, without a group.
+
+    `starts` gives the first offset of single partitions; when given, only those are read.
+    """
+    consumer = make_consumer(kafka, "heliograph-reader")
+    try:
+        known = consumer.list_topics(timeout=REQUEST_TIMEOUT_S).topics
+        where = [
+            TopicPartition(name, number, (starts or {}).get((name, number), OFFSET_BEGINNING))
+            for name in topics
+            if name in known
+            for number in known[name].partitions
+            if starts is None or (name, number) in starts
+        ]
+        open_until: dict[tuple[str, int], int] = {}
+        for tp in where:
+            low, high = consumer.get_watermark_offsets(tp, timeout=REQUEST_TIMEOUT_S)
+            if max(low, tp.offset) < high:
+                open_until[tp.topic, tp.partition] = high
+        consumer.assign([tp for tp in where if (tp.topic, tp.partition) in open_until])
+        yield from _until_ends(consumer, open_until)
+    finally:
+        consumer.close()
+
+
+def _until_ends(consumer: Consumer, open_until: dict[tuple[str, int], int]) -> Iterator[Message]:
+    """Records until every partition's position has reached its end; markers leave gaps."""
+    while open_until:
+        for message in consumer.consume(BATCH_RECORDS_MAX, 0.1):
+            if message.error() is None:
+                yield message
+        for tp in consumer.position([TopicPartition(*key) for key in open_until]):
+            if tp.offset >= open_until[tp.topic, tp.partition]:
+                del open_until[tp.topic, tp.partition]

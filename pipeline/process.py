@@ -1,0 +1,122 @@
+"""What every service process has: a log, metrics, an HTTP port, a codec, and one line that says so.
+
+The line is JSON on standard output, so that whoever started the process learns where it listens:
+{"service": "router", "replica": "router-0", "http": "http://127.0.0.1:41234"}
+"""
+
+import asyncio
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from starlette.routing import BaseRoute
+
+from pipeline import topics
+from pipeline.codec import Codec
+from pipeline.config import Config
+from pipeline.http import HttpServer
+from pipeline.ids import ConnectorId
+from pipeline.metrics import Metrics
+from pipeline.topics import Lanes, Topic
+
+try:
+    import uvloop
+except ImportError:  # not on this platform: asyncio's own loop does the same, slower
+    uvloop = None  # type: ignore[assignment]
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """What a service is given to work with."""
+
+    config: Config
+    replica: str
+    metrics: Metrics
+    codec: Codec
+
+
+@contextmanager
+def process(
+    service: str,
+    config: Config,
+    replica: str,
+    *,
+    is_live: Callable[[], bool] = lambda: True,
+    is_ready: Callable[[], bool] = lambda: True,
+    routes: Sequence[BaseRoute] = (),
+) -> Iterator[Process]:
+    """Set up the process of one replica of `service`, announce it, take it down."""
+    set_up_log(service, replica, dev=config.dev)
+    metrics = Metrics(service, replica)
+    server = HttpServer(config.http, is_live=is_live, is_ready=is_ready, routes=routes)
+    announce(service=service, replica=replica, http=server.start())
+    try:
+        yield Process(config, replica, metrics, make_codec(config))
+    finally:
+        server.stop()
+        metrics.close()
+
+
+def announce(**facts: object) -> None:
+    """Say where this process can be found: one JSON line on standard output."""
+    sys.stdout.write(json.dumps(facts) + "\n")
+    sys.stdout.flush()
+
+
+def run_loop(main: Coroutine[Any, Any, None]) -> None:
+    """Run `main` on the fastest event loop there is."""
+    factory = uvloop.new_event_loop if uvloop else None
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(main)
+
+
+def make_codec(config: Config) -> Codec:
+    """The codec for this cluster: with a registry where one is configured."""
+    url = config.kafka.schema_registry_url or os.environ.get("SCHEMA_REGISTRY_URL")
+    if not url:
+        return Codec()
+    from pipeline.registry import SchemaRegistry  # 0.7 s of imports, only for those who use it
+
+    return Codec(SchemaRegistry(url, [topic.name for topic in catalog(config) if topic.public]))
+
+
+def catalog(config: Config) -> list[Topic]:
+    """Every topic this configuration needs."""
+    return topics.catalog(
+        {
+            ConnectorId(name): Lanes(binds=connector.binds, generation=connector.generation)
+            for name, connector in config.connectors.items()
+        }
+    )
+
+
+def set_up_log(service: str, replica: str, *, dev: bool) -> None:
+    """Log lines to standard error: JSON, or for people when `dev`."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    last: Any = structlog.dev.ConsoleRenderer() if dev else structlog.processors.JSONRenderer()
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
+        )
+    )
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.getLogger("quixstreams").setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+    structlog.contextvars.bind_contextvars(service=service, replica=replica)

@@ -1,0 +1,222 @@
+"""A stateful service around a pure core: Quix Streams as we set it, the one door to it.
+
+One input topic, keyed as the state is keyed. For each record the core decides; its effects, the
+state's changelog and the input offset are committed in one Kafka transaction, so all of it happens
+once or not at all. What can't be read goes to the dead-letter topic inside the same transaction.
+
+The process ends itself after a commit that took as long as a request may take: librdkafka can't
+tell whether such a commit was retried, and its late twin could land in the next transaction
+(KAFKA-17754, measured: delivery.md, section 0). A fresh producer under the same transactional.id
+fences that twin off; the supervisor restarts us within a second.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+import msgspec
+from quixstreams import Application, message_context
+from quixstreams.models import Topic
+from quixstreams.models.serializers import Serializer
+from quixstreams.state import State
+
+from pipeline import timers, topics
+from pipeline.codec import Codec
+from pipeline.config import Config
+from pipeline.dead_letters import error_headers
+from pipeline.effects import Effect, Entries, Publish
+from pipeline.errors import HeliographError, UnreadableError
+from pipeline.kafka.clients import (
+    SOCKET_TIMEOUT_MS,
+    Headers,
+    client_settings,
+    now_ms,
+    producer_settings,
+)
+from pipeline.metrics import Metrics
+from pipeline.records import Record
+
+COMMIT_INTERVAL_S = 0.02
+POLL_S = 0.01
+SESSION_TIMEOUT_MS = 6000
+TRANSACTION_TIMEOUT_MS = 10_000
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+class Core(Protocol):
+    """The pure part of a stateful service."""
+
+    def decide(self, state: Entries, record: Any, now_ms: int) -> Sequence[Effect]:
+        """What to do about `record`; changes `state` by its own methods only."""
+
+
+class SlowTransactionError(HeliographError):
+    """A transaction ended too slowly to be trusted; the process must be restarted."""
+
+
+class _Out(NamedTuple):
+    topic: str
+    key: bytes | None
+    octets: bytes
+    headers: Headers | None  # None: those of the input record
+
+
+class _Octets(Serializer):
+    """Values are framed already."""
+
+    def __call__(self, value: _Out, ctx: object) -> bytes:
+        return value.octets
+
+
+class _StoredEntries:
+    """Entries in the Quix Streams state of the current key."""
+
+    __slots__ = ("_state",)
+
+    def __init__(self, state: State[str, Any]) -> None:
+        self._state = state
+
+    def get(self, name: str, kind: type[T]) -> T | None:
+        octets = self._state.get_bytes(name)
+        return None if octets is None else msgspec.msgpack.decode(octets, type=kind)
+
+    def put(self, name: str, entry: msgspec.Struct, ttl_s: int) -> None:
+        self._state.set_bytes(name, msgspec.msgpack.encode(entry), ttl=timedelta(seconds=ttl_s))
+
+    def drop(self, name: str) -> None:
+        self._state.delete(name)
+
+
+def run(
+    core: Core,
+    *,
+    service: str,
+    topic_in: str,
+    kinds: Sequence[type[Record]],
+    config: Config,
+    replica: str,
+    codec: Codec,
+    metrics: Metrics,
+) -> None:
+    """Run `core` on `topic_in` until SIGTERM or SIGINT; raises what must restart the process."""
+    app = _application(config, service, replica)
+    _distrust_slow_transactions(app)
+    topic_of = _topic_look_up(app)
+    decide = _decider(core, topic_in, service, tuple(kinds), codec, metrics)
+    source = app.topic(topic_in, value_deserializer="bytes", key_deserializer="bytes")
+    outputs = app.dataframe(source).apply(decide, stateful=True, metadata=True, expand=True)
+    outputs = outputs.set_headers(
+        lambda out, _key, _timestamp, headers: headers if out.headers is None else out.headers
+    )
+    outputs.to_topic(lambda out, *_: topic_of(out.topic), key=lambda out: out.key)
+    app.run()
+
+
+def _application(config: Config, service: str, replica: str) -> Application:
+    common = client_settings(config.kafka)
+    common.pop("logger")  # Quix Streams brings its own
+    address = common.pop("bootstrap.servers")
+    return Application(
+        broker_address=address,
+        consumer_group=service,
+        auto_offset_reset="earliest",
+        commit_interval=COMMIT_INTERVAL_S,
+        consumer_poll_timeout=POLL_S,
+        state_dir=config.state_dir / replica,
+        auto_create_topics=False,
+        auto_recover_from_source_offset_out_of_range=False,
+        processing_guarantee="exactly-once",
+        loglevel=None,
+        consumer_extra_config={
+            **common,
+            "session.timeout.ms": SESSION_TIMEOUT_MS,
+            "heartbeat.interval.ms": SESSION_TIMEOUT_MS // 3,
+            "fetch.wait.max.ms": 5,
+        },
+        producer_extra_config={
+            **common,
+            **producer_settings(),
+            "transactional.id": f"heliograph-{replica}",
+            "transaction.timeout.ms": TRANSACTION_TIMEOUT_MS,
+            "linger.ms": 0,
+        },
+    )
+
+
+def _decider(
+    core: Core,
+    topic_in: str,
+    service: str,
+    kinds: tuple[type[Record], ...],
+    codec: Codec,
+    metrics: Metrics,
+) -> Callable[..., Iterable[_Out]]:
+    read = metrics.counter("sms.records.read", topic=topic_in)
+    written = metrics.counter("sms.records.written", topic=f"from {service}")
+
+    def decide(
+        value: bytes, key: bytes | None, _timestamp: int, _headers: object, state: State[str, Any]
+    ) -> Iterable[_Out]:
+        read.value += 1
+        try:
+            record = codec.decode(value, *kinds)
+        except UnreadableError as error:
+            metrics.counter("sms.records.dead", topic=topic_in, reason=error.reason).value += 1
+            return [_dead(value, key, topic_in, service, error)]
+        effects = core.decide(_StoredEntries(state), record, now_ms())
+        written.value += len(effects)
+        return [_out(effect, codec) for effect in effects]
+
+    return decide
+
+
+def _out(effect: Effect, codec: Codec) -> _Out:
+    published = (
+        effect if isinstance(effect, Publish) else timers.publication(effect, codec, now_ms())
+    )
+    octets = codec.encode(published.record, published.topic)
+    return _Out(published.topic, published.key.encode(), octets, None)
+
+
+def _dead(
+    value: bytes, key: bytes | None, topic_in: str, service: str, error: UnreadableError
+) -> _Out:
+    where = message_context()
+    headers = error_headers(topic_in, where.partition, where.offset, service, error)
+    return _Out(topics.dlq_of(topic_in), key, value, headers)
+
+
+def _topic_look_up(app: Application) -> Callable[[str], Topic]:
+    known: dict[str, Topic] = {}
+
+    def look_up(name: str) -> Topic:
+        topic = known.get(name)
+        if topic is None:
+            topic = known[name] = app.topic(
+                name, value_serializer=_Octets(), key_serializer="bytes"
+            )
+        return topic
+
+    return look_up
+
+
+def _distrust_slow_transactions(app: Application) -> None:
+    """Make a commit or abort over the request timeout raise. Quix Streams has no hook for it."""
+    producer: Any = app._producer
+    limit_s = SOCKET_TIMEOUT_MS / 1000
+
+    def watched(end: Callable[..., Any]) -> Callable[..., Any]:
+        def timed(*args: Any, **kwargs: Any) -> Any:
+            started = time.monotonic()
+            result = end(*args, **kwargs)
+            took_s = time.monotonic() - started
+            if took_s >= limit_s:
+                raise SlowTransactionError(f"a transaction took {took_s:.1f} s to end; restarting")
+            return result
+
+        return timed
+
+    producer.commit_transaction = watched(producer.commit_transaction)
+    producer.abort_transaction = watched(producer.abort_transaction)
