@@ -12,6 +12,9 @@ import msgspec
 
 from pipeline.records import Record
 
+Headers = list[tuple[str, str | bytes | None]]
+"""Record headers, as confluent_kafka takes and gives them."""
+
 T = TypeVar("T", bound=msgspec.Struct)
 
 

@@ -25,11 +25,10 @@ from pipeline import timers, topics
 from pipeline.codec import Codec
 from pipeline.config import Config
 from pipeline.dead_letters import error_headers
-from pipeline.effects import Effect, Entries, Publish
+from pipeline.effects import Effect, Entries, Headers, Publish
 from pipeline.errors import HeliographError, UnreadableError
 from pipeline.kafka.clients import (
     SOCKET_TIMEOUT_MS,
-    Headers,
     client_settings,
     now_ms,
     producer_settings,

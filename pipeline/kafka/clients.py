@@ -12,14 +12,13 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaError, Message, Producer
 
 from pipeline.config import KafkaConfig
+from pipeline.effects import Headers
 
 LOG = logging.getLogger("kafka")
 BATCH_RECORDS_MAX = 500
 REQUEST_TIMEOUT_S = 15
 SOCKET_TIMEOUT_MS = 5000
 PRODUCE_WAIT_S = 0.05
-
-Headers = list[tuple[str, str | bytes | None]]
 
 
 def client_settings(kafka: KafkaConfig) -> dict[str, Any]:

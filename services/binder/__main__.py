@@ -1,0 +1,101 @@
+"""The binder as a process: one event loop, one producer, one `Connector` per connector served."""
+
+import asyncio
+import signal
+import time
+
+from confluent_kafka import Producer
+
+from pipeline.config import Config, section
+from pipeline.errors import ConfigError
+from pipeline.ids import ConnectorId
+from pipeline.kafka.clients import make_producer
+from pipeline.process import Process, process, run_loop
+from services.binder.config import BinderConfig
+from services.binder.shell import Connector
+
+PRODUCER_POLL_S = 0.002
+FLUSH_TIMEOUT_S = 10
+LIVE_WITHIN_S = 5
+
+
+class Binder:
+    """All connectors of this process and the loop that serves them."""
+
+    def __init__(self) -> None:
+        self._connectors: list[Connector] = []
+        self._ticked_at = time.monotonic()
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the event loop turns."""
+        return time.monotonic() - self._ticked_at < LIVE_WITHIN_S
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether some connector could submit now."""
+        return any(connector.is_ready for connector in self._connectors)
+
+    async def serve(self, ground: Process, config: BinderConfig) -> None:
+        """Work until SIGTERM or SIGINT, or until something fails that only a restart mends."""
+        loop = asyncio.get_running_loop()
+        ended: asyncio.Future[None] = loop.create_future()
+
+        def end(error: Exception | None = None) -> None:
+            if ended.done():
+                return
+            if error is None:
+                ended.set_result(None)
+            else:
+                ended.set_exception(error)
+
+        def fail(error: Exception) -> None:
+            loop.call_soon_threadsafe(end, error)
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, end)
+
+        producer = make_producer(ground.config.kafka)
+        for name in config.connectors or ground.config.connectors:
+            self._connectors.append(Connector(ConnectorId(name), ground, config, producer, fail))
+        for connector in self._connectors:
+            connector.start()
+        ticking = asyncio.create_task(self._tick(producer, config))
+        try:
+            await ended
+            await asyncio.gather(*(connector.stop() for connector in self._connectors))
+        finally:
+            ticking.cancel()
+            await asyncio.to_thread(producer.flush, FLUSH_TIMEOUT_S)
+
+    async def _tick(self, producer: Producer, config: BinderConfig) -> None:
+        """Serve delivery reports all the time; commit and tell the states now and then."""
+        commit_at = tell_at = 0.0
+        while True:
+            producer.poll(0)
+            now = self._ticked_at = time.monotonic()
+            if now >= commit_at:
+                commit_at = now + config.commit_interval_s
+                for connector in self._connectors:
+                    connector.commit()
+            if now >= tell_at:
+                tell_at = now + config.state_interval_s
+                for connector in self._connectors:
+                    connector.tell_states()
+            await asyncio.sleep(PRODUCER_POLL_S)
+
+
+def main(config: Config, replica: str) -> None:
+    """Run one binder replica."""
+    own = section(config, "binder", BinderConfig)
+    if unknown := set(own.connectors) - config.connectors.keys():
+        raise ConfigError([f"services.binder.connectors: no connector {n!r}" for n in unknown])
+    binder = Binder()
+    with process(
+        "binder",
+        config,
+        replica,
+        is_live=lambda: binder.is_live,
+        is_ready=lambda: binder.is_ready,
+    ) as ground:
+        run_loop(binder.serve(ground, own))

@@ -1,0 +1,28 @@
+"""Settings of the binder: `services.binder` of heliograph.yaml."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from pipeline.config import Section
+
+
+class BinderConfig(Section):
+    """Limits of one binder process."""
+
+    connectors: tuple[str, ...] = ()
+    """Which connectors this process serves; all of them when empty."""
+    unconfirmed_per_window: Annotated[float, Field(ge=1, le=10)] = 2.0
+    """Segments written whose outcome Kafka has not confirmed, at most: this share of the windows of
+    all owned binds. What a crash can send twice."""
+    queue_segments_max: Annotated[int, Field(ge=10, le=100_000)] = 2000
+    """Segments taken from Kafka and not yet written; at the limit fetching pauses."""
+    delivers_unconfirmed_max: Annotated[int, Field(ge=1, le=100_000)] = 2000
+    """deliver_sm taken and not yet in Kafka; above it the SMSC is told to come back."""
+    commit_interval_s: Annotated[float, Field(gt=0, le=10)] = 0.2
+    drain_timeout_s: Annotated[float, Field(gt=0, le=120)] = 10
+    """How long a stop or rebalance waits for answers; what is unanswered then is sent again."""
+    reconnect_min_s: Annotated[float, Field(gt=0, le=60)] = 0.5
+    reconnect_max_s: Annotated[float, Field(gt=0, le=600)] = 60
+    state_interval_s: Annotated[float, Field(gt=0, le=60)] = 3
+    """How often each bind lease says how it is; a router believes it four times as long."""

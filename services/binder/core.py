@@ -1,0 +1,205 @@
+"""What the binder decides, pure: what an answer means, what a segment becomes, what is said of it.
+
+Theory. A segment taken from Kafka is written when pacing, window and the cap of unconfirmed
+segments allow, and ends in exactly one outcome. What an SMSC's answer means is a table. A submit
+that stays unanswered is ambiguous: SMPP has no way to ask, so the message says what is wanted
+(`on_ambiguous`): written again while its deadline lasts, or given up as `unknown`.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple, Protocol
+
+from pipeline.effects import Headers
+from pipeline.ids import ConnectorId, Msisdn, SmscMessageId
+from pipeline.records import MtSubmit, MtSubmitted, SmscDeliver, Tlv
+from smpp.pdu import DataSm, DeliverSm, SubmitSm
+from smpp.values import CommandStatus
+
+
+class Disposition(Enum):
+    """What a command_status asks of us."""
+
+    ACCEPTED = "accepted"
+    RETRY_SLOWER = "retry slower"  # the account is too fast: this segment first, then slower
+    RETRY_LATER = "retry later"  # this segment alone has to wait
+    REJECTED = "rejected"
+
+
+DISPOSITION: dict[int, Disposition] = {
+    CommandStatus.ESME_ROK: Disposition.ACCEPTED,
+    CommandStatus.ESME_RTHROTTLED: Disposition.RETRY_SLOWER,
+    CommandStatus.ESME_RMSGQFUL: Disposition.RETRY_LATER,
+    CommandStatus.ESME_RSYSERR: Disposition.RETRY_LATER,
+}
+HOLD_AFTER_THROTTLE_S = 1.0
+RETRY_LATER_S = 1.0
+
+
+class Position(NamedTuple):
+    """Where a segment's record stands."""
+
+    priority: bool
+    partition: int
+    offset: int
+
+
+class Holder(Protocol):
+    """The assignment a segment came by: only that one may count it as done."""
+
+    is_closing: bool
+
+    def finish(self, offset: int, output_offset: int | None) -> None:
+        """The segment's outcome is confirmed."""
+
+    def drop(self, offset: int) -> None:
+        """The segment is left to the next owner."""
+
+
+@dataclass(slots=True, eq=False)
+class Segment:
+    """One submit record on its way to an outcome."""
+
+    submit: MtSubmit
+    position: Position
+    lease: Holder
+    headers: Headers | None
+    attempt: int = 0
+    bind: int = -1
+    written_ms: int | None = None
+    is_unconfirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a segment ended."""
+
+    name: str
+    reason: str | None = None
+    command_status: int | None = None
+    smsc_message_id: SmscMessageId | None = None
+
+
+EXPIRED = Outcome("expired", "validity")
+
+
+def disposition(status: int) -> Disposition:
+    """What `status` asks of us; a "no" nobody has heard of is still a "no"."""
+    return DISPOSITION.get(status, Disposition.REJECTED)
+
+
+def answered(status: int, smsc_message_id: str) -> Outcome:
+    """The outcome of a final answer."""
+    if status == CommandStatus.ESME_ROK:
+        return Outcome("accepted", None, status, SmscMessageId(smsc_message_id))
+    return Outcome("rejected", status_name(status), status)
+
+
+def unanswered(submit: MtSubmit) -> Outcome | None:
+    """The outcome of a submit whose link was lost; None when it is to be written again."""
+    return None if submit.on_ambiguous == "resend" else Outcome("unknown", "link_lost")
+
+
+def status_name(status: int) -> str:
+    """The specification's name of a command_status, or its number."""
+    try:
+        return CommandStatus(status).name
+    except ValueError:
+        return f"0x{status:08X}"
+
+
+def submit_sm(submit: MtSubmit, now_ms: int) -> SubmitSm:
+    """The PDU of a segment; its validity is what is left until the deadline."""
+    assert isinstance(submit.short_message, bytes)  # the router refuses what it can't read
+    return SubmitSm(
+        service_type=submit.service_type,
+        source_addr_ton=submit.source_addr_ton,
+        source_addr_npi=submit.source_addr_npi,
+        source_addr=submit.source_addr,
+        dest_addr_ton=submit.dest_addr_ton,
+        dest_addr_npi=submit.dest_addr_npi,
+        destination_addr=submit.destination_addr,
+        esm_class=submit.esm_class,
+        protocol_id=submit.protocol_id,
+        priority_flag=submit.priority_flag,
+        validity_period=relative_time((submit.deadline_ms - now_ms) // 1000),
+        registered_delivery=submit.registered_delivery,
+        data_coding=submit.data_coding,
+        short_message=submit.short_message,
+        tlvs=tuple((tlv.tag, tlv.value) for tlv in submit.tlvs),
+    )
+
+
+def relative_time(seconds: int) -> str:
+    """`seconds` from now as YYMMDDhhmmss000R (SMPP 3.4 section 7.1.1.2), at most 30 days."""
+    minutes, second = divmod(max(0, min(seconds, 30 * 86400)), 60)
+    hours, minute = divmod(minutes, 60)
+    days, hour = divmod(hours, 24)
+    return f"0000{days:02}{hour:02}{minute:02}{second:02}000R"
+
+
+def submitted(
+    segment: Segment, outcome: Outcome, connector: ConnectorId, replica: str, now_ms: int
+) -> MtSubmitted:
+    """What is published about a segment."""
+    submit, position = segment.submit, segment.position
+    return MtSubmitted(
+        message_id=submit.message_id,
+        segment=submit.segment,
+        segments=submit.segments,
+        hop=submit.hop,
+        connector=connector,
+        recipient=submit.recipient,
+        sender=submit.source_addr,
+        tenant=submit.tenant,
+        class_=submit.class_,
+        campaign=submit.campaign,
+        outcome=outcome.name,
+        reason=outcome.reason,
+        command_status=outcome.command_status,
+        smsc_message_id=outcome.smsc_message_id,
+        receipt_expected=bool(submit.registered_delivery & 0x03),
+        replica=replica,
+        bind=segment.bind,
+        attempt=segment.attempt,
+        submit_lane="priority" if position.priority else "normal",
+        submit_partition=position.partition,
+        submit_offset=position.offset,
+        requested_ms=submit.requested_ms,
+        submitted_ms=segment.written_ms,
+        answered_ms=now_ms,
+        deadline_ms=submit.deadline_ms,
+    )
+
+
+def delivered(
+    pdu: DeliverSm | DataSm, connector: ConnectorId, replica: str, bind: int, now_ms: int
+) -> SmscDeliver:
+    """A deliver_sm or data_sm as a record, keyed by the handset it speaks of."""
+    is_deliver = isinstance(pdu, DeliverSm)
+    return SmscDeliver(
+        connector=connector,
+        replica=replica,
+        bind=bind,
+        received_ms=now_ms,
+        handset=handset(pdu.source_addr),
+        command="deliver_sm" if is_deliver else "data_sm",
+        service_type=pdu.service_type,
+        source_addr_ton=pdu.source_addr_ton,
+        source_addr_npi=pdu.source_addr_npi,
+        source_addr=pdu.source_addr,
+        dest_addr_ton=pdu.dest_addr_ton,
+        dest_addr_npi=pdu.dest_addr_npi,
+        destination_addr=pdu.destination_addr,
+        esm_class=pdu.esm_class,
+        protocol_id=pdu.protocol_id if isinstance(pdu, DeliverSm) else 0,
+        data_coding=pdu.data_coding,
+        short_message=pdu.short_message if isinstance(pdu, DeliverSm) else b"",
+        tlvs=tuple(Tlv(tag=tag, value=value) for tag, value in pdu.tlvs),
+    )
+
+
+def handset(source_addr: str) -> Msisdn:
+    """The digits of an address: key of everything that concerns one handset."""
+    digits = "".join(filter(str.isdigit, source_addr))
+    return Msisdn(digits.removeprefix("00") or source_addr)

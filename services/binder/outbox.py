@@ -1,0 +1,129 @@
+"""What one connector writes to Kafka, and when it counts as written.
+
+An outcome goes to two topics, the public one (on the partition number of its submit record) and the
+correlator's; it counts when Kafka has confirmed both. A refusal for good ends the process: it
+restarts from what is committed and finds in its own output what was confirmed.
+"""
+
+from collections.abc import Callable
+
+from confluent_kafka import KafkaError, Message, Producer
+
+from pipeline import topics
+from pipeline.dead_letters import error_headers
+from pipeline.effects import Headers
+from pipeline.errors import HeliographError, UnreadableError
+from pipeline.ids import ConnectorId
+from pipeline.kafka.clients import produce
+from pipeline.process import Process
+from pipeline.records import ConnectorState, MtSubmitted, SmscDeliver
+
+
+class OutcomeRefusedError(HeliographError):
+    """Kafka refused a record for good; the process must restart."""
+
+
+class Outbox:
+    """The producer side of one connector."""
+
+    def __init__(
+        self,
+        name: ConnectorId,
+        process: Process,
+        producer: Producer,
+        fail: Callable[[Exception], None],
+    ) -> None:
+        """`fail` ends the process."""
+        self._name = name
+        self._codec = process.codec
+        self._producer = producer
+        self._fail = fail
+        self._metrics = process.metrics
+        self._output = topics.submitted(name, process.config.connectors[name].generation)
+
+    def outcome(
+        self, record: MtSubmitted, headers: Headers | None, done: Callable[[int], None]
+    ) -> None:
+        """Publish an outcome; `done(offset in the own output)` once both topics have it."""
+        octets = self._codec.encode(record, self._output)
+        missing, place = 2, 0
+
+        def confirmed(error: KafkaError | None, message: Message) -> None:
+            nonlocal missing, place
+            if self._refused(error, message):
+                return
+            if message.topic() == self._output:
+                place = message.offset() or 0
+            missing -= 1
+            if not missing:
+                done(place)
+
+        self._write(
+            self._output, record.message_id, octets, headers, confirmed, record.submit_partition
+        )
+        self._write(topics.CORRELATOR_IN, record.recipient, octets, headers, confirmed)
+        self._metrics.counter(
+            "sms.binder.answered", connector=self._name, outcome=record.outcome
+        ).value += 1
+
+    def repeat(self, record: MtSubmitted, done: Callable[[], None]) -> None:
+        """Write only the correlator's copy of an outcome that the own output holds already."""
+        octets = self._codec.encode(record, self._output)
+        self._write(topics.CORRELATOR_IN, record.recipient, octets, None, self._then(done))
+
+    def bury(self, message: Message, error: UnreadableError, done: Callable[[], None]) -> None:
+        """Put a record that can't be read to the dead letters, octets untouched."""
+        topic = message.topic() or ""
+        group = f"binder-{self._name}"
+        place = (message.partition() or 0, message.offset() or 0)
+        headers = error_headers(topic, *place, group, error)
+        octets, key = message.value() or b"", message.key()
+        self._write(topics.dlq_of(topic), key, octets, headers, self._then(done))
+        self._metrics.counter("sms.records.dead", topic=topic, reason=error.reason).value += 1
+
+    def deliver(self, record: SmscDeliver, answer: Callable[[bool], None]) -> None:
+        """Publish what the SMSC delivered; `answer(True)` once Kafka has it."""
+
+        def confirmed(error: KafkaError | None, _: Message) -> None:
+            answer(error is None)
+
+        octets = self._codec.encode(record, topics.CORRELATOR_IN)
+        self._write(topics.CORRELATOR_IN, record.handset, octets, None, confirmed)
+        self._metrics.counter("sms.binder.delivered", connector=self._name).value += 1
+
+    def state(self, record: ConnectorState) -> None:
+        """Say how a bind lease is."""
+        octets = self._codec.encode(record, topics.CONNECTOR_STATE)
+        key = f"{record.connector}/{record.partition}"
+        self._write(topics.CONNECTOR_STATE, key, octets, None, self._then(lambda: None))
+
+    def _then(self, done: Callable[[], None]) -> Callable[[KafkaError | None, Message], None]:
+        def confirmed(error: KafkaError | None, message: Message) -> None:
+            if not self._refused(error, message):
+                done()
+
+        return confirmed
+
+    def _refused(self, error: KafkaError | None, message: Message) -> bool:
+        if error is not None:
+            self._fail(OutcomeRefusedError(f"{message.topic()}: {error}"))
+        return error is not None
+
+    def _write(
+        self,
+        topic: str,
+        key: bytes | str | None,
+        octets: bytes,
+        headers: Headers | None,
+        confirmed: Callable[[KafkaError | None, Message], None],
+        partition: int | None = None,
+    ) -> None:
+        produce(
+            self._producer,
+            topic,
+            key,
+            octets,
+            headers=headers,
+            partition=partition,
+            on_delivery=confirmed,
+        )
