@@ -1,7 +1,7 @@
 """What a dead letter says about itself; its key and value stay as they came."""
 
-from pipeline.errors import UnreadableError
 from pipeline.effects import Headers
+from pipeline.errors import UnreadableError
 from pipeline.kafka.clients import now_ms
 
 

@@ -33,7 +33,7 @@ from pipeline.kafka.clients import (
     now_ms,
     producer_settings,
 )
-from pipeline.metrics import Metrics
+from pipeline.process import Process
 from pipeline.records import Record
 
 COMMIT_INTERVAL_S = 0.02
@@ -89,21 +89,13 @@ class _StoredEntries:
 
 
 def run(
-    core: Core,
-    *,
-    service: str,
-    topic_in: str,
-    kinds: Sequence[type[Record]],
-    config: Config,
-    replica: str,
-    codec: Codec,
-    metrics: Metrics,
+    core: Core, *, service: str, topic_in: str, kinds: Sequence[type[Record]], ground: Process
 ) -> None:
     """Run `core` on `topic_in` until SIGTERM or SIGINT; raises what must restart the process."""
-    app = _application(config, service, replica)
+    app = _application(ground.config, service, ground.replica)
     _distrust_slow_transactions(app)
     topic_of = _topic_look_up(app)
-    decide = _decider(core, topic_in, service, tuple(kinds), codec, metrics)
+    decide = _decider(core, topic_in, service, tuple(kinds), ground)
     source = app.topic(topic_in, value_deserializer="bytes", key_deserializer="bytes")
     outputs = app.dataframe(source).apply(decide, stateful=True, metadata=True, expand=True)
     outputs = outputs.set_headers(
@@ -149,9 +141,9 @@ def _decider(
     topic_in: str,
     service: str,
     kinds: tuple[type[Record], ...],
-    codec: Codec,
-    metrics: Metrics,
+    ground: Process,
 ) -> Callable[..., Iterable[_Out]]:
+    codec, metrics = ground.codec, ground.metrics
     read = metrics.counter("sms.records.read", topic=topic_in)
     written = metrics.counter("sms.records.written", topic=f"from {service}")
 

@@ -6,10 +6,17 @@ where we look for it. Consumers commit by hand and start at the earliest record.
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, Message, Producer
+from confluent_kafka import (
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    Producer,
+    TopicPartition,
+)
 
 from pipeline.config import KafkaConfig
 from pipeline.effects import Headers
@@ -74,7 +81,7 @@ def produce(
     producer: Producer,
     topic: str,
     key: bytes | str | None,
-    value: bytes,
+    value: bytes | None,
     *,
     headers: Headers | None = None,
     partition: int | None = None,
@@ -91,6 +98,24 @@ def produce(
             producer.poll(PRODUCE_WAIT_S)
         else:
             return
+
+
+def good_messages(messages: Iterable[Message]) -> list[Message]:
+    """Those that are records; raises KafkaException for an error that will not pass by itself."""
+    good = []
+    for message in messages:
+        error = message.error()
+        if error is None:
+            good.append(message)
+        elif error.fatal() or not error.retriable():
+            raise KafkaException(error)
+    return good
+
+
+def next_offsets(messages: Iterable[Message]) -> list[TopicPartition]:
+    """What to commit once all of `messages`, in order per partition, are dealt with."""
+    ends = {(m.topic() or "", m.partition() or 0): (m.offset() or 0) + 1 for m in messages}
+    return [TopicPartition(topic, partition, end) for (topic, partition), end in ends.items()]
 
 
 def now_ms() -> int:

@@ -16,7 +16,13 @@ from typing import Any, Protocol
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaException, Message, TopicPartition
 
 from pipeline.config import KafkaConfig
-from pipeline.kafka.clients import BATCH_RECORDS_MAX, LOG, REQUEST_TIMEOUT_S, make_member
+from pipeline.kafka.clients import (
+    BATCH_RECORDS_MAX,
+    LOG,
+    REQUEST_TIMEOUT_S,
+    good_messages,
+    make_member,
+)
 
 POLL_S = 0.02
 
@@ -141,13 +147,7 @@ class Membership:
                 LOG.warning("order refused: %s", error)
 
     def _hand_over(self, messages: list[Message]) -> None:
-        good = []
-        for message in messages:
-            error = message.error()
-            if error is None:
-                good.append(message)
-            elif error.fatal() or not error.retriable():
-                raise KafkaException(error)
+        good = good_messages(messages)
         if good:
             self._taken.clear()
             self._loop.call_soon_threadsafe(self._receive, good)

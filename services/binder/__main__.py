@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import time
+from collections.abc import Sequence
 
 from confluent_kafka import Producer
 
@@ -85,9 +86,11 @@ class Binder:
             await asyncio.sleep(PRODUCER_POLL_S)
 
 
-def main(config: Config, replica: str) -> None:
-    """Run one binder replica."""
+def main(config: Config, replica: str, connectors: Sequence[str] = ()) -> None:
+    """Run one binder replica, for `connectors` only when any are named."""
     own = section(config, "binder", BinderConfig)
+    if connectors:
+        own = own.model_copy(update={"connectors": tuple(connectors)})
     if unknown := set(own.connectors) - config.connectors.keys():
         raise ConfigError([f"services.binder.connectors: no connector {n!r}" for n in unknown])
     binder = Binder()

@@ -77,8 +77,8 @@ class Outbox:
         group = f"binder-{self._name}"
         place = (message.partition() or 0, message.offset() or 0)
         headers = error_headers(topic, *place, group, error)
-        octets, key = message.value() or b"", message.key()
-        self._write(topics.dlq_of(topic), key, octets, headers, self._then(done))
+        dead = topics.dlq_of(topic)
+        self._write(dead, message.key(), message.value(), headers, self._then(done))
         self._metrics.counter("sms.records.dead", topic=topic, reason=error.reason).value += 1
 
     def deliver(self, record: SmscDeliver, answer: Callable[[bool], None]) -> None:
@@ -113,7 +113,7 @@ class Outbox:
         self,
         topic: str,
         key: bytes | str | None,
-        octets: bytes,
+        octets: bytes | None,
         headers: Headers | None,
         confirmed: Callable[[KafkaError | None, Message], None],
         partition: int | None = None,

@@ -1,0 +1,54 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev demo up test lint fmt lock clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+setup: .venv/run.stamp ## the virtual environment to run in
+
+setup-dev: .venv/dev.stamp ## the virtual environment to work in
+
+demo: setup ## the whole loop on this machine, judged: ARGS="--messages 500 --kill binder"
+	@$(BIN)/heliograph demo $(ARGS)
+
+up: setup ## run everything until Ctrl-C, Kafka on 127.0.0.1:9092
+	@$(BIN)/heliograph up $(ARGS)
+
+test: setup-dev ## all tests, those on a real Apache Kafka included: ARGS="-k binder"
+	@$(BIN)/pytest $(ARGS)
+
+lint: setup-dev ## style, types, import contracts, compose file
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec infra/compose.yaml
+
+fmt: setup-dev ## format and mend what can be mended
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lock: setup-dev ## resolve pyproject.toml anew into requirements/
+	@rm -f requirements/run.txt requirements/dev.txt
+	@$(BIN)/uv pip compile pyproject.toml --extra docker --extra setup -o requirements/run.txt $(LOCK)
+	@$(BIN)/uv pip compile pyproject.toml --all-extras -o requirements/dev.txt $(LOCK)
+
+LOCK := --quiet --generate-hashes --no-emit-index-url --no-header \
+	--python-version 3.11 --override requirements/overrides.txt
+
+clean: ## remove the virtual environment and every cache
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/run.stamp: pyproject.toml requirements/run.txt
+	@test -d .venv || $(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --require-hashes --no-deps -r requirements/run.txt
+	@$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev.stamp: .venv/run.stamp requirements/dev.txt
+	@$(BIN)/pip install --quiet --require-hashes --no-deps -r requirements/dev.txt
+	@touch $@

@@ -1,0 +1,206 @@
+"""The `heliograph` command: every way an operator starts, feeds and asks the pipeline."""
+
+import json
+import signal
+import sys
+import threading
+from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.config import Config, load
+from pipeline.errors import ConfigError, HeliographError
+
+APP = typer.Typer(
+    help="An event-streaming SMS pipeline on Apache Kafka.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+TOPICS = typer.Typer(help="The topics of schemas/topics.yaml.", no_args_is_help=True)
+SCHEMAS = typer.Typer(help="The schemas and their registry.", no_args_is_help=True)
+APP.add_typer(TOPICS, name="topics")
+APP.add_typer(SCHEMAS, name="schemas")
+
+KAFKA_PORT = 9092
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help="heliograph.yaml; the packaged example without it.")
+]
+ReplicaOption = Annotated[
+    str, typer.Option(help="Name of this replica, the same at every start (StatefulSet pod).")
+]
+
+
+@APP.command()
+def demo(
+    messages: Annotated[int, typer.Option(min=1, max=1_000_000, help="Requests to send.")] = 5000,
+    rate: Annotated[float, typer.Option(min=0, help="Requests a second; 0 is all at once.")] = 250,
+    seed: Annotated[int, typer.Option(help="Makes the same requests again.")] = 1,
+    kill: Annotated[str | None, typer.Option(help="Kill this service in mid-load: binder.")] = None,
+    garbage: Annotated[int, typer.Option(min=0, help="Unreadable records to mix in.")] = 0,
+    report: Annotated[Path | None, typer.Option(help="Write the findings as JSON.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Run the whole loop on this machine and judge it by the carriers' ledgers."""
+    from heliograph import demo as play
+    from heliograph.local import EXAMPLE
+
+    plan = play.Plan(messages, rate, seed, kill, garbage, config or EXAMPLE)
+    if not play.run(plan, Console(), report):
+        raise typer.Exit(1)
+
+
+@APP.command()
+def up(config: ConfigOption = None) -> None:
+    """Run everything on this machine until Ctrl-C; Kafka on 127.0.0.1:9092 if it is free."""
+    from heliograph.local import EXAMPLE, running
+    from pipeline.broker import free_port, is_free
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    console = Console()
+    port = KAFKA_PORT if is_free(KAFKA_PORT) else free_port()
+    with (
+        TemporaryDirectory(prefix="heliograph-up-", ignore_cleanup_errors=True) as name,
+        running(config or EXAMPLE, Path(name), kafka_port=port, keep_ports=True) as pipeline,
+    ):
+        table = Table("what", "where", box=None)
+        taken = "" if port == KAFKA_PORT else f" (port {KAFKA_PORT} is taken)"
+        table.add_row("Kafka", pipeline.config.kafka.bootstrap_servers + taken)
+        for child_name, child in pipeline.launcher.children.items():
+            smpp = child.facts.get("smpp_port")
+            where = str(child.facts.get("http", ""))
+            table.add_row(child_name, where + (f"  SMPP 127.0.0.1:{smpp}" if smpp else ""))
+        console.print(table)
+        console.print(f"Logs in {Path(name) / 'log'}. Ctrl-C ends all.")
+        threading.Event().wait()
+
+
+@APP.command()
+def send(
+    to: str,
+    text: str,
+    sender: Annotated[str | None, typer.Option("--from", help="Sender.")] = None,
+    message_id: Annotated[str | None, typer.Option(help="Your own id; one is made up.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Publish one request."""
+    from heliograph.sending import publish
+
+    print(publish(_load(config), to=to, text=text, sender=sender, message_id=message_id))
+
+
+@APP.command()
+def trace(message_id: str, config: ConfigOption = None) -> None:
+    """Tell the story of one SMS from the topics."""
+    from heliograph.story import events_of, tell
+    from pipeline.process import make_codec
+
+    loaded = _load(config)
+    steps = tell(events_of(message_id, loaded, make_codec(loaded)))
+    if not steps:
+        raise HeliographError(f"no event speaks of a message {message_id!r}")
+    for step in steps:
+        print(step)
+
+
+@TOPICS.command("apply")
+def topics_apply(config: ConfigOption = None) -> None:
+    """Create the topics that are missing."""
+    from pipeline.kafka.admin import create_topics
+    from pipeline.process import catalog
+
+    loaded = _load(config)
+    created = create_topics(loaded.kafka, catalog(loaded))
+    print(*created, f"{len(created)} topics created", sep="\n")
+
+
+@SCHEMAS.command("push")
+def schemas_push(config: ConfigOption = None) -> None:
+    """Register every schema in the registry that is configured."""
+    from pipeline.process import catalog, registry
+
+    loaded = _load(config)
+    schemas = registry(loaded)
+    if schemas is None:
+        raise ConfigError(["kafka.schema_registry_url: not set, there is no registry"])
+    subjects = schemas.push(catalog(loaded))
+    print(*subjects, f"{len(subjects)} subjects registered", sep="\n")
+
+
+@APP.command("config")
+def show_config(config: ConfigOption = None) -> None:
+    """Check the configuration and print it as it is in force, secrets hidden."""
+    _print_config(config)
+
+
+@APP.command()
+def sandbox(
+    name: Annotated[str, typer.Argument(help="Which of services.sandbox.")],
+    config: ConfigOption = None,
+    free_ports: Annotated[bool, typer.Option(help="Ignore the configured ports.")] = False,
+) -> None:
+    """Run one simulated SMSC."""
+    from services.sandbox.__main__ import main as run
+
+    run(_load(config), name, free_ports=free_ports)
+
+
+@APP.command()
+def binder(
+    replica: ReplicaOption = "binder-0",
+    connector: Annotated[list[str] | None, typer.Option(help="Serve only this one.")] = None,
+    config: ConfigOption = None,
+    print_config: Annotated[bool, typer.Option("--print-config")] = False,
+) -> None:
+    """Run one binder replica."""
+    from services.binder.__main__ import main as run
+
+    if print_config:
+        _print_config(config)
+    else:
+        run(_load(config), replica, connector or ())
+
+
+def _add_service(name: str) -> None:
+    def service(
+        replica: ReplicaOption = f"{name}-0",
+        config: ConfigOption = None,
+        print_config: Annotated[bool, typer.Option("--print-config")] = False,
+    ) -> None:
+        if print_config:
+            _print_config(config)
+        else:
+            import_module(f"services.{name}.__main__").main(_load(config), replica)
+
+    APP.command(name, help=f"Run one {name} replica.")(service)
+
+
+for _name in ("intake", "router", "correlator", "tracker", "scheduler", "telemetry"):
+    _add_service(_name)
+
+
+def _load(path: Path | None) -> Config:
+    from heliograph.local import EXAMPLE
+
+    return load(path or EXAMPLE)
+
+
+def _print_config(path: Path | None) -> None:
+    print(json.dumps(_load(path).model_dump(mode="json"), indent=2))
+
+
+def main() -> None:
+    """Run the command; what the user can mend ends in a sentence, not in a traceback."""
+    try:
+        APP(standalone_mode=True)
+    except HeliographError as error:
+        print(f"heliograph: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,86 @@
+"""A whole pipeline on this machine: broker, topics, sandboxes and one process per replica."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from heliograph.launcher import Launcher, launcher
+from pipeline.broker import broker, is_free
+from pipeline.config import Config, load
+from pipeline.kafka.admin import create_topics
+from pipeline.process import catalog, registry
+
+EXAMPLE = Path(str(files("examples").joinpath("heliograph.yaml")))
+SINGLES = ("intake", "router", "correlator", "tracker", "scheduler", "telemetry")
+BINDS_FOR_TWO_REPLICAS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A pipeline that runs."""
+
+    config: Config
+    launcher: Launcher
+    sandboxes: dict[str, str]  # name: base URL of its HTTP API
+
+    @property
+    def telemetry(self) -> str:
+        """Base URL of the telemetry service."""
+        return str(self.launcher.children["telemetry-0"].facts["http"])
+
+
+@contextmanager
+def running(
+    config_path: Path, folder: Path, *, kafka_port: int = 0, keep_ports: bool = False
+) -> Iterator[Running]:
+    """Start everything `config_path` names, its sandboxes included; end it with the context.
+
+    `folder` takes state and logs. With `keep_ports` sandboxes listen where the configuration says,
+    if nobody else does; otherwise on free ports.
+    """
+    with ExitStack() as stack:
+        bootstrap = stack.enter_context(broker(port=kafka_port))
+        env = {
+            **_passwords(),
+            "HELIOGRAPH__KAFKA__BOOTSTRAP_SERVERS": bootstrap,
+            "HELIOGRAPH__STATE_DIR": str(folder / "state"),
+        }
+        os.environ.update(env)  # ours and, through it, every child's
+        config = load(config_path)
+        own = stack.enter_context(launcher(folder / "log"))
+        yield _start(config_path, config, own, keep_ports=keep_ports)
+
+
+def _start(config_path: Path, config: Config, own: Launcher, *, keep_ports: bool) -> Running:
+    where = ("--config", str(config_path))
+    for name, sandbox in config.services.get("sandbox", {}).items():
+        ports = [] if keep_ports and is_free(int(sandbox["port"])) else ["--free-ports"]
+        own.start(f"sandbox-{name}", "sandbox", name, *where, *ports)
+    topics = catalog(config)
+    create_topics(config.kafka, topics)
+    if schemas := registry(config):
+        schemas.push(topics)
+    own.wait_up()
+    sandboxes = {}
+    for name in config.services.get("sandbox", {}):
+        facts = own.children[f"sandbox-{name}"].facts
+        os.environ[f"HELIOGRAPH__CONNECTORS__{name.upper()}__PORT"] = str(facts["smpp_port"])
+        sandboxes[name] = str(facts["http"])
+    for service in SINGLES:
+        own.start(f"{service}-0", service, *where, "--replica", f"{service}-0")
+    for name, connector in config.connectors.items():
+        for number in range(2 if connector.binds >= BINDS_FOR_TWO_REPLICAS else 1):
+            replica = f"binder-{name}-{number}"
+            own.start(replica, "binder", *where, "--replica", replica, "--connector", name)
+    own.wait_up()
+    return Running(config, own, sandboxes)
+
+
+def _passwords() -> dict[str, str]:
+    """Secrets the example names, made up where they are not set."""
+    names = ("SLOW_PASSWORD", "FAST_PASSWORD")
+    return {name: os.environ.get(name) or secrets.token_hex(4) for name in names}

@@ -1,0 +1,27 @@
+"""Publishes one request, as any other system would."""
+
+import uuid
+
+from pipeline import topics
+from pipeline.config import Config
+from pipeline.errors import BrokerError
+from pipeline.ids import MessageId
+from pipeline.kafka.clients import make_producer, produce
+from pipeline.process import make_codec
+from pipeline.records import MtRequest
+
+TIMEOUT_S = 15
+
+
+def publish(
+    config: Config, *, to: str, text: str, sender: str | None, message_id: str | None
+) -> MessageId:
+    """Write one request; returns its message_id once Kafka has it. Raises BrokerError."""
+    name = MessageId(message_id or str(uuid.uuid4()))
+    request = MtRequest(message_id=name, to=to, text=text, from_=sender)
+    octets = make_codec(config).encode(request, topics.MT_REQUEST)
+    producer = make_producer(config.kafka, message_timeout_ms=TIMEOUT_S * 1000)
+    produce(producer, topics.MT_REQUEST, name, octets)
+    if producer.flush(TIMEOUT_S):
+        raise BrokerError(f"no broker at {config.kafka.bootstrap_servers} took the request")
+    return name

@@ -1,0 +1,245 @@
+"""What the router decides, pure: whether, when, by which connector and as which submit_sm.
+
+Theory. The state of a recipient holds one entry per message_id, for a day. It tells three things
+apart. The same record again (same source): the pipeline repeats itself, nothing happens. The same
+id from elsewhere: the requester repeats itself, an event says so and nothing else happens. The
+record that comes back at its send_at: it is routed now, once. Entry, segments and facts are
+committed together, so what the entry says has happened.
+
+Whatever depends on the world (policy, routes, health) is looked at when the message is routed, not
+when it was scheduled; what can be refused already is refused at once.
+"""
+
+from collections.abc import Callable
+from hashlib import blake2b
+from operator import attrgetter
+from typing import NamedTuple
+from zlib import crc32
+
+import msgspec
+
+from pipeline import topics
+from pipeline.config import Config
+from pipeline.effects import Effect, Entries, Publish, PublishLater
+from pipeline.errors import ConfigError
+from pipeline.ids import ConnectorId, MessageId
+from pipeline.records import MtAdmitted, MtHead, MtRejected, MtRequest, MtRouted, MtScheduled
+from services.router.encoding import encode
+from services.router.policy import NOBODY, Case, Refusal, first_refusal, tenant_of
+from services.router.routes import Routes, Rule
+from services.router.senders import fault_of
+from services.router.submits import FIRST_HOP, Target, submits, target_of
+
+SEEN_LIFE_S = 24 * 3600
+REFERENCE_LIFE_S = 7 * 24 * 3600  # longer than a handset waits for missing parts
+DIGEST_OCTETS = 16
+
+SCHEDULED = "scheduled"
+ROUTED = "routed"
+REJECTED = "rejected"
+
+DUPLICATE = Refusal(
+    "duplicate",
+    "The same message_id came for this recipient within 24 hours; for a new message choose a new "
+    "one.",
+)
+PAYLOAD_MISMATCH = Refusal(
+    "payload_mismatch",
+    "The same message_id came for this recipient within 24 hours with other content; choose a new "
+    "one.",
+)
+
+# A repeat may come in another format or write the number otherwise: neither is content.
+_CONTENT = attrgetter(
+    *sorted(
+        field.name
+        for field in msgspec.structs.fields(MtRequest)
+        if field.name not in {"message_id", "to"}
+    )
+)
+
+
+class Seen(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A message_id of this recipient, what was asked under it, and what was decided last."""
+
+    digest: bytes
+    source: str
+    stage: str
+
+
+class Told(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A repeat by the requester that an event has told of."""
+
+
+class Reference(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The 8-bit concatenation reference used last for this recipient."""
+
+    last: int
+
+
+class Decision(NamedTuple):
+    """What becomes of one message."""
+
+    stage: str
+    effects: list[Effect]
+    life_s: int = SEEN_LIFE_S
+
+
+class Router:
+    """Decides about one record of `sms.router.in` at a time.
+
+    Raises ConfigError when a tenant has senders that no submit_sm can carry.
+    """
+
+    def __init__(
+        self, config: Config, routes: Routes, is_up: Callable[[ConnectorId], bool]
+    ) -> None:
+        faults = [
+            f"tenants.{name}.senders: {fault}"
+            for name, tenant in config.tenants.items()
+            for fault in map(fault_of, tenant.senders)
+            if fault is not None
+        ]
+        if faults:
+            raise ConfigError(faults)
+        self._routes = routes
+        self._is_up = is_up
+        self._tenants = {name: tenant_of(tenant) for name, tenant in config.tenants.items()}
+        self._targets = {
+            connector: target_of(config, connector)
+            for connector in map(ConnectorId, config.connectors)
+        }
+
+    def decide(self, state: Entries, record: MtAdmitted, now_ms: int) -> list[Effect]:
+        """What to do about `record`; `now_ms` is since 1970 UTC."""
+        name = f"seen|{record.head.message_id}"
+        digest = digest_of(record.request)
+        seen = state.get(name, Seen)
+        if seen is not None and not _is_due(record, seen):
+            return _repeated(state, record, seen, digest, now_ms)
+        decision = self._decide(state, record, now_ms)
+        state.put(name, Seen(digest, record.source, decision.stage), decision.life_s)
+        return decision.effects
+
+    def _decide(self, state: Entries, record: MtAdmitted, now_ms: int) -> Decision:
+        case = self._case(record, now_ms)
+        head = record.head
+        if case.sender is not None:
+            head = msgspec.structs.replace(head, sender=case.sender.addr)
+        refusal = first_refusal(case)
+        if refusal is not None:
+            return _rejected(head, refusal, now_ms)
+        send_at_ms = record.request.send_at_ms
+        if send_at_ms is not None and send_at_ms > now_ms and not record.due:
+            return _scheduled(head, record, send_at_ms, now_ms)
+        return self._routed(state, head, case)
+
+    def _case(self, record: MtAdmitted, now_ms: int) -> Case:
+        head, request = record.head, record.request
+        assert head.recipient is not None  # intake passes on nothing else
+        tenant = self._tenants.get(head.tenant, NOBODY)
+        validity_ms = (
+            tenant.validity_ms if request.validity_s is None else request.validity_s * 1000
+        )
+        return Case(
+            record=record,
+            now_ms=now_ms,
+            tenant=tenant,
+            sender=tenant.senders.find(request.from_),
+            # A send_at in the past means at once, and takes nothing from the validity.
+            deadline_ms=max(request.send_at_ms or 0, head.requested_ms) + validity_ms,
+            rule=self._routes.find(head.recipient),
+        )
+
+    def _routed(self, state: Entries, head: MtHead, case: Case) -> Decision:
+        assert case.rule is not None  # first_refusal has looked
+        assert head.recipient is not None  # intake passes on nothing else
+        target = self._target(case.rule)
+        bits = target.profile.reference_bits
+        encoded = encode(
+            case.record.request, bits, lambda: _next_reference(state, head.message_id, bits)
+        )
+        if isinstance(encoded, Refusal):
+            return _rejected(head, encoded, case.now_ms)
+        segments = submits(head, case, target, encoded)
+        topic = target.priority_topic if head.lane == "priority" else target.topic
+        effects: list[Effect] = [Publish(topic, head.recipient, segment) for segment in segments]
+        routed = MtRouted(
+            head=head,
+            connector=target.connector,
+            segments=len(segments),
+            data_coding=encoded.data_coding,
+            receipts_expected=sum(segment.registered_delivery for segment in segments),
+            hop=FIRST_HOP,
+            rule=case.rule.name,
+            routes_version=self._routes.version,
+            deadline_ms=case.deadline_ms,
+            routed_ms=case.now_ms,
+        )
+        effects.append(Publish(topics.TRACKER_IN, head.message_id, routed))
+        return Decision(ROUTED, effects)
+
+    def _target(self, rule: Rule) -> Target:
+        """The first connector of the pool that is up; without any, messages wait for the first."""
+        for connector in rule.connectors:
+            if self._is_up(connector):
+                return self._targets[connector]
+        return self._targets[rule.connectors[0]]
+
+
+def digest_of(request: MtRequest) -> bytes:
+    """16 octets that tell one content from another."""
+    return blake2b(msgspec.msgpack.encode(_CONTENT(request)), digest_size=DIGEST_OCTETS).digest()
+
+
+def _is_due(record: MtAdmitted, seen: Seen) -> bool:
+    return record.due and seen.stage == SCHEDULED and seen.source == record.source
+
+
+def _repeated(
+    state: Entries, record: MtAdmitted, seen: Seen, digest: bytes, now_ms: int
+) -> list[Effect]:
+    if record.source == seen.source:
+        return []
+    told = f"told|{record.source}"
+    if state.get(told, Told) is not None:
+        return []
+    state.put(told, Told(), SEEN_LIFE_S)
+    refusal = DUPLICATE if digest == seen.digest else PAYLOAD_MISMATCH
+    return _rejected(record.head, refusal, now_ms).effects
+
+
+def _rejected(head: MtHead, refusal: Refusal, now_ms: int) -> Decision:
+    rejected = MtRejected(
+        head=head,
+        reason=refusal.reason,
+        detail=refusal.detail,
+        stage="router",
+        rejected_ms=now_ms,
+    )
+    return Decision(REJECTED, [Publish(topics.TRACKER_IN, head.message_id, rejected)])
+
+
+def _scheduled(head: MtHead, record: MtAdmitted, send_at_ms: int, now_ms: int) -> Decision:
+    assert head.recipient is not None  # intake passes on nothing else
+    due = msgspec.structs.replace(record, due=True)
+    scheduled = MtScheduled(head=head, send_at_ms=send_at_ms, scheduled_ms=now_ms)
+    effects = [
+        PublishLater(send_at_ms, topics.ROUTER_IN, head.recipient, due),
+        Publish(topics.TRACKER_IN, head.message_id, scheduled),
+    ]
+    return Decision(SCHEDULED, effects, (send_at_ms - now_ms) // 1000 + 1 + SEEN_LIFE_S)
+
+
+def _next_reference(state: Entries, message_id: MessageId, bits: int) -> int:
+    """What ties the segments of one message together at the handset.
+
+    16 bits are taken from the message_id and need no state; 8 bits are too few for that, so they
+    are counted by recipient.
+    """
+    if bits == 16:
+        return crc32(message_id.encode()) & 0xFFFF
+    before = state.get("reference", Reference)
+    reference = 0 if before is None else (before.last + 1) & 0xFF
+    state.put("reference", Reference(reference), REFERENCE_LIFE_S)
+    return reference

@@ -1,0 +1,44 @@
+"""Which connectors are up, from `sms.connector.state`."""
+
+from collections.abc import Callable
+
+from pipeline import topics
+from pipeline.errors import UnreadableError
+from pipeline.ids import ConnectorId
+from pipeline.kafka.clients import now_ms
+from pipeline.kafka.table import ControlTable
+from pipeline.process import Process
+from pipeline.records import ConnectorState
+
+STALE_MS = 12_000  # binders speak every 3 s: four times unheard is dead
+
+
+class ConnectorHealth:
+    """The newest word of every bind lease, followed on a thread of its own."""
+
+    def __init__(self, ground: Process, clock: Callable[[], int] = now_ms) -> None:
+        self._codec = ground.codec
+        self._clock = clock
+        self._bound_ms: dict[ConnectorId, dict[int, int]] = {}
+        self._table = ControlTable(ground.config.kafka, topics.CONNECTOR_STATE, self.hear)
+
+    def start(self) -> None:
+        """Read what is there, then follow."""
+        self._table.start()
+
+    def is_up(self, connector: ConnectorId) -> bool:
+        """Whether any of the connector's binds was bound within STALE_MS."""
+        oldest = self._clock() - STALE_MS
+        return any(at_ms >= oldest for at_ms in list(self._bound_ms.get(connector, {}).values()))
+
+    def hear(self, _key: str, octets: bytes | None) -> None:
+        """Take one record of the topic; what can't be read changes nothing."""
+        try:
+            state = self._codec.decode(octets, ConnectorState)
+        except UnreadableError:
+            return
+        bound = self._bound_ms.setdefault(state.connector, {})
+        if state.state == "bound":
+            bound[state.partition] = state.at_ms
+        else:
+            bound.pop(state.partition, None)

@@ -1,0 +1,133 @@
+"""Telemetry as a process: reads the public topics, serves what they add up to.
+
+It reads all of them from their beginning, under a group of its own that commits as it goes; nothing
+depends on it, and its lag slows nobody.
+"""
+
+import signal
+import threading
+from collections.abc import Callable
+
+from confluent_kafka import Consumer
+from confluent_kafka.admin import AdminClient
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from pipeline import topics
+from pipeline.config import Config, section
+from pipeline.errors import UnreadableError
+from pipeline.kafka import admin
+from pipeline.kafka.clients import (
+    BATCH_RECORDS_MAX,
+    client_settings,
+    good_messages,
+    make_member,
+    next_offsets,
+)
+from pipeline.metrics import MetricName
+from pipeline.process import Process, process
+from pipeline.records import Dlr, Mo, MtEvent
+from services.telemetry.config import TelemetryConfig
+from services.telemetry.core import Summary, percentile
+
+GROUP = "telemetry"
+READS = (topics.MT_EVENT, topics.DLR, topics.DLR_ORPHAN, topics.MO)
+POLL_S = 0.1
+
+
+class Shell:
+    """One telemetry process."""
+
+    def __init__(self, config: TelemetryConfig) -> None:
+        self._config = config
+        self._summary = Summary(config.latencies_max)
+        self._lag: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def summary(self, _: Request) -> JSONResponse:
+        """What the live table of the demo shows."""
+        with self._lock:
+            return JSONResponse({**self._summary.as_dict(), "lag": self._lag})
+
+    def run(self, ground: Process, stopping: threading.Event) -> None:
+        """Work until `stopping`."""
+        self._declare_metrics(ground)
+        consumer = make_member(ground.config.kafka, GROUP)
+        consumer.subscribe(list(READS))
+        measuring = threading.Thread(
+            target=self._measure_lag, args=(ground, stopping), name="lag", daemon=True
+        )
+        measuring.start()
+        try:
+            while not stopping.is_set():
+                self._read(ground, consumer)
+        finally:
+            consumer.close()
+
+    def _read(self, ground: Process, consumer: Consumer) -> None:
+        messages = good_messages(consumer.consume(BATCH_RECORDS_MAX, POLL_S))
+        if not messages:
+            return
+        with self._lock:
+            for message in messages:
+                topic = message.topic() or ""
+                try:
+                    record = ground.codec.decode(message.value(), MtEvent, Dlr, Mo)
+                except UnreadableError as error:
+                    self._count(ground, "sms.records.dead", topic=topic, reason=error.reason)
+                    continue
+                self._summary.note(record)
+                self._count(ground, "sms.records.read", topic=topic)
+                if isinstance(record, MtEvent):
+                    connector = record.connector or ""
+                    self._count(
+                        ground, "sms.telemetry.events", event=record.event, connector=connector
+                    )
+        consumer.commit(offsets=next_offsets(messages), asynchronous=True)
+
+    def _count(self, ground: Process, name: MetricName, **labels: str) -> None:
+        ground.metrics.counter(name, **labels).value += 1
+
+    def _measure_lag(self, ground: Process, stopping: threading.Event) -> None:
+        client = AdminClient(client_settings(ground.config.kafka))
+        groups = ["intake", "router", "correlator", "tracker", "scheduler"]
+        groups += [f"binder-{name}" for name in ground.config.connectors]
+        for group in groups:
+            ground.metrics.gauge("sms.telemetry.lag", self._lag_of(group), group=group)
+        while not stopping.wait(self._config.lag_interval_s):
+            found = {group: admin.lag(client, group) for group in groups}
+            with self._lock:
+                self._lag = found
+
+    def _lag_of(self, group: str) -> Callable[[], float]:
+        return lambda: self._lag.get(group, 0)
+
+    def _declare_metrics(self, ground: Process) -> None:
+        for step in self._summary.latency_ms:
+            for percent in (50, 99):
+                ground.metrics.gauge(
+                    "sms.telemetry.latency",
+                    self._latency_of(step, percent),
+                    step=step,
+                    quantile=f"p{percent}",
+                )
+
+    def _latency_of(self, step: str, percent: int) -> Callable[[], float]:
+        def read() -> float:
+            with self._lock:
+                return (percentile(self._summary.latency_ms[step], percent) or 0) / 1000
+
+        return read
+
+
+def main(config: Config, replica: str) -> None:
+    """Run telemetry."""
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    shell = Shell(section(config, "telemetry", TelemetryConfig))
+    with process(
+        "telemetry", config, replica, routes=[Route("/v1/summary", shell.summary)]
+    ) as ground:
+        shell.run(ground, stopping)

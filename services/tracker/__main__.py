@@ -1,0 +1,28 @@
+"""The tracker as a process: its core on its input topic, exactly once."""
+
+from pipeline import stream, topics
+from pipeline.config import Config, section
+from pipeline.process import process
+from pipeline.records import Dlr, MtRejected, MtRouted, MtScheduled, MtSubmitted, Wake
+from services.tracker.config import TrackerConfig
+from services.tracker.core import Tracker
+
+
+def main(config: Config, replica: str) -> None:
+    """Run one tracker replica."""
+    own = section(config, "tracker", TrackerConfig)
+    with process("tracker", config, replica) as ground:
+        stream.run(
+            Tracker(config, own),
+            service="tracker",
+            topic_in=topics.TRACKER_IN,
+            kinds=(
+                MtRouted,
+                MtRejected,
+                MtScheduled,
+                MtSubmitted,
+                Dlr,
+                Wake,
+            ),
+            ground=ground,
+        )

@@ -1,0 +1,106 @@
+"""The configuration is checked whole: every fault at once, each with its place, secrets hidden."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.config import Config, Section, load, section
+from pipeline.errors import ConfigError
+
+ROOT = Path(__file__).parents[2]
+CONNECTOR = "host: h, system_id: s, rate_per_s: 1"
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "heliograph.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def faults(folder: Path, text: str) -> str:
+    with pytest.raises(ConfigError) as error:
+        load(write(folder, text))
+    return "\n".join(error.value.faults)
+
+
+def test_the_example_loads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLOW_PASSWORD", "a")
+    monkeypatch.setenv("FAST_PASSWORD", "b")
+    config = load(ROOT / "examples/heliograph.yaml")
+    assert set(config.connectors) == {"slow", "fast"}
+    assert config.routes == ROOT / "examples/routes.yaml"
+
+
+def test_every_fault_is_reported_at_once_with_its_place(tmp_path: Path) -> None:
+    text = faults(
+        tmp_path,
+        f"""
+        kafka: {{bootstrap_server: x}}
+        connectors:
+          alpha: {{{CONNECTOR}, password: "${{NOT_SET_ANYWHERE}}", windw: 3}}
+          BETA: {{host: h, system_id: s, password: file:/nowhere/at/all, rate_per_s: -1}}
+        """,
+    )
+    for words in (
+        "kafka.bootstrap_server: there is no such setting",
+        "connectors.alpha.windw: there is no such setting",
+        "connectors.alpha.password: environment variable NOT_SET_ANYWHERE is not set",
+        "connectors.BETA.password: cannot read /nowhere/at/all",
+        "connectors.BETA.rate_per_s: Input should be greater than 0",
+        "connectors.BETA",
+    ):
+        assert words in text
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("kafka: [", "is not YAML"),
+        ("- a list", "must be a mapping"),
+        (f"connectors: {{a: {{{CONNECTOR}, password: plain}}}}", "a secret may not stand in the"),
+        (
+            f"dev: true\nconnectors: {{a: {{{CONNECTOR}, password: p, profile: odd}}}}",
+            "no profile 'odd'",
+        ),
+    ],
+)
+def test_a_fault_is_one_clear_sentence(tmp_path: Path, text: str, words: str) -> None:
+    assert words in faults(tmp_path, text)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"nowhere.yaml: cannot be read"):
+        load(tmp_path / "nowhere.yaml")
+
+
+def test_the_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HELIOGRAPH__CONNECTORS__A__WINDOW", "77")
+    monkeypatch.setenv("HELIOGRAPH__SERVICES__BINDER__CONNECTORS", '["a"]')
+    config = load(write(tmp_path, f"dev: true\nconnectors: {{a: {{{CONNECTOR}, password: p}}}}"))
+    assert config.connectors["a"].window == 77
+    assert config.services["binder"]["connectors"] == ["a"]
+
+
+def test_a_misspelt_variable_is_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HELIOGRAPH__KAFFKA__BOOTSTRAP_SERVERS", "x")
+    assert "HELIOGRAPH__KAFFKA__BOOTSTRAP_SERVERS: there is no" in faults(tmp_path, "dev: true")
+
+
+def test_secrets_come_from_files_and_never_show(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("canary-secret\n", encoding="utf-8")
+    secret = f"file:{tmp_path / 'password'}"
+    config = load(write(tmp_path, f"connectors: {{a: {{{CONNECTOR}, password: '{secret}'}}}}"))
+    assert config.connectors["a"].password.get_secret_value() == "canary-secret"
+    assert "canary" not in repr(config)
+    assert "canary" not in str(config.model_dump(mode="json"))
+
+
+class Own(Section):
+    limit: int = 3
+
+
+def test_a_service_checks_its_own_section() -> None:
+    assert section(Config(services={"own": {"limit": 4}}), "own", Own).limit == 4
+    assert section(Config(), "own", Own).limit == 3
+    with pytest.raises(ConfigError, match=r"services.own.limt: there is no such setting"):
+        section(Config(services={"own": {"limt": 4}}), "own", Own)

@@ -1,0 +1,75 @@
+"""The catalog of topics, and the timer topic for a wait."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline import topics
+from pipeline.ids import ConnectorId
+from pipeline.topics import Lanes
+
+ALPHA = ConnectorId("alpha")
+CATALOG = {t.name: t for t in topics.catalog({ALPHA: Lanes(binds=4, generation=2)})}
+
+
+@pytest.mark.parametrize(
+    ("wait_s", "name"),
+    [
+        (0, "sms.timer.1s"),
+        (0.4, "sms.timer.1s"),
+        (1.99, "sms.timer.1s"),
+        (2, "sms.timer.2s"),
+        (3.9, "sms.timer.2s"),
+        (600, "sms.timer.512s"),
+        (2**21, "sms.timer.2097152s"),
+        (10**9, "sms.timer.2097152s"),
+    ],
+)
+def test_a_wait_goes_to_the_longest_timer_that_is_not_too_long(wait_s: float, name: str) -> None:
+    assert topics.timer(wait_s) == name
+
+
+@given(st.floats(min_value=1, max_value=1e8))
+def test_a_timer_never_waits_longer_than_asked(wait_s: float) -> None:
+    seconds = int(topics.timer(wait_s).split(".")[2][:-1])
+    assert seconds <= wait_s
+    assert topics.timer(wait_s) in CATALOG
+
+
+def test_submit_and_submitted_have_one_partition_a_bind() -> None:
+    for name in (
+        topics.submit(ALPHA, 2, priority=False),
+        topics.submit(ALPHA, 2, priority=True),
+        topics.submitted(ALPHA, 2),
+    ):
+        assert CATALOG[name].partitions == 4
+
+
+def test_every_topic_a_service_reads_has_somewhere_to_put_what_it_cannot_read() -> None:
+    services = {"intake", "router", "binder", "correlator", "tracker", "scheduler"}
+    own_output = {topics.submitted(ALPHA, 2)}  # read by its only writer
+    for topic in CATALOG.values():
+        tables = topic.name == topics.CONNECTOR_STATE or not topic.records
+        if services & set(topic.readers) and not tables and topic.name not in own_output:
+            assert topic.dlq == topics.dlq_of(topic.name), topic.name
+            assert topic.dlq in CATALOG
+
+
+def test_state_is_kept_in_as_many_partitions_as_its_topic_has() -> None:
+    for name in (topics.ROUTER_IN, topics.CORRELATOR_IN, topics.TRACKER_IN):
+        (reader,) = CATALOG[name].readers
+        changelog = CATALOG[f"changelog__{reader}--{name}--default"]
+        assert (changelog.partitions, changelog.cleanup) == (CATALOG[name].partitions, "compact")
+
+
+def test_timers_are_kept_at_least_twice_as_long_as_they_wait() -> None:
+    for seconds in topics.TIMER_SECONDS:
+        retention_h = CATALOG[f"sms.timer.{seconds}s"].retention_h
+        assert retention_h is not None
+        assert retention_h * 3600 >= 2 * seconds - 3600
+
+
+def test_names_use_dots_and_hyphens_only() -> None:
+    for name in CATALOG:
+        if not name.startswith("changelog__"):  # Quix Streams dictates that one
+            assert "_" not in name

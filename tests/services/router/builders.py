@@ -1,0 +1,80 @@
+"""Records and a router with defaults: a test spells out only what matters to it."""
+
+from collections.abc import Collection
+from typing import Any
+
+from pipeline.config import Config, ConnectorConfig, ProfileConfig, TenantConfig
+from pipeline.ids import ConnectorId, MessageId, Msisdn
+from pipeline.records import MtAdmitted, MtHead, MtRequest
+from services.router.core import Router
+from services.router.routes import Routes, Rule
+
+NOW_MS = 1_750_000_000_000
+DAY_S = 86_400
+FAST, SLOW, SHORT = ConnectorId("fast"), ConnectorId("slow"), ConnectorId("short")
+
+
+def connector(**changed: Any) -> ConnectorConfig:
+    needed = {"host": "h", "system_id": "s", "password": "p", "rate_per_s": 1}
+    return ConnectorConfig(**{**needed, **changed})
+
+
+CONFIG = Config(
+    dev=True,
+    profiles={
+        "ledger": ProfileConfig(ledger_tlv=0x1400, receipts="last"),
+        "short": ProfileConfig(reference_bits=8),
+    },
+    connectors={
+        FAST: connector(generation=2),
+        SLOW: connector(profile="ledger"),
+        SHORT: connector(profile="short"),
+    },
+    tenants={
+        "default": TenantConfig(senders=["ACME", "72000"]),
+        "mute": TenantConfig(),
+        "brief": TenantConfig(senders=["ACME"], validity_s=60),
+    },
+)
+ROUTES = Routes(
+    "v1",
+    [
+        Rule(name="sweden", prefix="46", connectors=(FAST, SLOW)),
+        Rule(name="norway", prefix="47", connectors=(SLOW,)),
+        Rule(name="finland", prefix="358", connectors=(SHORT,)),
+        Rule(name="premium", prefix="4690", reject="premium_number"),
+    ],
+)
+
+
+def router(up: Collection[ConnectorId] = (FAST, SLOW, SHORT), routes: Routes = ROUTES) -> Router:
+    return Router(CONFIG, routes, lambda connector: connector in up)
+
+
+def request(**changed: Any) -> MtRequest:
+    content = {} if "binary" in changed else {"text": "hello"}
+    return MtRequest(**{"message_id": "m1", "to": "+46701234567", **content, **changed})
+
+
+def admitted(
+    asked: MtRequest | None = None,
+    *,
+    recipient: str = "46701234567",
+    tenant: str = "default",
+    lane: str = "normal",
+    source: str = "sms.mt.request/0/1",
+    requested_ms: int = NOW_MS - 10,
+    due: bool = False,
+) -> MtAdmitted:
+    asked = asked or request()
+    head = MtHead(
+        message_id=MessageId(asked.message_id or "m1"),
+        recipient=Msisdn(recipient),
+        tenant=tenant,
+        lane=lane,
+        class_=asked.class_,
+        campaign=asked.campaign,
+        caller_data=asked.caller_data,
+        requested_ms=requested_ms,
+    )
+    return MtAdmitted(head=head, request=asked, source=source, admitted_ms=NOW_MS - 5, due=due)
