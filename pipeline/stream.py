@@ -93,7 +93,7 @@ def run(
 ) -> None:
     """Run `core` on `topic_in` until SIGTERM or SIGINT; raises what must restart the process."""
     app = _application(ground.config, service, ground.replica)
-    _distrust_slow_transactions(app)
+    distrust_slow_transactions(app._producer)  # Quix Streams has no hook for it
     topic_of = _topic_look_up(app)
     decide = _decider(core, topic_in, service, tuple(kinds), ground)
     source = app.topic(topic_in, value_deserializer="bytes", key_deserializer="bytes")
@@ -193,10 +193,8 @@ def _topic_look_up(app: Application) -> Callable[[str], Topic]:
     return look_up
 
 
-def _distrust_slow_transactions(app: Application) -> None:
-    """Make a commit or abort over the request timeout raise. Quix Streams has no hook for it."""
-    producer: Any = app._producer
-    limit_s = SOCKET_TIMEOUT_MS / 1000
+def distrust_slow_transactions(producer: Any, limit_s: float = SOCKET_TIMEOUT_MS / 1000) -> None:
+    """Make a commit or abort by `producer` that takes `limit_s` or longer raise."""
 
     def watched(end: Callable[..., Any]) -> Callable[..., Any]:
         def timed(*args: Any, **kwargs: Any) -> Any:

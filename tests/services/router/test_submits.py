@@ -26,15 +26,13 @@ ENCODED = Encoded(data_coding=8, esm_class=0x40, short_messages=(b"one", b"two",
 def written(
     asked: MtRequest | None = None,
     profile: ProfileConfig | None = None,
-    encoded: Encoded = ENCODED,
-    sender: Address = Address(5, 0, "ACME"),
     **changed: Any,
 ) -> list[MtSubmit]:
     record = admitted(asked, **changed)
     tenant = tenant_of(CONFIG.tenants["default"])
-    case = Case(record, NOW_MS, tenant, sender, NOW_MS + 60_000, ROUTES.rules[0])
+    case = Case(record, NOW_MS, tenant, Address(5, 0, "ACME"), NOW_MS + 60_000, ROUTES.rules[0])
     target = target_of(CONFIG, FAST)._replace(profile=profile or ProfileConfig())
-    return submits(record.head, case, target, encoded)
+    return submits(record.head, case, target, ENCODED)
 
 
 def test_a_record_says_all_that_the_binder_needs() -> None:

@@ -1,0 +1,50 @@
+"""A stateful service for tests: numbers the records of each key. Run as a process of its own.
+
+python -m tests.broker.counting BOOTSTRAP STATE_DIR
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from pipeline import stream, topics
+from pipeline.config import Config, KafkaConfig
+from pipeline.effects import Effect, Entries, Publish
+from pipeline.process import process
+from pipeline.records import Wake
+
+
+class Count(msgspec.Struct):
+    """How many records of a key have come."""
+
+    value: int
+
+
+class Counting:
+    """Answers each record with its number."""
+
+    def decide(self, state: Entries, record: Wake, now_ms: int) -> Sequence[Effect]:
+        count = state.get("count", Count)
+        number = count.value + 1 if count else 1
+        state.put("count", Count(number), ttl_s=3600)
+        said = Wake(key=record.key, kind=record.what, what=str(number), set_ms=now_ms)
+        return [Publish(topics.MT_EVENT, record.key, said)]
+
+
+def main(bootstrap: str, state_dir: str) -> None:
+    """Count what comes to the tracker's topic."""
+    config = Config(kafka=KafkaConfig(bootstrap_servers=bootstrap), state_dir=Path(state_dir))
+    with process("tracker", config, "counting-0") as ground:
+        stream.run(
+            Counting(),
+            service="tracker",
+            topic_in=topics.TRACKER_IN,
+            kinds=(Wake,),
+            ground=ground,
+        )
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

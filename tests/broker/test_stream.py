@@ -1,0 +1,125 @@
+"""A stateful service on the real broker: exactly once under SIGKILL, dead letters, slow commits."""
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from pipeline import topics
+from pipeline.broker import broker, die_with_parent
+from pipeline.codec import Codec
+from pipeline.config import KafkaConfig
+from pipeline.kafka.admin import create_topics
+from pipeline.kafka.clients import make_producer, produce
+from pipeline.kafka.reader import read_to_end
+from pipeline.records import Wake
+from pipeline.stream import SlowTransactionError, distrust_slow_transactions
+
+DEADLINE_S = 60
+CODEC = Codec()
+KEYS, PER_KEY = 200, 20
+
+
+@pytest.fixture(scope="module")
+def own_kafka() -> Iterator[KafkaConfig]:
+    """A broker of its own: these tests use the topics of a real service."""
+    with broker() as address:
+        kafka = KafkaConfig(bootstrap_servers=address)
+        create_topics(kafka, topics.catalog({}))
+        yield kafka
+
+
+@contextmanager
+def counting(kafka: KafkaConfig, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "tests.broker.counting", kafka.bootstrap_servers, str(folder)]
+    process = subprocess.Popen(command, preexec_fn=die_with_parent, stdout=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def answers(kafka: KafkaConfig) -> Counter[tuple[str, str]]:
+    """(key, number) of every committed answer."""
+    found: Counter[tuple[str, str]] = Counter()
+    for message in read_to_end(kafka, [topics.MT_EVENT]):
+        wake = CODEC.decode(message.value(), Wake)
+        found[wake.key, wake.what] += 1
+    return found
+
+
+def write_all(kafka: KafkaConfig) -> None:
+    producer = make_producer(kafka)
+    for number in range(KEYS * PER_KEY):
+        key = f"k{number % KEYS}"
+        octets = CODEC.encode(Wake(key=key, kind="test", what=str(number), set_ms=0), "")
+        produce(producer, topics.TRACKER_IN, key, octets)
+    for garbage in (b"garbage", None):
+        produce(producer, topics.TRACKER_IN, b"\xff", garbage)
+    assert producer.flush(DEADLINE_S) == 0
+
+
+def test_every_record_is_answered_once_however_often_the_process_is_killed(
+    own_kafka: KafkaConfig, tmp_path: Path
+) -> None:
+    write_all(own_kafka)
+    dice = random.Random(7)
+    for _ in range(4):
+        with counting(own_kafka, tmp_path) as process, pytest.raises(subprocess.TimeoutExpired):
+            process.wait(1.0 + dice.random())  # lives until the context kills it
+    deadline = time.monotonic() + DEADLINE_S
+    with counting(own_kafka, tmp_path) as process:
+        while len(found := answers(own_kafka)) < KEYS * PER_KEY:
+            assert time.monotonic() < deadline
+            assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(DEADLINE_S) == 0
+    assert found.total() == KEYS * PER_KEY
+    assert found.keys() == {(f"k{k}", str(n + 1)) for k in range(KEYS) for n in range(PER_KEY)}
+    dead = [(m.key(), m.value()) for m in read_to_end(own_kafka, ["sms.tracker.in.dlq"])]
+    assert Counter(dead) == Counter([(b"\xff", b"garbage"), (b"\xff", None)])
+
+
+def test_a_dead_letter_says_where_it_was_and_why(own_kafka: KafkaConfig) -> None:
+    (first, *_) = read_to_end(own_kafka, ["sms.tracker.in.dlq"])
+    headers = dict(first.headers() or [])
+    assert headers["error.topic"] == b"sms.tracker.in"
+    assert headers["error.group"] == b"tracker"
+    assert headers["error.class"] in (b"unknown_framing", b"empty")
+    assert {"error.partition", "error.offset", "error.timestamp", "error.message"} <= headers.keys()
+
+
+class SlowProducer:
+    """Ends its transactions as slowly as it is told."""
+
+    def __init__(self, took_s: float) -> None:
+        self._took_s = took_s
+
+    def commit_transaction(self) -> str:
+        time.sleep(self._took_s)
+        return "committed"
+
+    def abort_transaction(self) -> str:
+        return self.commit_transaction()
+
+
+def test_a_transaction_that_ends_too_slowly_ends_the_process() -> None:
+    producer = SlowProducer(0.02)
+    distrust_slow_transactions(producer, limit_s=0.01)
+    for end in (producer.commit_transaction, producer.abort_transaction):
+        with pytest.raises(SlowTransactionError):
+            end()
+
+
+def test_a_transaction_in_time_is_trusted() -> None:
+    producer = SlowProducer(0)
+    distrust_slow_transactions(producer, limit_s=5)
+    assert producer.commit_transaction() == "committed"

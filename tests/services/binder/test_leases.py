@@ -1,0 +1,66 @@
+"""Ownership of partitions and the binds that come with them."""
+
+from pipeline.kafka.membership import Start
+from services.binder.core import Position
+from services.binder.leases import Leases
+from services.binder.outputs import Output
+
+LANES = {"submit": False, "submit.priority": True}
+EMPTY = Output(0, {})
+
+
+def opened(*partitions: tuple[str, int]) -> Leases:
+    leases = Leases(LANES)
+    starts = [Start(topic, number, None, "") for topic, number in partitions]
+    leases.open(starts, {(s.topic, s.partition): EMPTY for s in starts})
+    return leases
+
+
+def test_a_partition_and_its_twin_are_one_bind() -> None:
+    leases = opened(("submit", 0), ("submit.priority", 0), ("submit", 1), ("submit.priority", 1))
+    assert leases.partitions == {0, 1}
+
+
+def test_a_bind_goes_only_when_both_its_partitions_go() -> None:
+    leases = opened(("submit", 0), ("submit.priority", 0), ("submit", 1))
+    closing = leases.closing([("submit", 0), ("submit", 1), ("submit", 7)])
+    assert leases.binds_of(closing) == {1}
+    leases.close(closing)
+    assert leases.partitions == {0}
+
+
+def test_a_lease_is_idle_until_something_is_open() -> None:
+    leases = opened(("submit", 3))
+    lease = leases.get(Position(False, 3, 0))
+    assert lease is not None
+    assert lease.idle.is_set()
+    lease.take(5)
+    assert not lease.idle.is_set()
+    lease.drop(5)
+    assert lease.idle.is_set()
+
+
+def test_only_progress_is_committed() -> None:
+    leases = opened(("submit", 3))
+    leases.commits()
+    assert leases.commits() == []
+    lease = leases.get(Position(False, 3, 0))
+    assert lease is not None
+    lease.take(5)
+    lease.finish(5, 9)
+    (commit,) = leases.commits()
+    assert (commit.topic, commit.partition, commit.offset) == ("submit", 3, 6)
+    assert commit.metadata == '{"output": 10}'
+
+
+def test_a_late_answer_after_a_new_assignment_counts_for_nobody() -> None:
+    leases = opened(("submit", 3))
+    old = leases.get(Position(False, 3, 0))
+    assert old is not None
+    old.take(0)
+    leases.close(leases.closing([("submit", 3)]))
+    leases.open([Start("submit", 3, 0, "")], {("submit", 3): EMPTY})
+    old.finish(0, 1)
+    new = leases.get(Position(False, 3, 0))
+    assert new is not None
+    assert new.tracker.base == 0

@@ -1,0 +1,77 @@
+"""The rate in segments: never over the contract in any second, never far under it."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.binder.pacing import Pacer
+
+
+def drive(pacer: Pacer, seconds: float, step_s: float) -> list[float]:
+    """When segments went, for somebody who asks every `step_s`."""
+    times, now = [], 0.0
+    while now < seconds:
+        while pacer.take(now):
+            times.append(now)
+        now += step_s
+    return times
+
+
+def most_in_a_second(times: list[float]) -> int:
+    return max((sum(start <= t < start + 1 for t in times) for start in times), default=0)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    rate=st.integers(2, 400),
+    headroom=st.floats(0.02, 0.3),
+    step_ms=st.integers(1, 300),
+    share=st.sampled_from([0.25, 0.5, 1.0]),
+)
+def test_no_second_holds_more_than_the_contract(
+    rate: int, headroom: float, step_ms: int, share: float
+) -> None:
+    pacer = Pacer(rate, headroom)
+    pacer.own(share, 0.0)
+    times = drive(pacer, 4, step_ms / 1000)
+    assert most_in_a_second(times) <= max(rate * share, rate * share * (1 - headroom) + 1)
+
+
+@pytest.mark.parametrize("rate", [10, 50, 500, 5000])
+def test_the_rate_is_reached_by_somebody_who_asks_when_told(rate: int) -> None:
+    pacer, now, count = Pacer(rate, 0.05), 0.0, 0
+    pacer.own(1.0, now)
+    while now < 10:
+        if pacer.take(now):
+            count += 1
+        else:
+            now += max(pacer.wait_s(now), 1e-6)
+    assert count >= int(rate * 0.95 * 10 * 0.99)
+
+
+def test_nothing_goes_while_no_rate_is_owned() -> None:
+    pacer = Pacer(100, 0.05)
+    assert not pacer.take(5.0)
+    assert pacer.wait_s(5.0) == float("inf")
+
+
+def test_shares_of_all_replicas_add_up_to_the_account() -> None:
+    rates = []
+    for share in (0.25, 0.25, 0.5):
+        pacer = Pacer(1000, 0.05)
+        pacer.own(share, 0.0)
+        rates.append(pacer.rate_per_s)
+    assert sum(rates) == pytest.approx(950)
+
+
+def test_a_hold_stops_everything_for_its_time_and_saves_nothing_up() -> None:
+    pacer = Pacer(100, 0.1)
+    pacer.own(1.0, 0.0)
+    assert pacer.take(1.0)
+    pacer.hold(2.0, 1.0)
+    assert not pacer.take(2.9)
+    assert pacer.wait_s(2.0) >= 1.0
+    burst = 0
+    while pacer.take(3.05):
+        burst += 1
+    assert burst <= 5

@@ -1,0 +1,156 @@
+"""The shape of the code: sizes, doors, pure cores, mirrors, words."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("heliograph", "pipeline", "services", "smpp")
+SOURCES = sorted(p for name in PACKAGES for p in (ROOT / name).rglob("*.py"))
+TABLES = {"smpp/values.py", "smpp/layout.py", "smpp/tlv.py", "pipeline/records.py"}
+FUNCTION_LINES_MAX = 70
+MODULE_LINES_MAX = 400
+
+DOORS = {  # foreign library: where it may be imported
+    "confluent_kafka": (
+        "pipeline/kafka/",
+        "pipeline/registry.py",
+        "services/",  # types and clients of the four that speak to Kafka directly
+        "heliograph/",
+    ),
+    "fastavro": ("pipeline/codec.py", "pipeline/registry.py"),
+    "quixstreams": ("pipeline/stream.py",),
+    "yaml": ("pipeline/config.py", "pipeline/topics.py", "services/router/", "services/sandbox/"),
+    "opentelemetry": ("pipeline/metrics.py",),
+    "socket": ("smpp/link.py", "smpp/client.py", "smpp/server.py", "pipeline/broker.py"),
+    "threading": (
+        "pipeline/",
+        "heliograph/",
+        "services/intake/",
+        "services/scheduler/",
+        "services/telemetry/",
+    ),
+}
+CORES = [
+    "services.intake.core",
+    "services.router.core",
+    "services.binder.core",
+    "services.binder.offsets",
+    "services.binder.pacing",
+    "services.correlator.core",
+    "services.tracker.core",
+    "services.scheduler.core",
+    "services.telemetry.core",
+    "heliograph.verify",
+    "smpp.session",
+    "smpp.state",
+    "smpp.window",
+    "smpp.timers",
+]
+IMPURE = ("confluent_kafka", "quixstreams", "fastavro", "opentelemetry")
+FORBIDDEN_WORDS = re.compile(r"\b(TODO|FIXME|XXX)\b|:returns: Nothing")
+FORBIDDEN_NAMES = {"utils", "helpers", "common", "manager", "base", "misc"}
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def imports(tree: ast.AST) -> set[str]:
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.split(".")[0])
+    return found
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_a_module_is_short_and_its_functions_are(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert name_of(path) in TABLES or len(text.splitlines()) <= MODULE_LINES_MAX
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno:
+            doc = ast.get_docstring(node) or ""
+            lines = node.end_lineno - node.lineno + 1 - len(doc.splitlines())
+            assert lines <= FUNCTION_LINES_MAX, node.name
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_foreign_libraries_come_in_by_their_door(path: Path) -> None:
+    name = name_of(path)
+    for library in imports(ast.parse(path.read_text(encoding="utf-8"))) & DOORS.keys():
+        assert name.startswith(DOORS[library]), library
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_a_module_says_what_it_is_and_leaves_nothing_for_later(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    if path.name != "__init__.py":
+        assert ast.get_docstring(ast.parse(text))
+    assert not FORBIDDEN_WORDS.search(text)
+    assert path.stem not in FORBIDDEN_NAMES
+
+
+@pytest.mark.parametrize("package", ["pipeline", "services", "heliograph"])
+def test_a_package_is_empty_so_that_importing_a_core_imports_nothing_else(package: str) -> None:
+    for path in (ROOT / package).rglob("__init__.py"):
+        assert path.read_text(encoding="utf-8") == ""
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_a_core_is_pure_in_a_fresh_interpreter(core: str) -> None:
+    script = (
+        f"import sys, {core}; sys.exit(', '.join(m for m in {IMPURE!r} if m in sys.modules) or 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_a_core_waits_for_nothing_reads_no_clock_and_throws_no_dice(core: str) -> None:
+    path = ROOT / (core.replace(".", "/") + ".py")
+    assert not imports(ast.parse(path.read_text(encoding="utf-8"))) & {
+        "time",
+        "random",
+        "os",
+        "asyncio",
+        "socket",
+        "threading",
+    }
+
+
+def test_no_file_names_a_machine_or_a_registry() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=30
+    )
+    forbidden = re.compile(rb"/home/|/root/|/work/|pypi\.org|https?://[a-z.]*maven")
+    for name in listed.stdout.splitlines():
+        path = ROOT / name
+        if path.is_file() and name != name_of(Path(__file__)):
+            found = forbidden.search(path.read_bytes())
+            assert not found, f"{name}: {found and found[0]!r}"
+
+
+def test_every_service_has_a_page() -> None:
+    for folder in sorted((ROOT / "services").iterdir()):
+        if (folder / "__main__.py").exists():
+            page = (folder / "README.md").read_text(encoding="utf-8")
+            assert len(page.splitlines()) >= 15, folder.name
+
+
+def test_a_test_module_mirrors_a_module_that_exists() -> None:
+    for test in [
+        *(ROOT / "tests/services").rglob("test_*.py"),
+        *(ROOT / "tests/smpp").glob("test_*.py"),
+    ]:
+        relative = test.relative_to(ROOT / "tests")
+        mirrored = ROOT / relative.parent / relative.name.removeprefix("test_")
+        assert mirrored.exists(), name_of(test)
