@@ -19,7 +19,7 @@ CHARACTER = {octet: chr(octet) for octet in range(256)}  # its KeyError is the r
 
 @dataclass(frozen=True, slots=True)
 class Int:
-    """An unsigned integer of one octet; with `counts`, the length of that field and no attribute."""
+    """One octet as a number; with `counts`, the length of that field and no attribute itself."""
 
     name: str
     counts: str = ""
@@ -40,8 +40,8 @@ class Int:
     def read_source(self, offset: int, is_strict: bool) -> tuple[list[str], int]:
         """Lines that read the field at `at + offset`, and the offset of what follows."""
         target = self.name if self.counts else f"p.{self.name}"
-        otherwise = "" if is_strict else f" if at + {offset} < size else 0"
-        return [f"{target} = octets[at + {offset}]{otherwise}"], offset + 1
+        otherwise = "" if is_strict else f" if {_at(offset)} < size else 0"
+        return [f"{target} = octets[{_at(offset)}]{otherwise}"], offset + 1
 
     def fault(self, value: object) -> str | None:
         """Why `value` cannot be written, if it cannot."""
@@ -68,8 +68,8 @@ class CString:
 
     def read_source(self, offset: int, is_strict: bool) -> tuple[list[str], int]:
         """Lines that read the field at `at + offset`, and the offset of what follows."""
-        start = f"at + {offset}"
-        lines = [f"end = text.index('\\0', {start}, {start} + {self.octets_max})"]
+        start, limit = _at(offset), _at(offset + self.octets_max)
+        lines = [f"end = text.index('\\0', {start}, {limit})"]
         if not is_strict:
             lines = [f"end = text.find('\\0', {start})", "if end < 0: end = size"]
         return [*lines, f"p.{self.name} = text[{start}:end]", "at = end + 1"], 0
@@ -148,10 +148,14 @@ def reader_source(fields: tuple[Field, ...], is_strict: bool) -> str:
         reading, offset = field.read_source(offset, is_strict)
         lines += reading
     lines += [
-        f"if at + {offset} < size: p.tlvs, p.unread = read_tlvs(octets, at + {offset})",
+        f"if {_at(offset)} < size: p.tlvs, p.unread = read_tlvs(octets, {_at(offset)})",
         "else: p.tlvs, p.unread = (), b''",
     ]
     return _function("p, octets, size", lines)
+
+
+def _at(offset: int) -> str:
+    return f"at + {offset}" if offset else "at"
 
 
 def _function(parameters: str, lines: list[str]) -> str:

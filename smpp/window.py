@@ -1,0 +1,122 @@
+"""Requests in flight: sequence numbers, answers, deadlines. SMPP 3.4 sections 2.7, 2.9 and 5.1.4.
+
+A request becomes an `Exchange`, and the same object is what the application hears of in the end:
+with its response, or without one when the deadline passed or the link was lost. A response after
+the deadline is not lost either: the exchange is remembered for a while and told a second time,
+marked late. All requests have one response time, so the dict's order is the order of deadlines.
+"""
+
+from dataclasses import dataclass
+
+from smpp.pdu import Pdu
+from smpp.values import RESPONSE_BIT, SEQUENCE_NUMBER_MAX, CommandId
+
+EXPIRED_REQUESTS_MAX = 10_000  # remembered for a late response
+EXPIRED_REMEMBERED_S = 600.0
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request of ours and what became of it. `answer_by` is in the session's seconds."""
+
+    sequence_number: int
+    command_id: int
+    answer_by: float
+    context: object
+    response: Pdu | None = None
+    is_late: bool = False
+
+
+@dataclass(slots=True)
+class WindowCounts:
+    """What a window has seen, for the metrics; unknown responses are never fatal."""
+
+    timed_out: int = 0
+    late: int = 0
+    unknown: int = 0  # no request has this sequence number, or one of another command
+
+
+class Window:
+    """The unanswered requests of one session, at most `requests_max` of the application's."""
+
+    __slots__ = ("_expired", "_last", "counts", "in_flight", "requests_max", "response_timeout_s")
+
+    def __init__(self, requests_max: int, response_timeout_s: float, last: int = 0) -> None:
+        """`last` is the sequence number before the first one of this session."""
+        self.requests_max = requests_max
+        self.response_timeout_s = response_timeout_s
+        self.in_flight: dict[int, Exchange] = {}
+        self.counts = WindowCounts()
+        self._expired: dict[int, Exchange] = {}
+        self._last = last
+
+    @property
+    def room(self) -> int:
+        """Requests that may still be sent; enquire_link and unbind pass a full window."""
+        return max(0, self.requests_max - len(self.in_flight))
+
+    @property
+    def deadline(self) -> float | None:
+        """When the oldest request times out."""
+        return next(iter(self.in_flight.values())).answer_by if self.in_flight else None
+
+    def open(self, request: Pdu, now: float, context: object) -> None:
+        """Give the request its sequence number and wait for its answer."""
+        number = self._last + 1
+        while number in self.in_flight or number > SEQUENCE_NUMBER_MAX:
+            number = number + 1 if number < SEQUENCE_NUMBER_MAX else 1
+        self._last = request.sequence_number = number
+        self.in_flight[number] = Exchange(
+            number, request.command_id, now + self.response_timeout_s, context
+        )
+
+    def close(self, response: Pdu) -> Exchange | None:
+        """The exchange that this response ends or repairs; None when nobody asked."""
+        number = response.sequence_number
+        for exchanges in (self.in_flight, self._expired):
+            exchange = exchanges.get(number)
+            if exchange is not None and _answers(response, exchange):
+                del exchanges[number]
+                exchange.response = response
+                exchange.is_late = exchanges is self._expired
+                self.counts.late += exchange.is_late
+                return exchange
+        self.counts.unknown += 1
+        return None
+
+    def expire(self, now: float) -> list[Exchange]:
+        """The exchanges whose answer is due; a late one is still recognised for a while."""
+        due = []
+        for exchange in self.in_flight.values():
+            if exchange.answer_by > now:
+                break
+            due.append(exchange)
+        for exchange in due:
+            del self.in_flight[exchange.sequence_number]
+            self._expired.pop(exchange.sequence_number, None)  # newest last, whatever wrapped
+            self._expired[exchange.sequence_number] = exchange
+        self.counts.timed_out += len(due)
+        self._forget(now)
+        return due
+
+    def abandon(self) -> list[Exchange]:
+        """Every exchange in flight, unanswered: the link is gone."""
+        lost = list(self.in_flight.values())
+        self.in_flight.clear()
+        self._expired.clear()
+        return lost
+
+    def _forget(self, now: float) -> None:
+        while self._expired:
+            number, oldest = next(iter(self._expired.items()))
+            is_old = oldest.answer_by + EXPIRED_REMEMBERED_S <= now
+            if not is_old and len(self._expired) <= EXPIRED_REQUESTS_MAX:
+                return
+            del self._expired[number]
+
+
+def _answers(response: Pdu, exchange: Exchange) -> bool:
+    return (
+        response.command_id == exchange.command_id | RESPONSE_BIT
+        or response.command_id == CommandId.GENERIC_NACK
+    )

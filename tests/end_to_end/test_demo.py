@@ -1,0 +1,38 @@
+"""`heliograph demo`, judged by the sandboxes' ledgers."""
+
+from collections.abc import Callable
+
+from tests.end_to_end.conftest import Played
+
+Demo = Callable[..., Played]
+
+
+def test_the_whole_loop_loses_nothing_and_doubles_nothing(demo: Demo) -> None:
+    played = demo("--messages", "600", "--rate", "150")
+    report = played.report
+    assert played.code == 0, played.output
+    assert (report["requested"], report["lost"], report["duplicated"]) == (600, 0, 0)
+    assert sum(report["outcomes"].values()) + report["duplicate_requests"] == 600
+    assert report["outcomes"]["delivered"] > 400
+    assert report["outcomes"]["rejected"] > 0
+    assert report["duplicate_requests"] > 0
+    assert report["receipts_joined"] >= report["segments"] * 0.9
+    assert report["receipts_orphaned"] == 0
+    assert report["mo_received"] == 200
+    assert {"request_to_submit", "request_to_receipt"} == set(report["latency_ms"])
+
+
+def test_a_binder_killed_in_mid_load_loses_nothing_and_doubles_within_its_bound(demo: Demo) -> None:
+    played = demo("--messages", "1000", "--rate", "0", "--kill", "binder")
+    report = played.report
+    assert played.code == 0, played.output
+    assert report["killed"]
+    assert report["lost"] == 0
+    assert report["duplicated"] <= report["duplicate_bound"]
+
+
+def test_garbage_ends_in_the_dead_letters_and_harms_nobody(demo: Demo) -> None:
+    played = demo("--messages", "300", "--rate", "0", "--garbage", "300")
+    assert played.code == 0, played.output
+    assert played.report["dead_letters"] == 300
+    assert played.report["lost"] == 0
