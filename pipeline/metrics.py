@@ -36,7 +36,7 @@ MetricName = Literal[
 
 METRICS: Mapping[MetricName, tuple[str, str]] = {  # name: (unit, meaning)
     "sms.records.read": ("{record}", "Records read, by topic."),
-    "sms.records.written": ("{record}", "Records written, by topic."),
+    "sms.records.written": ("{record}", "Records written, by service."),
     "sms.records.dead": ("{record}", "Records that could not be read, by topic and reason."),
     "sms.binder.submitted": ("{segment}", "submit_sm written, by connector."),
     "sms.binder.answered": ("{segment}", "Outcomes published, by connector and outcome."),

@@ -4,13 +4,9 @@ One input topic, keyed as the state is keyed. For each record the core decides; 
 state's changelog and the input offset are committed in one Kafka transaction, so all of it happens
 once or not at all. What can't be read goes to the dead-letter topic inside the same transaction.
 
-The process ends itself after a commit that took as long as a request may take: librdkafka can't
-tell whether such a commit was retried, and its late twin could land in the next transaction
-(KAFKA-17754, measured: delivery.md, section 0). A fresh producer under the same transactional.id
-fences that twin off; the supervisor restarts us within a second.
+The process ends itself after a commit that took too long to be trusted (pipeline.transactions).
 """
 
-import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -26,20 +22,20 @@ from pipeline.codec import Codec
 from pipeline.config import Config
 from pipeline.dead_letters import error_headers
 from pipeline.effects import Effect, Entries, Headers, Publish
-from pipeline.errors import HeliographError, UnreadableError
+from pipeline.errors import UnreadableError
 from pipeline.kafka.clients import (
-    SOCKET_TIMEOUT_MS,
+    TRANSACTION_TIMEOUT_MS,
     client_settings,
     now_ms,
     producer_settings,
 )
 from pipeline.process import Process
 from pipeline.records import Record
+from pipeline.transactions import watched
 
 COMMIT_INTERVAL_S = 0.02
 POLL_S = 0.01
 SESSION_TIMEOUT_MS = 6000
-TRANSACTION_TIMEOUT_MS = 10_000
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -49,10 +45,6 @@ class Core(Protocol):
 
     def decide(self, state: Entries, record: Any, now_ms: int) -> Sequence[Effect]:
         """What to do about `record`; changes `state` by its own methods only."""
-
-
-class SlowTransactionError(HeliographError):
-    """A transaction ended too slowly to be trusted; the process must be restarted."""
 
 
 class _Out(NamedTuple):
@@ -93,7 +85,9 @@ def run(
 ) -> None:
     """Run `core` on `topic_in` until SIGTERM or SIGINT; raises what must restart the process."""
     app = _application(ground.config, service, ground.replica)
-    distrust_slow_transactions(app._producer)  # Quix Streams has no hook for it
+    producer: Any = app._producer  # Quix Streams has no hook for this
+    producer.commit_transaction = watched(producer.commit_transaction)
+    producer.abort_transaction = watched(producer.abort_transaction)
     topic_of = _topic_look_up(app)
     decide = _decider(core, topic_in, service, tuple(kinds), ground)
     source = app.topic(topic_in, value_deserializer="bytes", key_deserializer="bytes")
@@ -145,7 +139,7 @@ def _decider(
 ) -> Callable[..., Iterable[_Out]]:
     codec, metrics = ground.codec, ground.metrics
     read = metrics.counter("sms.records.read", topic=topic_in)
-    written = metrics.counter("sms.records.written", topic=f"from {service}")
+    written = metrics.counter("sms.records.written", service=service)
 
     def decide(
         value: bytes, key: bytes | None, _timestamp: int, _headers: object, state: State[str, Any]
@@ -191,21 +185,3 @@ def _topic_look_up(app: Application) -> Callable[[str], Topic]:
         return topic
 
     return look_up
-
-
-def distrust_slow_transactions(producer: Any, limit_s: float = SOCKET_TIMEOUT_MS / 1000) -> None:
-    """Make a commit or abort by `producer` that takes `limit_s` or longer raise."""
-
-    def watched(end: Callable[..., Any]) -> Callable[..., Any]:
-        def timed(*args: Any, **kwargs: Any) -> Any:
-            started = time.monotonic()
-            result = end(*args, **kwargs)
-            took_s = time.monotonic() - started
-            if took_s >= limit_s:
-                raise SlowTransactionError(f"a transaction took {took_s:.1f} s to end; restarting")
-            return result
-
-        return timed
-
-    producer.commit_transaction = watched(producer.commit_transaction)
-    producer.abort_transaction = watched(producer.abort_transaction)

@@ -13,6 +13,7 @@ response. Nobody starts anything in UNBINDING, but what the peer sent while boun
 our unbind on the wire, so it may still be received and answered.
 """
 
+from dataclasses import dataclass
 from enum import Enum
 
 from smpp.values import RESPONSE_BIT, BindType, CommandId, CommandStatus
@@ -38,6 +39,35 @@ class BindState(Enum):
     CLOSED = "closed"
 
 
+class Why(Enum):
+    """Why a session ended."""
+
+    WE_UNBOUND = "we unbound"
+    PEER_UNBOUND = "the peer unbound"
+    CONNECTION_LOST = "the connection was lost"
+    NOT_BOUND = "not bound in time"
+    NOT_UNBOUND = "unbind was not answered in time"
+    LINK_SILENT = "enquire_link was not answered in time"
+    PDU_UNFINISHED = "half a PDU, then silence"
+    INACTIVE = "no message for too long"
+    BIND_REFUSED = "the bind was refused"
+    PROTOCOL_ERROR = "the peer broke the protocol"
+    PEER_NOT_READING = "the peer does not read what we write"
+    APPLICATION_ERROR = "the application failed"
+    ABORTED = "we cut the connection"
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The end of a session."""
+
+    why: Why
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.why.value}: {self.detail}" if self.detail else self.why.value
+
+
 Table = dict[BindState, dict[int, BindState]]
 C, S = CommandId, BindState
 
@@ -45,6 +75,11 @@ BIND_TYPES = {
     S.BOUND_TX: BindType.TRANSMITTER,
     S.BOUND_RX: BindType.RECEIVER,
     S.BOUND_TRX: BindType.TRANSCEIVER,
+}
+BINDS = {
+    BindType.TRANSMITTER: C.BIND_TRANSMITTER,
+    BindType.RECEIVER: C.BIND_RECEIVER,
+    BindType.TRANSCEIVER: C.BIND_TRANSCEIVER,
 }
 BIND_RESPONSES = {C.BIND_TRANSMITTER_RESP, C.BIND_RECEIVER_RESP, C.BIND_TRANSCEIVER_RESP}
 

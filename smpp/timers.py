@@ -1,26 +1,15 @@
 """The timers of a session, SMPP 3.4 section 7.2: pure, told the time and asked what is due.
 
-session_init ends when the session is bound. After that silence counts: `enquire_link_interval_s`
-without an octet from the peer asks it for a sign of life, and none in `enquire_link_timeout_s` means
-the link is lost. Any octet is a sign of life, but not half a PDU: a peer that stops in the middle
-of one is lost too. Inactivity is about messages, not enquire_link. Infinite means never.
+Until the session is bound only `session_init_s` runs. After that silence counts: no octet from the
+peer for `enquire_link_interval_s` asks it for a sign of life, and none for another
+`enquire_link_timeout_s` means the link is lost. Any octet is a sign of life, but a peer that stops
+in the middle of a PDU is lost as well. Inactivity counts messages only. Infinite means never.
 """
 
 from dataclasses import dataclass
-from enum import Enum
 from math import inf
 
-
-class Due(Enum):
-    """What a moment asks for."""
-
-    NOTHING = "nothing"
-    SEND_ENQUIRE_LINK = "send enquire_link"
-    NOT_BOUND = "not bound in time"
-    NOT_UNBOUND = "unbind not answered in time"
-    LINK_SILENT = "enquire_link not answered in time"
-    PDU_UNFINISHED = "half a PDU, then silence"
-    INACTIVE = "no message for too long"
+from smpp.state import Why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,12 +25,80 @@ class TimerConfig:
 
 
 class Timers:
-    """When what is due, for one session."""
+    """When what is due, for one session; every attribute is a moment in the caller's seconds."""
 
-    __slots__ = ("_asked_at", "_config", "_deadlines")
+    __slots__ = (
+        "_config",
+        "_inactive_at",
+        "_is_bound",
+        "_not_bound_at",
+        "_not_unbound_at",
+        "_silent_at",
+        "_unfinished_at",
+        "enquire_at",
+    )
 
     def __init__(self, config: TimerConfig, now: float) -> None:
         self._config = config
-        self._asked_at = inf
-        self._deadlines = dict.fromkeys(Due, inf)
-        self._deadlines[Due.NOT_BOUND] = now + config.session_init_s
+        self._is_bound = False
+        self._not_bound_at = now + config.session_init_s
+        self._not_unbound_at = inf
+        self._silent_at = inf
+        self._unfinished_at = inf
+        self._inactive_at = inf
+        self.enquire_at = inf
+
+    @property
+    def deadline(self) -> float:
+        """When to look again."""
+        return min(
+            self.enquire_at,
+            self._silent_at,
+            self._unfinished_at,
+            self._inactive_at,
+            self._not_bound_at,
+            self._not_unbound_at,
+        )
+
+    def bound(self, now: float) -> None:
+        """The bind succeeded."""
+        self._is_bound = True
+        self._not_bound_at = inf
+        self.heard(now, is_partial=False)
+        self.spoke(now)
+
+    def unbinding(self, now: float) -> None:
+        """We asked to unbind; only the answer to that is awaited now."""
+        self._is_bound = False
+        self.enquire_at = self._silent_at = self._inactive_at = inf
+        self._not_unbound_at = now + self._config.unbind_s
+
+    def heard(self, now: float, *, is_partial: bool) -> None:
+        """Octets came; `is_partial` when they end in the middle of a PDU."""
+        self._unfinished_at = now + self._config.pdu_read_s if is_partial else inf
+        if self._is_bound:
+            self.enquire_at = now + self._config.enquire_link_interval_s
+            self._silent_at = inf
+
+    def spoke(self, now: float) -> None:
+        """A message went either way."""
+        if self._is_bound:
+            self._inactive_at = now + self._config.inactivity_s
+
+    def asked(self, now: float) -> None:
+        """An enquire_link was sent."""
+        self.enquire_at = inf
+        self._silent_at = now + self._config.enquire_link_timeout_s
+
+    def expired(self, now: float) -> Why | None:
+        """What ends the session now, if anything does."""
+        if now < self.deadline:
+            return None
+        moments = {
+            Why.NOT_BOUND: self._not_bound_at,
+            Why.NOT_UNBOUND: self._not_unbound_at,
+            Why.LINK_SILENT: self._silent_at,
+            Why.PDU_UNFINISHED: self._unfinished_at,
+            Why.INACTIVE: self._inactive_at,
+        }
+        return next((why for why, moment in moments.items() if moment <= now), None)

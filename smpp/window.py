@@ -7,6 +7,7 @@ marked late. All requests have one response time, so the dict's order is the ord
 """
 
 from dataclasses import dataclass
+from math import inf
 
 from smpp.pdu import Pdu
 from smpp.values import RESPONSE_BIT, SEQUENCE_NUMBER_MAX, CommandId
@@ -56,19 +57,24 @@ class Window:
         return max(0, self.requests_max - len(self.in_flight))
 
     @property
-    def deadline(self) -> float | None:
-        """When the oldest request times out."""
-        return next(iter(self.in_flight.values())).answer_by if self.in_flight else None
+    def deadline(self) -> float:
+        """When the oldest request times out; infinite when there is none."""
+        return next(iter(self.in_flight.values())).answer_by if self.in_flight else inf
 
-    def open(self, request: Pdu, now: float, context: object) -> None:
-        """Give the request its sequence number and wait for its answer."""
+    def next_number(self) -> int:
+        """A sequence number that no request in flight has."""
         number = self._last + 1
         while number in self.in_flight or number > SEQUENCE_NUMBER_MAX:
             number = number + 1 if number < SEQUENCE_NUMBER_MAX else 1
-        self._last = request.sequence_number = number
-        self.in_flight[number] = Exchange(
-            number, request.command_id, now + self.response_timeout_s, context
-        )
+        self._last = number
+        return number
+
+    def open(self, request: Pdu, now: float, context: object) -> None:
+        """Await the answer to a request that has its sequence number."""
+        number = request.sequence_number
+        assert number not in self.in_flight
+        answer_by = now + self.response_timeout_s
+        self.in_flight[number] = Exchange(number, request.command_id, answer_by, context)
 
     def close(self, response: Pdu) -> Exchange | None:
         """The exchange that this response ends or repairs; None when nobody asked."""

@@ -25,6 +25,7 @@ LOG = logging.getLogger("kafka")
 BATCH_RECORDS_MAX = 500
 REQUEST_TIMEOUT_S = 15
 SOCKET_TIMEOUT_MS = 5000
+TRANSACTION_TIMEOUT_MS = 10_000
 PRODUCE_WAIT_S = 0.05
 
 
@@ -54,6 +55,18 @@ def make_producer(kafka: KafkaConfig, **own: Any) -> Producer:
     """An idempotent producer; `own` are librdkafka settings with _ for the dots."""
     settings = {**producer_settings(), **{k.replace("_", "."): v for k, v in own.items()}}
     return Producer({**client_settings(kafka), **settings})
+
+
+def make_transactional_producer(kafka: KafkaConfig, replica: str) -> Producer:
+    """A producer whose transactions fence off those of an earlier life of `replica`."""
+    producer = make_producer(
+        kafka,
+        transactional_id=f"heliograph-{replica}",
+        transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
+        linger_ms=0,
+    )
+    producer.init_transactions(REQUEST_TIMEOUT_S)
+    return producer
 
 
 def make_consumer(kafka: KafkaConfig, group: str, **own: Any) -> Consumer:

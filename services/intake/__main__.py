@@ -46,7 +46,7 @@ class Shell:
         self._codec = ground.codec
         self._metrics = ground.metrics
         self._read = ground.metrics.counter("sms.records.read", topic=topics.MT_REQUEST)
-        self._written = ground.metrics.counter("sms.records.written", topic=f"from {GROUP}")
+        self._written = ground.metrics.counter("sms.records.written", service=GROUP)
         self._producer: Producer = make_producer(ground.config.kafka)
         self._consumer: Consumer = make_member(ground.config.kafka, GROUP)
         self._refusal: KafkaError | None = None

@@ -34,25 +34,7 @@ SEGMENT_COLUMNS = (
     "read_ms",
     "command_status",
 )
-RECEIPT_COLUMNS = (
-    "own_id",
-    "smsc_message_id",
-    "state",
-    "is_early",
-    "account",
-    "bind",
-    "source_addr",
-    "destination_addr",
-    "attempt",
-    "sent_ms",
-    "ended_ms",
-    "end",
-    "command_status",
-)
-MO_COLUMNS = (
-    "mo",
-    "part",
-    "parts",
+DELIVER_SM_COLUMNS = (
     "account",
     "bind",
     "source_addr",
@@ -66,6 +48,8 @@ MO_COLUMNS = (
     "end",
     "command_status",
 )
+RECEIPT_COLUMNS = ("own_id", "smsc_message_id", "state", "is_early", *DELIVER_SM_COLUMNS)
+MO_COLUMNS = ("mo", "part", "parts", *DELIVER_SM_COLUMNS)
 
 Entry = tuple[object, ...]
 
@@ -93,14 +77,13 @@ class Journal:
         self.unrecorded += 1
 
     def chunks(self, after: int) -> Iterator[bytes]:
-        """JSON lines of the entries behind number `after`, up to those written when it is read."""
+        """JSON lines of the entries behind number `after`, as many as there are now."""
         encode = msgspec.json.Encoder().encode
-        number = after
-        while number < len(self._entries):
-            entries = self._entries[number : number + LINES_PER_CHUNK]
-            rows = enumerate(entries, number + 1)
+        last = len(self._entries)
+        for first in range(after, last, LINES_PER_CHUNK):
+            entries = self._entries[first : min(first + LINES_PER_CHUNK, last)]
+            rows = enumerate(entries, first + 1)
             yield b"".join([encode(self._as_json(n, entry)) + b"\n" for n, entry in rows])
-            number += len(entries)
 
     def _as_json(self, number: int, entry: Entry) -> dict[str, object]:
         row: dict[str, object] = {"n": number}

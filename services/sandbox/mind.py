@@ -65,3 +65,92 @@ class Mind:
         self._ids = scenario.message_ids
         self._receipts = scenario.receipts
         self._outcomes = scenario.outcomes
+
+    def decide(self, submit: SubmitSm, now_ns: int) -> Decision:
+        """The answer to `submit` and the receipts that follow from it."""
+        due_ns = now_ns + self._draw_ns(self._latency)
+        status = self._status()
+        if status is not CommandStatus.ESME_ROK:
+            return Decision(status, due_ns, "", ())
+        number = self.number
+        self.number += 1
+        ids = self._ids
+        smsc_message_id = NOTATIONS[ids.in_response](number, self._dice)
+        state = self._state(submit.destination_addr)
+        if not IS_REPORTED[submit.registered_delivery & RECEIPT_BITS](state):
+            return Decision(status, due_ns, smsc_message_id, ())
+        receipt_id = smsc_message_id
+        if ids.in_receipt != ids.in_response:
+            receipt_id = NOTATIONS[ids.in_receipt](number, self._dice)
+        receipts = self._plan(submit, receipt_id, state, now_ns, due_ns)
+        return Decision(status, due_ns, smsc_message_id, receipts)
+
+    def _status(self) -> CommandStatus:
+        if self._statuses:
+            thrown = self._dice.random()
+            for share, status in self._statuses:
+                thrown -= share
+                if thrown < 0:
+                    return status
+        return CommandStatus.ESME_ROK
+
+    def _state(self, destination: str) -> MessageState:
+        for row in self._outcomes:
+            if destination.startswith(row.prefix) and destination.endswith(row.suffix):
+                return row.state
+        return MessageState.DELIVERED
+
+    def _plan(
+        self, submit: SubmitSm, receipt_id: str, state: MessageState, now_ns: int, answer_ns: int
+    ) -> tuple[Receipt, ...]:
+        """None, one or two receipts, in the order in which they are due."""
+        plan = self._receipts
+        if self._falls_on(plan.never_share):
+            return ()
+        is_early = self._falls_on(plan.early_share)
+        due_ns = now_ns if is_early else answer_ns + self._draw_ns(plan.delay_ms)
+        first = Receipt(
+            due_ns, is_early, state, receipt_pdu(submit, receipt_id, state, now_ns, due_ns, plan)
+        )
+        if not self._falls_on(plan.twice_share):
+            return (first,)
+        again_ns = max(due_ns, answer_ns) + self._draw_ns(plan.delay_ms)
+        # The record is made anew: a session writes its sequence_number into what it sends.
+        again = receipt_pdu(submit, receipt_id, state, now_ns, due_ns, plan)
+        return (first, Receipt(again_ns, False, state, again))
+
+    def _falls_on(self, share: float) -> bool:
+        return share > 0 and self._dice.random() < share
+
+    def _draw_ns(self, span: Span) -> int:
+        if span.min == span.max:
+            return span.min * NS_PER_MS
+        return int((span.min + (span.max - span.min) * self._dice.random()) * NS_PER_MS)
+
+
+def receipt_pdu(
+    submit: SubmitSm,
+    receipt_id: str,
+    state: MessageState,
+    submitted_ns: int,
+    done_ns: int,
+    plan: Receipts,
+) -> DeliverSm:
+    """The deliver_sm that reports `state`, back to where `submit` came from."""
+    text = receipt_text(...) if plan.text else b""
+    return DeliverSm(
+        source_addr_ton=submit.dest_addr_ton,
+        source_addr_npi=submit.dest_addr_npi,
+        source_addr=submit.destination_addr,
+        dest_addr_ton=submit.source_addr_ton,
+        dest_addr_npi=submit.source_addr_npi,
+        destination_addr=submit.source_addr,
+        esm_class=EsmClass.DELIVERY_RECEIPT,
+        short_message=text,
+        tlvs=(
+            tlv.RECEIPTED_MESSAGE_ID.make(receipt_id),
+            tlv.MESSAGE_STATE.make(state),
+        )
+        if plan.tlv
+        else (),
+    )

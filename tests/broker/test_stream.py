@@ -20,7 +20,6 @@ from pipeline.kafka.admin import create_topics
 from pipeline.kafka.clients import make_producer, produce
 from pipeline.kafka.reader import read_to_end
 from pipeline.records import Wake
-from pipeline.stream import SlowTransactionError, distrust_slow_transactions
 
 DEADLINE_S = 60
 CODEC = Codec()
@@ -95,31 +94,3 @@ def test_a_dead_letter_says_where_it_was_and_why(own_kafka: KafkaConfig) -> None
     assert headers["error.group"] == b"tracker"
     assert headers["error.class"] in (b"unknown_framing", b"empty")
     assert {"error.partition", "error.offset", "error.timestamp", "error.message"} <= headers.keys()
-
-
-class SlowProducer:
-    """Ends its transactions as slowly as it is told."""
-
-    def __init__(self, took_s: float) -> None:
-        self._took_s = took_s
-
-    def commit_transaction(self) -> str:
-        time.sleep(self._took_s)
-        return "committed"
-
-    def abort_transaction(self) -> str:
-        return self.commit_transaction()
-
-
-def test_a_transaction_that_ends_too_slowly_ends_the_process() -> None:
-    producer = SlowProducer(0.02)
-    distrust_slow_transactions(producer, limit_s=0.01)
-    for end in (producer.commit_transaction, producer.abort_transaction):
-        with pytest.raises(SlowTransactionError):
-            end()
-
-
-def test_a_transaction_in_time_is_trusted() -> None:
-    producer = SlowProducer(0)
-    distrust_slow_transactions(producer, limit_s=5)
-    assert producer.commit_transaction() == "committed"

@@ -1,0 +1,177 @@
+"""Brings deliver_sm to an account: receipts and MO, on whichever of its binds may receive.
+
+A delivery waits until a bind of its account has room, goes out in turn over all that have, and is
+over when an answer says so. What a peer does not take is not lost:
+
+    answered ESME_ROK, or refused for good    over
+    refused for now (TEMPORARY)               again after a while
+    unanswered                                again after a while; a late answer still counts
+    bind lost before the answer               again at once, on another bind
+
+Every attempt becomes one entry of the ledger when it has ended.
+"""
+
+from collections import deque
+from collections.abc import Callable
+
+from services.sandbox.ledger import Journal
+from services.sandbox.scenario import Retries
+from services.sandbox.timers import Timers, now_ns
+from smpp.pdu import DeliverSm, Pdu
+from smpp.server import SmscSession
+from smpp.values import CommandStatus
+
+TEMPORARY = frozenset({CommandStatus.ESME_RMSGQFUL, CommandStatus.ESME_RX_T_APPN})
+
+
+class Bind:
+    """One bound session of an account, numbered in the order of binding."""
+
+    __slots__ = ("number", "session", "unanswered")
+
+    def __init__(self, number: int, session: SmscSession) -> None:
+        self.number = number
+        self.session = session
+        self.unanswered = 0  # submit_sm that wait for our answer
+
+
+class Delivery:
+    """One deliver_sm on its way; `head` begins its entries in `journal`."""
+
+    __slots__ = ("attempts", "bind", "deliver_sm", "head", "is_over", "journal")
+
+    def __init__(
+        self,
+        deliver_sm: DeliverSm,
+        journal: Journal,
+        head: tuple[object, ...],
+        bind: Bind | None = None,
+    ) -> None:
+        """`bind` is taken if it may be, for parts that are to stay together."""
+        self.deliver_sm = deliver_sm
+        self.journal = journal
+        self.head = head
+        self.bind = bind
+        self.attempts = 0
+        self.is_over = False
+
+
+class Attempt:
+    """A delivery sent once."""
+
+    __slots__ = ("bind", "delivery", "number", "sent_ns")
+
+    def __init__(self, delivery: Delivery, bind: Bind, sent_ns: int) -> None:
+        self.delivery = delivery
+        self.bind = bind
+        self.number = delivery.attempts
+        self.sent_ns = sent_ns
+
+
+class Outbox:
+    """All that is to be brought to one account."""
+
+    def __init__(
+        self, account: str, timers: Timers, retries: Callable[[], Retries], waiting_max: int
+    ) -> None:
+        self.binds: list[Bind] = []  # those that may receive
+        self.dropped = 0  # came when `waiting_max` waited
+        self.given_up = 0
+        self._account = account
+        self._timers = timers
+        self._retries = retries
+        self._waiting: deque[Delivery] = deque()
+        self._waiting_max = waiting_max
+        self._turn = 0
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def put(self, delivery: Delivery) -> None:
+        """Send now, or as soon as a bind has room."""
+        if delivery.is_over:
+            return  # a late answer came while it waited for its next attempt
+        if not self._waiting and (bind := self._next_bind(delivery.bind)):
+            self._send(delivery, bind)
+        elif len(self._waiting) < self._waiting_max:
+            self._waiting.append(delivery)
+        else:
+            self.dropped += 1
+
+    def add(self, bind: Bind) -> None:
+        """A bind that may receive; what waits goes out on it."""
+        self.binds.append(bind)
+        self.pump()
+
+    def pump(self) -> None:
+        """Send what waits, as far as there is room."""
+        waiting = self._waiting
+        while waiting and (bind := self._next_bind(waiting[0].bind)):
+            self._send(waiting.popleft(), bind)
+
+    def _next_bind(self, wanted: Bind | None) -> Bind | None:
+        if wanted is not None and wanted.session.room:
+            return wanted
+        binds = self.binds
+        for _ in range(len(binds)):
+            self._turn = (self._turn + 1) % len(binds)
+            bind = binds[self._turn]
+            if bind.session.room:
+                return bind
+        return None
+
+    def _send(self, delivery: Delivery, bind: Bind) -> None:
+        delivery.attempts += 1
+        attempt = Attempt(delivery, bind, now_ns())
+        bind.session.send(delivery.deliver_sm, self._on_answer, attempt)
+
+    def _on_answer(self, attempt: Attempt, response: Pdu | None) -> None:
+        delivery = attempt.delivery
+        if response is not None:
+            self._record(attempt, "answered", response.command_status)
+            if response.command_status in TEMPORARY:
+                self._try_again(delivery)
+            else:
+                delivery.is_over = True
+        elif attempt.bind.session.bind_type is None:
+            self._record(attempt, "lost", None)
+            self._waiting.appendleft(delivery)
+        else:
+            self._record(attempt, "unanswered", None)
+            self._try_again(delivery)
+        self.pump()
+
+    def on_late(self, attempt: Attempt, response: Pdu) -> None:
+        """An answer after its time: what it takes is not sent again."""
+        self._record(attempt, "late", response.command_status)
+        if response.command_status not in TEMPORARY:
+            attempt.delivery.is_over = True
+
+    def _try_again(self, delivery: Delivery) -> None:
+        retries = self._retries()
+        if delivery.attempts >= retries.attempts_max:
+            delivery.is_over = True
+            self.given_up += 1
+            return
+        self._timers.at(now_ns() + retries.after_ms * 1_000_000, self.put, delivery)
+
+    def _record(self, attempt: Attempt, end: str, status: CommandStatus | None) -> None:
+        delivery = attempt.delivery
+        pdu = delivery.deliver_sm
+        delivery.journal.write(
+            (
+                *delivery.head,
+                self._account,
+                attempt.bind.number,
+                pdu.source_addr,
+                pdu.destination_addr,
+                len(pdu.short_message),
+                pdu.esm_class,
+                pdu.data_coding,
+                attempt.number,
+                attempt.sent_ns,
+                now_ns(),
+                end,
+                status,
+            )
+        )

@@ -1,0 +1,139 @@
+"""The scheduler as a process: moves timers on, exactly once.
+
+Records of one timer topic all wait equally long, so the first of a partition is always the first to
+go. When it may not go yet, its partition is paused at it until it may: memory holds one number a
+partition, however many timers wait. What moves, moves in a transaction with the offsets.
+"""
+
+import heapq
+import signal
+import threading
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from confluent_kafka import Consumer, Message, Producer, TopicPartition
+
+from pipeline import topics
+from pipeline.config import Config
+from pipeline.dead_letters import error_headers
+from pipeline.errors import UnreadableError
+from pipeline.kafka.clients import (
+    BATCH_RECORDS_MAX,
+    good_messages,
+    make_member,
+    make_transactional_producer,
+    next_offsets,
+    now_ms,
+    produce,
+)
+from pipeline.process import Process, process
+from pipeline.records import Timer
+from pipeline.transactions import watched
+from services.scheduler.core import ripe_ms, target
+
+GROUP = "scheduler"
+POLL_S = 0.05
+WAIT_S = {f"sms.timer.{seconds}s": seconds for seconds in topics.TIMER_SECONDS}
+
+
+class Shell:
+    """One scheduler process."""
+
+    def __init__(self, ground: Process) -> None:
+        kafka = ground.config.kafka
+        self._codec = ground.codec
+        self._metrics = ground.metrics
+        self._read = ground.metrics.counter("sms.records.read", topic="sms.timer")
+        self._written = ground.metrics.counter("sms.records.written", service=GROUP)
+        self._producer: Producer = make_transactional_producer(kafka, ground.replica)
+        self._commit = watched(self._producer.commit_transaction)
+        self._consumer: Consumer = make_member(kafka, GROUP)
+        self._waiting: list[tuple[int, str, int]] = []  # heap: when ripe, topic, partition
+
+    def run(self, stopping: threading.Event) -> None:
+        """Work until `stopping`."""
+        self._consumer.subscribe(list(WAIT_S), on_assign=self._note_assignment)
+        try:
+            while not stopping.is_set():
+                self._resume_ripe()
+                messages = self._consumer.consume(BATCH_RECORDS_MAX, self._patience_s())
+                self._move(self._ripe(good_messages(messages)))
+        finally:
+            self._consumer.close()
+
+    def _note_assignment(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        """A pause does not survive a reassignment: what comes anew is looked at anew."""
+        anew = {(tp.topic, tp.partition) for tp in partitions}
+        self._waiting = [item for item in self._waiting if item[1:] not in anew]
+        heapq.heapify(self._waiting)
+        consumer.incremental_assign(partitions)
+
+    def _patience_s(self) -> float:
+        if not self._waiting:
+            return POLL_S
+        return max(0.0, min(POLL_S, (self._waiting[0][0] - now_ms()) / 1000))
+
+    def _resume_ripe(self) -> None:
+        moment, ripe = now_ms(), []
+        while self._waiting and self._waiting[0][0] <= moment:
+            _, topic, partition = heapq.heappop(self._waiting)
+            ripe.append(TopicPartition(topic, partition))
+        ours = {(tp.topic, tp.partition) for tp in self._consumer.assignment()} if ripe else set()
+        self._consumer.resume([tp for tp in ripe if (tp.topic, tp.partition) in ours])
+
+    def _ripe(self, messages: Iterable[Message]) -> list[Message]:
+        """Those that may move; their partitions wait at the first that may not."""
+        moment, ripe = now_ms(), []
+        by_partition: dict[tuple[str, int], list[Message]] = defaultdict(list)
+        for message in messages:
+            by_partition[message.topic() or "", message.partition() or 0].append(message)
+        for (topic, partition), column in by_partition.items():
+            for message in column:
+                at_ms = ripe_ms(message.timestamp()[1], WAIT_S[topic])
+                if at_ms > moment:
+                    where = TopicPartition(topic, partition, message.offset() or 0)
+                    self._consumer.pause([where])
+                    self._consumer.seek(where)
+                    heapq.heappush(self._waiting, (at_ms, topic, partition))
+                    break
+                ripe.append(message)
+        return ripe
+
+    def _move(self, messages: Sequence[Message]) -> None:
+        if not messages:
+            return
+        self._producer.begin_transaction()
+        for message in messages:
+            self._read.value += 1
+            self._forward(message)
+            self._written.value += 1
+        self._producer.send_offsets_to_transaction(
+            next_offsets(messages), self._consumer.consumer_group_metadata()
+        )
+        self._commit()
+
+    def _forward(self, message: Message) -> None:
+        headers = message.headers()
+        assert not isinstance(headers, dict)  # a list when it comes from Kafka
+        octets = message.value()
+        try:
+            timer = self._codec.decode(octets, Timer)
+        except UnreadableError as error:
+            topic = message.topic() or ""
+            place = (message.partition() or 0, message.offset() or 0)
+            self._metrics.counter("sms.records.dead", topic=topic, reason=error.reason).value += 1
+            dead = error_headers(topic, *place, GROUP, error)
+            produce(self._producer, topics.dlq_of(topic), message.key(), octets, headers=dead)
+            return
+        where = target(timer, now_ms())
+        value = timer.value if where == timer.topic else octets
+        produce(self._producer, where, timer.key, value, headers=headers)
+
+
+def main(config: Config, replica: str) -> None:
+    """Run one scheduler replica."""
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    with process("scheduler", config, replica) as ground:
+        Shell(ground).run(stopping)

@@ -1,0 +1,90 @@
+"""A scenario is data: checked whole, every fault at once, the built-in ones are good."""
+
+import pytest
+
+from pipeline.errors import ConfigError
+from services.sandbox import scenario
+from services.sandbox.scenario import Scenario
+from smpp.values import CommandStatus, MessageState
+
+
+def faults(text: str) -> str:
+    with pytest.raises(ConfigError) as error:
+        scenario.parse(text, "mine")
+    return "\n".join(error.value.faults)
+
+
+@pytest.mark.parametrize("name", scenario.names())
+def test_a_built_in_scenario_loads_and_knows_its_name(name: str) -> None:
+    assert scenario.find(name).name == name
+
+
+def test_fast_has_no_limit_and_slow_is_as_the_demo_tells() -> None:
+    fast, slow = scenario.find("fast"), scenario.find("slow")
+    assert (fast.limits.rate_per_s, fast.limits.window, fast.limits.binds) == (None, None, None)
+    assert (fast.responses.latency_ms.min, fast.responses.latency_ms.max) == (2, 5)
+    assert (slow.message_ids.in_response, slow.message_ids.in_receipt) == ("hexadecimal", "decimal")
+    assert slow.receipts.early_share == 0.1
+    assert slow.receipts.twice_share > 0
+    assert slow.limits.rate_per_s == 400
+    assert slow.outcomes[0].state is MessageState.UNDELIVERABLE
+
+
+def test_an_empty_file_is_a_scenario_that_does_no_harm() -> None:
+    assert scenario.parse("", "mine") == Scenario(name="mine")
+
+
+def test_every_fault_is_reported_at_once_with_its_place() -> None:
+    text = faults(
+        """
+        respnses: {}
+        responses:
+          latency_ms: {min: 9, max: 3}
+          statuses: [{status: ESME_RNONSENSE, share: 2}]
+        limits: {rate_per_s: 0}
+        message_ids: {in_response: uuid, in_receipt: roman}
+        receipts: {text: false, tlv: false}
+        outcomes: [{state: ENROUTE}]
+        """
+    )
+    for words in (
+        "scenario mine: respnses: there is no such setting",
+        "responses.latency_ms: min 9 is above max 3",
+        "responses.statuses.0.status: there is no CommandStatus 'ESME_RNONSENSE'",
+        "responses.statuses.0.share",
+        "limits.rate_per_s",
+        "message_ids.in_receipt",
+        "receipts: a receipt needs text, tlv or both",
+        "outcomes.0: ENROUTE is no outcome",
+    ):
+        assert words in text
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("responses: [", "is not YAML"),
+        ("- a list", "must be a mapping, not a list"),
+        ("message_ids: {in_response: uuid}", "a UUID has one notation only"),
+        (
+            "responses: {statuses: [{status: 8, share: 0.6}, {status: 20, share: 0.6}]}",
+            "the shares add up to 1.2",
+        ),
+    ],
+)
+def test_a_fault_is_one_clear_sentence(text: str, words: str) -> None:
+    assert words in faults(text)
+
+
+def test_an_unknown_name_lists_the_built_in_ones() -> None:
+    with pytest.raises(ConfigError, match="no built-in one: fast, slow"):
+        scenario.find("nowhere")
+
+
+def test_statuses_and_states_are_written_by_name_and_read_back() -> None:
+    text = "responses: {statuses: [{status: ESME_RMSGQFUL, share: 0.5}]}"
+    found = scenario.parse(text, "mine")
+    assert found.responses.statuses[0].status is CommandStatus.ESME_RMSGQFUL
+    written = found.model_dump_json()
+    assert '"ESME_RMSGQFUL"' in written
+    assert scenario.parse(written, "") == found
