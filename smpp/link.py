@@ -13,9 +13,10 @@ import asyncio
 import socket
 from collections import deque
 from collections.abc import Callable
+from math import inf
 from typing import Any, cast
 
-from smpp.errors import ResponseTimeoutError, SessionLostError, SmppError
+from smpp.errors import ResponseTimeoutError, SessionLostError
 from smpp.pdu import Pdu
 from smpp.session import Event, Session, SessionConfig
 from smpp.state import Closed, Role, Why
@@ -23,6 +24,8 @@ from smpp.values import BindType, CommandStatus
 from smpp.window import Exchange
 
 WRITE_BUFFER_OCTETS_MAX = 1 << 20  # beyond it the peer is not reading
+
+LINGER_S = 2.0  # for the last octets to leave when the link is closed
 
 OnAnswer = Callable[[object, Pdu | None], None]
 
@@ -207,7 +210,10 @@ class Link(asyncio.Protocol):
                 waiter.set_result(None)
                 free -= 1
         if self.on_room is not None and self.room:
-            self.on_room()
+            try:
+                self.on_room()
+            except Exception as error:
+                self._fail(error)
 
     def _flush_soon(self) -> None:
         self._is_flush_due = True
@@ -228,3 +234,31 @@ class Link(asyncio.Protocol):
         else:
             self._read_or_pause(transport)
             self._arm()
+
+    def _read_or_pause(self, transport: asyncio.Transport) -> None:
+        if self.session.is_lagging and self._is_reading:
+            self._is_reading = False
+            transport.pause_reading()
+        elif not self._is_reading and not self.session.is_lagging:
+            self._is_reading = True
+            transport.resume_reading()
+
+    def _hang_up(self, transport: asyncio.Transport) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        transport.close()
+        self._timer = self._loop.call_later(LINGER_S, transport.abort)
+
+    def _arm(self) -> None:
+        """One timer, moved only when something is due earlier than it."""
+        deadline = self.session.deadline
+        if self._timer is not None:
+            if self._timer.when() <= deadline:
+                return
+            self._timer.cancel()
+        self._timer = self._loop.call_at(deadline, self._tick) if deadline < inf else None
+
+    def _tick(self) -> None:
+        self._timer = None
+        self._perform(self.session.tick(self._loop.time()))
+        self._flush()

@@ -261,7 +261,7 @@ class AlertNotification(Pdu):
     esme_addr: str = ""
 
 
-RECORDS: dict[CommandId, type[Pdu]] = {
+RECORDS: dict[int, type[Pdu]] = {
     record.command_id: record
     for record in (
         BindTransmitter,
@@ -292,7 +292,7 @@ RECORDS: dict[CommandId, type[Pdu]] = {
     )
 }
 RESPONSES: dict[type[Pdu], type[Pdu]] = {  # alert_notification and outbind have none
-    record: RECORDS[CommandId(command_id | RESPONSE_BIT)]
+    record: RECORDS[command_id | RESPONSE_BIT]
     for command_id, record in RECORDS.items()
     if command_id | RESPONSE_BIT in RECORDS and not command_id & RESPONSE_BIT
 }

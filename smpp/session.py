@@ -19,8 +19,8 @@ from typing import Any
 
 from smpp.errors import FramingError, LocalProtocolError, PduError, SessionLostError
 from smpp.framing import Framer
-from smpp.pdu import RECORDS, RESPONSES, EnquireLink, GenericNack, Pdu, Unbind, decode, encode
-from smpp.state import BIND_TYPES, BINDS, RECEIVES, SENDS, BindState, Closed, Role, Why, settled
+from smpp.pdu import RECORDS, RESPONSES, Bind, EnquireLink, GenericNack, Pdu, Unbind, decode, encode
+from smpp.state import BIND_TYPES, RECEIVES, SENDS, BindState, Closed, Role, Why, settled
 from smpp.timers import TimerConfig, Timers
 from smpp.values import PDU_OCTETS_MAX, RESPONSE_BIT, BindType, CommandId, CommandStatus
 from smpp.window import Exchange, Window
@@ -58,9 +58,7 @@ class Session:
     def __init__(
         self, role: Role, config: SessionConfig, now: float, *, sequence_number: int = 0
     ) -> None:
-        self.window = Window(
-            config.window_requests_max, config.response_timeout_s, sequence_number
-        )
+        self.window = Window(config.window_requests_max, config.response_timeout_s, sequence_number)
         self.timers = Timers(config.timers, now)
         self.counts = SessionCounts()
         self.outgoing: list[bytes] = []
@@ -238,7 +236,7 @@ class Session:
     def _forbid(self, request: Pdu) -> None:
         """Not in this state: the request's own response says so."""
         self.counts.forbidden += 1
-        is_rebind = self.is_bound and request.command_id in BINDS
+        is_rebind = self.is_bound and isinstance(request, Bind)
         self._answer(
             request, CommandStatus.ESME_RALYBND if is_rebind else CommandStatus.ESME_RINVBNDSTS
         )

@@ -91,25 +91,21 @@ class Outbox:
         """Send now, or as soon as a bind has room."""
         if delivery.is_over:
             return  # a late answer came while it waited for its next attempt
-        if not self._waiting and (bind := self._next_bind(delivery.bind)):
+        if not self._waiting and (bind := self.next_bind(delivery.bind)):
             self._send(delivery, bind)
         elif len(self._waiting) < self._waiting_max:
             self._waiting.append(delivery)
         else:
             self.dropped += 1
 
-    def add(self, bind: Bind) -> None:
-        """A bind that may receive; what waits goes out on it."""
-        self.binds.append(bind)
-        self.pump()
-
     def pump(self) -> None:
         """Send what waits, as far as there is room."""
         waiting = self._waiting
-        while waiting and (bind := self._next_bind(waiting[0].bind)):
+        while waiting and (bind := self.next_bind(waiting[0].bind)):
             self._send(waiting.popleft(), bind)
 
-    def _next_bind(self, wanted: Bind | None) -> Bind | None:
+    def next_bind(self, wanted: Bind | None = None) -> Bind | None:
+        """The bind whose turn it is, of those with room; `wanted` before any other."""
         if wanted is not None and wanted.session.room:
             return wanted
         binds = self.binds
@@ -136,10 +132,10 @@ class Outbox:
         elif attempt.bind.session.bind_type is None:
             self._record(attempt, "lost", None)
             self._waiting.appendleft(delivery)
+            self.pump()
         else:
             self._record(attempt, "unanswered", None)
             self._try_again(delivery)
-        self.pump()
 
     def on_late(self, attempt: Attempt, response: Pdu) -> None:
         """An answer after its time: what it takes is not sent again."""

@@ -1,8 +1,9 @@
 """The sandbox over HTTP, in the event loop of its SMSC: read the ledger, send MO, misbehave anew."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
 from pydantic import ValidationError
@@ -13,7 +14,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 
 from pipeline.config import sentences
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, HeliographError
 from services.sandbox import scenario
 from services.sandbox.ledger import Journal
 from services.sandbox.mo import MoOrder, MoRefusedError
@@ -23,34 +24,37 @@ BODY_OCTETS_MAX = 1 << 20
 STOP_TIMEOUT_S = 1
 
 
-class HttpServer(uvicorn.Server):
-    """Uvicorn inside a loop that has its own ideas about signals."""
+class _Server(uvicorn.Server):
+    """Uvicorn in a loop whose signals are somebody else's."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave signals to whoever runs the loop."""
         yield
 
-    @property
-    def port(self) -> int:
-        """Where it listens."""
-        port: int = self.servers[0].sockets[0].getsockname()[1]
-        return port
 
-
-def http_server(sandbox: Sandbox, host: str, port: int) -> HttpServer:
-    """A server of `sandbox`; port 0 takes a free one."""
-    return HttpServer(
+@asynccontextmanager
+async def serving(sandbox: Sandbox, host: str, port: int) -> AsyncIterator[int]:
+    """Serve `sandbox` while the context lasts; gives the port, a free one for 0."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise HeliographError(f"cannot serve HTTP on {host}:{port}: {error}") from error
+    server = _Server(
         uvicorn.Config(
             app(sandbox),
-            host=host,
-            port=port,
             log_level="warning",
             access_log=False,
             lifespan="off",
             timeout_graceful_shutdown=STOP_TIMEOUT_S,
         )
     )
+    running = asyncio.create_task(server.serve(sockets=[listener]), name="http")
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        server.should_exit = True
+        await running
 
 
 def app(sandbox: Sandbox) -> Starlette:

@@ -1,12 +1,13 @@
 """What a simulated SMSC decides about a submit_sm, pure: the answer and when, the receipts and when.
 
-Scenario, dice and the number of the first message id are given; the only memory is the next number,
-so the same submit_sm in the same order get the same fates. Limits are counted by the shell, which
+Scenario, dice and the numbers of message ids are given and nothing is remembered, so the same
+submit_sm in the same order get the same fates. Limits are counted by the shell, which
 knows accounts and binds: what is over a limit never comes here and throws no dice.
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from random import Random
 from typing import NamedTuple
 
@@ -41,6 +42,7 @@ class Receipt(NamedTuple):
 
     due_ns: int
     is_early: bool
+    smsc_message_id: str
     state: MessageState
     deliver_sm: DeliverSm
 
@@ -57,9 +59,9 @@ class Decision(NamedTuple):
 class Mind:
     """Decides about one submit_sm at a time."""
 
-    def __init__(self, scenario: Scenario, dice: Random, first_number: int) -> None:
-        self.number = first_number
+    def __init__(self, scenario: Scenario, dice: Random, numbers: Iterator[int]) -> None:
         self._dice = dice
+        self._numbers = numbers
         self._statuses = [(row.share, row.status) for row in scenario.responses.statuses]
         self._latency = scenario.responses.latency_ms
         self._ids = scenario.message_ids
@@ -72,9 +74,7 @@ class Mind:
         status = self._status()
         if status is not CommandStatus.ESME_ROK:
             return Decision(status, due_ns, "", ())
-        number = self.number
-        self.number += 1
-        ids = self._ids
+        number, ids = next(self._numbers), self._ids
         smsc_message_id = NOTATIONS[ids.in_response](number, self._dice)
         state = self._state(submit.destination_addr)
         if not IS_REPORTED[submit.registered_delivery & RECEIPT_BITS](state):
@@ -109,15 +109,13 @@ class Mind:
             return ()
         is_early = self._falls_on(plan.early_share)
         due_ns = now_ns if is_early else answer_ns + self._draw_ns(plan.delay_ms)
-        first = Receipt(
-            due_ns, is_early, state, receipt_pdu(submit, receipt_id, state, now_ns, due_ns, plan)
-        )
+        pdu = receipt_pdu(submit, receipt_id, state, now_ns, due_ns, plan)
+        first = Receipt(due_ns, is_early, receipt_id, state, pdu)
         if not self._falls_on(plan.twice_share):
             return (first,)
         again_ns = max(due_ns, answer_ns) + self._draw_ns(plan.delay_ms)
-        # The record is made anew: a session writes its sequence_number into what it sends.
-        again = receipt_pdu(submit, receipt_id, state, now_ns, due_ns, plan)
-        return (first, Receipt(again_ns, False, state, again))
+        copy = replace(pdu)  # a session writes its sequence_number into what it sends
+        return (first, Receipt(again_ns, False, receipt_id, state, copy))
 
     def _falls_on(self, share: float) -> bool:
         return share > 0 and self._dice.random() < share

@@ -9,30 +9,36 @@ One process, one loop, no task a message: what happens later waits in one heap (
 do not need the bind their submit_sm came on, nor the answer to it: they are the account's.
 """
 
+import asyncio
 import hmac
+import itertools
 import random
-from collections.abc import Mapping
 from typing import Any
 
 import structlog
 
+from pipeline.errors import HeliographError
 from services.sandbox.config import SandboxConfig
-from services.sandbox.deliveries import Attempt, Bind, Delivery, Outbox
+from services.sandbox.deliveries import Bind, Delivery, Outbox
 from services.sandbox.ledger import Ledger, own_id
 from services.sandbox.limits import SlidingLimit, SlidingPeak
 from services.sandbox.mind import Decision, Mind, Receipt
 from services.sandbox.mo import MoOrder, MoRefusedError, parts_of
-from services.sandbox.scenario import Limits, Scenario
+from services.sandbox.scenario import Scenario
 from services.sandbox.timers import Timers, now_ns
 from smpp import pdu
 from smpp.pdu import Pdu, SubmitSm
 from smpp.server import Smsc, SmscConfig, SmscSession
+from smpp.session import SessionConfig
 from smpp.state import Closed
-from smpp.values import BindType, CommandStatus
+from smpp.timers import TimerConfig
+from smpp.values import CommandStatus
 
 LOG = structlog.get_logger()
 
 NS_PER_US = 1000
+OWED_REQUESTS_MAX = 10_000  # submit_sm of one bind unanswered before it is read no further
+UNBIND_TIMEOUT_S = 0.5
 TIMERS_MAX = 1_000_000  # above it new submit_sm are refused with ESME_RMSGQFUL
 
 # What this SMSC cannot do is refused by the request's own status.
@@ -54,7 +60,41 @@ class Account:
         self.limit: SlidingLimit | None = None
         self.read = SlidingPeak()
         self.accepted = SlidingPeak()
-        self.counts: dict[CommandStatus, int] = {}
+        self.statuses: dict[CommandStatus, int] = {}
+
+    def statistics(self) -> dict[str, Any]:
+        """What this account did and what waits for it."""
+        outbox = self.outbox
+        return {
+            "binds": [
+                {
+                    "bind": bind.number,
+                    "bind_type": bind.session.bind_type and bind.session.bind_type.value,
+                    "peer": bind.session.peer,
+                    "unanswered_submit_sm": bind.unanswered,
+                }
+                for bind in sorted(self.binds, key=lambda bind: bind.number)
+            ],
+            "binds_peak": self.binds_peak,
+            "submit_sm": {status.name: count for status, count in self.statuses.items()},
+            "submit_sm_per_s_peak": self.read.peak,
+            "accepted_per_s_peak": self.accepted.peak,
+            "deliver_sm": {
+                "waiting": len(outbox),
+                "dropped": outbox.dropped,
+                "given_up": outbox.given_up,
+            },
+        }
+
+
+def _listening(config: SandboxConfig) -> SmscConfig:
+    session = SessionConfig(
+        window_requests_max=config.window,
+        owed_requests_max=OWED_REQUESTS_MAX,
+        response_timeout_s=config.response_timeout_s,
+        timers=TimerConfig(unbind_s=UNBIND_TIMEOUT_S),
+    )
+    return SmscConfig(host=config.host, port=config.port, system_id="sandbox", session=session)
 
 
 class Sandbox:
@@ -64,14 +104,19 @@ class Sandbox:
         self.ledger = Ledger(config.ledger_max)
         self._config = config
         self._started_ns = now_ns()
+        # Microseconds since 1970, so that no later run of the sandbox gives the same ids again.
+        self._numbers = itertools.count(self._started_ns // NS_PER_US)
         self._timers = Timers()
         self._accounts = {name: self._account(name) for name in config.accounts}
         self._binds: dict[SmscSession, tuple[Account, Bind]] = {}
         self._binds_ever = 0
         self._mo_ever = 0
-        # Microseconds since 1970, so that no later run of the sandbox gives the same ids again.
-        self._mind = Mind(scenario, random.Random(config.seed), self._started_ns // NS_PER_US)
-        self._smsc = Smsc(...)
+        self._smsc = Smsc(
+            _listening(config),
+            on_bind=self._on_bind,
+            on_request=self._on_request,
+            on_closed=self._on_closed,
+        )
         self.change(scenario)
 
     def _account(self, name: str) -> Account:
@@ -80,18 +125,23 @@ class Sandbox:
 
     async def start(self) -> int:
         """Listen; returns the port."""
-        await self._smsc.start()
+        try:
+            await self._smsc.start()
+        except OSError as error:
+            config = self._config
+            raise HeliographError(f"cannot listen on {config.host}:{config.port}: {error}") from error
         return self._smsc.port
 
     async def stop(self) -> None:
-        """Cut every connection and stop listening."""
+        """Forget what is due, unbind everybody, stop listening."""
         self._timers.clear()
-        await self._smsc.close()
+        await self._smsc.stop()
 
     def change(self, scenario: Scenario) -> None:
         """Behave like `scenario` from now on; the dice begin anew, what is under way goes on."""
         self.scenario = scenario
-        self._mind = Mind(scenario, random.Random(self._config.seed), self._mind.number)
+        self._dice = random.Random(self._config.seed)
+        self._mind = Mind(scenario, self._dice, self._numbers)
         rate_per_s = scenario.limits.rate_per_s
         for account in self._accounts.values():
             account.limit = None if rate_per_s is None else SlidingLimit(rate_per_s)
@@ -115,7 +165,149 @@ class Sandbox:
         limits = self.scenario.limits
         if limits.binds is not None and len(account.binds) >= limits.binds:
             return limits.bind_status_above
+        self._let_in(account, session, bind_pdu)
+        return CommandStatus.ESME_ROK
+
+    def _let_in(self, account: Account, session: SmscSession, bind_pdu: pdu.Bind) -> None:
         self._binds_ever += 1
         bind = Bind(self._binds_ever, session)
-        ...
-        return CommandStatus.ESME_ROK
+        self._binds[session] = (account, bind)
+        account.binds.add(bind)
+        account.binds_peak = max(account.binds_peak, len(account.binds))
+        if not isinstance(bind_pdu, pdu.BindTransmitter):
+            outbox = account.outbox
+            outbox.binds.append(bind)
+            session.on_room = outbox.pump
+            session.on_late = outbox.on_late
+            asyncio.get_running_loop().call_soon(outbox.pump)  # when our answer has bound it
+
+    def _on_closed(self, session: SmscSession, reason: Closed) -> None:
+        found = self._binds.pop(session, None)
+        if found is None:
+            return
+        account, bind = found
+        account.binds.remove(bind)
+        if bind in account.outbox.binds:
+            account.outbox.binds.remove(bind)
+        LOG.info("bind closed", account=account.system_id, bind=bind.number, reason=str(reason))
+
+    # --- submit_sm ----------------------------------------------------------------------------
+
+    def _on_request(self, session: SmscSession, request: Pdu) -> None:
+        if isinstance(request, SubmitSm):
+            self._on_submit(session, request)
+        else:
+            session.respond(request, REFUSALS.get(type(request), CommandStatus.ESME_RINVCMDID))
+
+    def _on_submit(self, session: SmscSession, submit: SubmitSm) -> None:
+        account, bind = self._binds[session]
+        read_ns = now_ns()
+        account.read.note(read_ns)
+        status = self._refusal(account, bind, read_ns)
+        if status is not None:
+            self._record(account, bind, submit, read_ns, status, "")
+            session.respond(submit, status)
+            return
+        decision = self._mind.decide(submit, read_ns)
+        status = decision.command_status
+        self._record(account, bind, submit, read_ns, status, decision.smsc_message_id)
+        if status is CommandStatus.ESME_ROK:
+            account.accepted.note(read_ns)
+        for receipt in decision.receipts:
+            self._plan_receipt(account, submit, receipt, read_ns)
+        bind.unanswered += 1
+        if decision.due_ns <= read_ns:
+            self._answer((bind, submit, decision))
+        else:
+            self._timers.at(decision.due_ns, self._answer, (bind, submit, decision))
+
+    def _refusal(self, account: Account, bind: Bind, read_ns: int) -> CommandStatus | None:
+        limits = self.scenario.limits
+        if limits.window is not None and bind.unanswered >= limits.window:
+            return limits.status_above
+        if account.limit is not None and not account.limit.take(read_ns):
+            return limits.status_above
+        if len(self._timers) >= TIMERS_MAX:
+            return CommandStatus.ESME_RMSGQFUL
+        return None
+
+    def _record(
+        self,
+        account: Account,
+        bind: Bind,
+        submit: SubmitSm,
+        read_ns: int,
+        status: CommandStatus,
+        smsc_message_id: str,
+    ) -> None:
+        account.statuses[status] = account.statuses.get(status, 0) + 1
+        self.ledger.segments.write(
+            (
+                own_id(submit.tlvs),
+                smsc_message_id,
+                account.system_id,
+                bind.number,
+                submit.source_addr,
+                submit.destination_addr,
+                len(submit.short_message),
+                submit.esm_class,
+                submit.data_coding,
+                read_ns,
+                status,
+            )
+        )
+
+    def _plan_receipt(
+        self, account: Account, submit: SubmitSm, receipt: Receipt, read_ns: int
+    ) -> None:
+        head = (
+            own_id(submit.tlvs),
+            receipt.smsc_message_id,
+            receipt.state.name,
+            receipt.is_early,
+        )
+        delivery = Delivery(receipt.deliver_sm, self.ledger.receipts, head)
+        if receipt.due_ns <= read_ns:
+            account.outbox.put(delivery)
+        else:
+            self._timers.at(receipt.due_ns, account.outbox.put, delivery)
+
+    @staticmethod
+    def _answer(due: tuple[Bind, SubmitSm, Decision]) -> None:
+        bind, submit, decision = due
+        bind.unanswered -= 1
+        if decision.command_status is CommandStatus.ESME_ROK:
+            bind.session.respond(submit, message_id=decision.smsc_message_id)
+        else:
+            bind.session.respond(submit, decision.command_status)
+
+    # --- MO and statistics --------------------------------------------------------------------
+
+    def send_mo(self, order: MoOrder) -> dict[str, Any]:
+        """Send a message of a subscriber to an account; MoRefusedError when there is none."""
+        account = self._accounts.get(order.account or next(iter(self._accounts)))
+        if account is None:
+            raise MoRefusedError(f"account: there are {', '.join(self._accounts)}")
+        self._mo_ever += 1
+        parts = parts_of(order, self._mo_ever)
+        numbered = list(enumerate(parts, 1))
+        together = None
+        if order.parts_shuffled:
+            self._dice.shuffle(numbered)
+        elif len(parts) > 1:
+            together = account.outbox.next_bind()
+        for number, deliver_sm in numbered:
+            head = (self._mo_ever, number, len(parts))
+            account.outbox.put(Delivery(deliver_sm, self.ledger.mo, head, together))
+        return {"mo": self._mo_ever, "parts": len(parts), "account": account.system_id}
+
+    def statistics(self) -> dict[str, Any]:
+        """What happened so far, for people and judges."""
+        return {
+            "scenario": self.scenario.name,
+            "up_s": round((now_ns() - self._started_ns) / 1e9, 3),
+            "ledger": self.ledger.statistics(),
+            "timers": len(self._timers),
+            "mo": self._mo_ever,
+            "accounts": {name: own.statistics() for name, own in self._accounts.items()},
+        }

@@ -1,0 +1,49 @@
+"""The sandbox as a process: one event loop with its SMSC and its HTTP server, until a signal."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+
+from pipeline.config import Config
+from pipeline.process import announce, run_loop, set_up_log
+from services.sandbox import scenario
+from services.sandbox.config import SandboxConfig, sandbox_config
+from services.sandbox.http import serving
+from services.sandbox.smsc import Sandbox
+
+Ready = Callable[[int, int], None]  # told the ports of SMPP and HTTP
+
+
+def main(config: Config, name: str, *, free_ports: bool = False) -> None:
+    """Run the sandbox `name` of the configuration; `free_ports` ignores the configured ports."""
+    own = sandbox_config(config, name)
+    if free_ports:
+        own = own.model_copy(update={"port": 0, "http_port": 0})
+    set_up_log("sandbox", name, dev=config.dev)
+
+    def ready(smpp_port: int, http_port: int) -> None:
+        announce(
+            service="sandbox",
+            replica=name,
+            http=f"http://{own.host}:{http_port}",
+            smpp_port=smpp_port,
+            http_port=http_port,
+        )
+
+    run_loop(serve(own, ready))
+
+
+async def serve(config: SandboxConfig, ready: Ready) -> None:
+    """Run one sandbox until SIGTERM or SIGINT; `ready` is told when both ports listen."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    sandbox = Sandbox(config, scenario.find(config.scenario))
+    smpp_port = await sandbox.start()
+    try:
+        async with serving(sandbox, config.host, config.http_port) as http_port:
+            ready(smpp_port, http_port)
+            await stopping.wait()
+    finally:
+        await sandbox.stop()

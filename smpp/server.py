@@ -1,0 +1,139 @@
+"""An SMSC on asyncio: listens, lets ESMEs bind, takes what they send and delivers to them.
+
+    smsc = Smsc(
+        on_bind=lambda session, bind: CommandStatus.ESME_ROK,
+        on_request=lambda session, pdu: session.respond(pdu, message_id="1"),
+    )
+    async with smsc:
+        print("listening on", smsc.port)
+
+Authentication, message ids and receipts are the application's: this file only keeps the sessions.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from ssl import SSLContext
+from types import TracebackType
+from typing import Self
+
+from smpp import tlv
+from smpp.link import Link
+from smpp.pdu import Bind, Pdu
+from smpp.session import SessionConfig
+from smpp.state import Closed, Role, Why
+from smpp.values import CommandStatus
+
+VERSION_WITH_TLVS = 0x34
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmscConfig:
+    """Where to listen and the limits; port 0 takes a free one. `session` holds for every bind."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    system_id: str = "heliograph"
+    interface_version: int = 0x34
+    sessions_max: int = 1000
+    session: SessionConfig = field(default_factory=SessionConfig)
+    ssl: SSLContext | None = None
+
+
+class SmscSession(Link):
+    """One ESME on its connection. `system_id` is the one it bound with."""
+
+    def __init__(self, smsc: "Smsc") -> None:
+        super().__init__(Role.SMSC, smsc.config.session)
+        self.system_id = ""
+        self._smsc = smsc
+        self._was_bound = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        if len(self._smsc.sessions) >= self._smsc.config.sessions_max:
+            self.abort(Why.ABORTED, "too many sessions")
+        self._smsc.sessions.add(self)
+
+    def take_request(self, request: Pdu) -> None:
+        if isinstance(request, Bind):
+            self._take_bind(request)
+        else:
+            self._smsc.on_request(self, request)
+
+    def take_batch(self) -> None:
+        if self._smsc.on_batch is not None:
+            self._smsc.on_batch(self)
+
+    def take_end(self, closed: Closed) -> None:
+        self._smsc.sessions.discard(self)
+        if self._was_bound and self._smsc.on_closed is not None:
+            self._smsc.on_closed(self, closed)
+
+    def _take_bind(self, bind: Bind) -> None:
+        config = self._smsc.config
+        self.system_id = bind.system_id
+        status = self._smsc.on_bind(self, bind)
+        knows_tlvs = bind.interface_version >= VERSION_WITH_TLVS
+        version = (tlv.SC_INTERFACE_VERSION.make(config.interface_version),)
+        if status:
+            self.respond(bind, status)
+            self._perform(self.session.lose(Why.BIND_REFUSED, CommandStatus(status).name))
+            return
+        self._was_bound = True
+        self.respond(bind, system_id=config.system_id, tlvs=version if knows_tlvs else ())
+
+
+class Smsc:
+    """The listener and its sessions."""
+
+    def __init__(
+        self,
+        config: SmscConfig | None = None,
+        *,
+        on_bind: Callable[[SmscSession, Bind], CommandStatus],
+        on_request: Callable[[SmscSession, Pdu], None],
+        on_closed: Callable[[SmscSession, Closed], None] | None = None,
+        on_batch: Callable[[SmscSession], None] | None = None,
+    ) -> None:
+        """`on_batch` is called after each read; `on_closed` for sessions that were bound."""
+        self.config = config or SmscConfig()
+        self.on_bind = on_bind
+        self.on_request = on_request
+        self.on_closed = on_closed
+        self.on_batch = on_batch
+        self.sessions: set[SmscSession] = set()
+        self._server: asyncio.Server | None = None
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        assert self._server is not None
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def start(self) -> None:
+        """Listen."""
+        self._server = await asyncio.get_running_loop().create_server(
+            lambda: SmscSession(self), self.config.host, self.config.port, ssl=self.config.ssl
+        )
+
+    async def stop(self) -> None:
+        """Stop listening and unbind every session."""
+        if self._server is None:
+            return
+        self._server.close()
+        await asyncio.gather(*[session.close() for session in self.sessions])
+        await self._server.wait_closed()
+        self._server = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()

@@ -1,0 +1,310 @@
+"""The binder as a process, between the real broker and an SMSC of ours on loopback."""
+
+import asyncio
+import os
+import signal
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from pipeline import topics
+from pipeline.codec import Codec
+from pipeline.config import Config, KafkaConfig, load
+from pipeline.ids import ConnectorId
+from pipeline.kafka.admin import create_topics
+from pipeline.kafka.clients import make_producer, now_ms, produce
+from pipeline.kafka.reader import read_to_end
+from pipeline.process import catalog
+from pipeline.records import MtSubmitted, SmscDeliver, Tlv
+from smpp.pdu import DeliverSm, Pdu, SubmitSm
+from smpp.server import Smsc, SmscSession
+from smpp.values import CommandStatus
+from tests.builders import mt_submit
+
+DEADLINE_S = 40
+CODEC = Codec()
+LEDGER_TAG = 0x1501
+BINDS, WINDOW = 2, 10
+BOUND = BINDS * WINDOW * 2
+
+
+class Carrier:
+    """An SMSC that notes what it accepts and answers as it is told."""
+
+    def __init__(self) -> None:
+        self.accepted: Counter[str] = Counter()
+        self.binds_max = 0
+        self.answer: Callable[[SmscSession, SubmitSm], CommandStatus | None] = lambda *_: (
+            CommandStatus.ESME_ROK
+        )
+        self.smsc = Smsc(on_bind=self._bind, on_request=self._take)
+
+    def _bind(self, session: SmscSession, _: Pdu) -> CommandStatus:
+        bound = [s for s in self.smsc.sessions if s.bind_type is not None]
+        self.binds_max = max(self.binds_max, len(bound) + 1)
+        return CommandStatus.ESME_ROK if len(bound) < BINDS else CommandStatus.ESME_RALYBND
+
+    def _take(self, session: SmscSession, pdu: Pdu) -> None:
+        assert isinstance(pdu, SubmitSm)
+        status = self.answer(session, pdu)
+        if status is None:
+            return
+        name = dict(pdu.tlvs)[LEDGER_TAG].decode()
+        self.accepted[name] += status == CommandStatus.ESME_ROK
+        session.respond(pdu, status, message_id=f"id-{name}" if status == 0 else "")
+
+
+class Bench:
+    """One connector with topics of its own, its carrier, and binders to start."""
+
+    def __init__(self, config: Config, path: Path, carrier: Carrier) -> None:
+        (name,) = config.connectors
+        self.config = config
+        self.carrier = carrier
+        self.connector = ConnectorId(name)
+        self.submits = topics.submit(self.connector, 1, priority=False)
+        self.output = topics.submitted(self.connector, 1)
+        self._path = path
+
+    def write(self, count: int, prefix: str = "m", **changes: object) -> None:
+        fields = {"requested_ms": now_ms(), "deadline_ms": now_ms() + 600_000, **changes}
+        producer = make_producer(self.config.kafka)
+        for number in range(count):
+            name = f"{prefix}{number}"
+            tlvs = (Tlv(tag=LEDGER_TAG, value=name.encode()),)
+            record = mt_submit(name, tlvs=tlvs, **fields)
+            octets = CODEC.encode(record, self.submits)
+            produce(producer, self.submits, f"4670{number}", octets)
+        assert producer.flush(DEADLINE_S) == 0
+
+    def outcomes(self) -> list[MtSubmitted]:
+        read = read_to_end(self.config.kafka, [self.output])
+        return [CODEC.decode(message.value(), MtSubmitted) for message in read]
+
+    async def settled(self, count: int) -> list[MtSubmitted]:
+        """All outcomes, once `count` messages have one."""
+        async with asyncio.timeout(DEADLINE_S):
+            while True:
+                found = await asyncio.to_thread(self.outcomes)
+                if len({outcome.message_id for outcome in found}) >= count:
+                    return found
+
+    @asynccontextmanager
+    async def binder(self, replica: str = "binder-0") -> AsyncIterator[Process]:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "heliograph", "binder"),
+            *("--config", str(self._path), "--replica", replica),
+            stdout=PIPE,
+            stderr=None if os.environ.get("SHOW_LOGS") else DEVNULL,
+        )
+        assert process.stdout is not None
+        await asyncio.wait_for(process.stdout.readline(), DEADLINE_S)
+        try:
+            yield process
+        finally:
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("CARRIER_PASSWORD", "canary")
+    return tmp_path
+
+
+@pytest.fixture
+async def bench(kafka: KafkaConfig, folder: Path) -> AsyncIterator[Bench]:
+    carrier = Carrier()
+    async with carrier.smsc:
+        path = folder / "heliograph.yaml"
+        path.write_text(
+            f"""
+            kafka: {{bootstrap_servers: "{kafka.bootstrap_servers}"}}
+            connectors:
+              c{uuid4().hex[:8]}:
+                host: 127.0.0.1
+                port: {carrier.smsc.port}
+                system_id: us
+                password: ${{CARRIER_PASSWORD}}
+                binds: {BINDS}
+                window: {WINDOW}
+                rate_per_s: 2000
+            """,
+            encoding="utf-8",
+        )
+        config = load(path)
+        await asyncio.to_thread(create_topics, config.kafka, catalog(config))
+        yield Bench(config, path, carrier)
+
+
+async def test_every_segment_is_submitted_once_and_its_outcome_told(bench: Bench) -> None:
+    await asyncio.to_thread(bench.write, 500)
+    async with bench.binder() as process:
+        outcomes = await bench.settled(500)
+        process.terminate()
+        assert await asyncio.wait_for(process.wait(), DEADLINE_S) == 0
+    assert bench.carrier.accepted == Counter({f"m{n}": 1 for n in range(500)})
+    assert len(outcomes) == 500
+    assert {o.outcome for o in outcomes} == {"accepted"}
+    assert {o.smsc_message_id for o in outcomes} == {f"id-m{n}" for n in range(500)}
+    copies = copies_for_the_correlator(bench)
+    assert copies == Counter({f"m{n}": 1 for n in range(500)})
+
+
+def copies_for_the_correlator(bench: Bench) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for message in read_to_end(bench.config.kafka, [topics.CORRELATOR_IN]):
+        record = CODEC.decode(message.value(), MtSubmitted, SmscDeliver)
+        if isinstance(record, MtSubmitted) and record.connector == bench.connector:
+            found[record.message_id] += 1
+    return found
+
+
+async def test_a_graceful_stop_under_load_doubles_nothing(bench: Bench) -> None:
+    await asyncio.to_thread(bench.write, 1500)
+    for _ in range(2):
+        half = asyncio.Event()
+        start = bench.carrier.accepted.total()
+
+        def count(
+            _: SmscSession, __: SubmitSm, half: asyncio.Event = half, at: int = start
+        ) -> CommandStatus:
+            if bench.carrier.accepted.total() >= at + 300:
+                half.set()
+            return CommandStatus.ESME_ROK
+
+        bench.carrier.answer = count
+        async with bench.binder() as process:
+            await asyncio.wait_for(half.wait(), DEADLINE_S)
+            process.terminate()
+            assert await asyncio.wait_for(process.wait(), DEADLINE_S) == 0
+    async with bench.binder():
+        outcomes = await bench.settled(1500)
+    assert len(outcomes) == 1500
+    assert bench.carrier.accepted == Counter({f"m{n}": 1 for n in range(1500)})
+
+
+async def test_a_kill_loses_nothing_and_doubles_within_the_bound(bench: Bench) -> None:
+    await asyncio.to_thread(bench.write, 1500)
+    kills = 3
+    for number in range(kills):
+        enough, wanted = asyncio.Event(), (number + 1) * 250
+
+        def count(
+            _: SmscSession, __: SubmitSm, enough: asyncio.Event = enough, wanted: int = wanted
+        ) -> CommandStatus:
+            if bench.carrier.accepted.total() >= wanted:
+                enough.set()
+            return CommandStatus.ESME_ROK
+
+        bench.carrier.answer = count
+        async with bench.binder() as process:
+            await asyncio.wait_for(enough.wait(), DEADLINE_S)
+            process.send_signal(signal.SIGKILL)
+            await process.wait()
+    async with bench.binder():
+        await bench.settled(1500)
+    assert set(bench.carrier.accepted) == {f"m{n}" for n in range(1500)}
+    assert bench.carrier.accepted.total() - 1500 <= kills * BOUND
+    assert set(copies_for_the_correlator(bench)) == set(bench.carrier.accepted)
+
+
+async def test_two_replicas_share_the_binds_and_hand_over(bench: Bench) -> None:
+    await asyncio.to_thread(bench.write, 3000)
+    async with bench.binder("binder-0") as first, bench.binder("binder-1"):
+        async with asyncio.timeout(DEADLINE_S):
+            while len({o.replica for o in await asyncio.to_thread(bench.outcomes)}) < 2:
+                assert bench.carrier.accepted.total() < 3000 or first.returncode is None
+        first.terminate()
+        assert await asyncio.wait_for(first.wait(), DEADLINE_S) == 0
+        outcomes = await bench.settled(3000)
+    assert bench.carrier.binds_max <= BINDS
+    assert len(outcomes) == 3000
+    assert bench.carrier.accepted == Counter({f"m{n}": 1 for n in range(3000)})
+
+
+async def test_throttling_is_retried_until_it_passes(bench: Bench) -> None:
+    refusals = iter([CommandStatus.ESME_RTHROTTLED] * 3 + [CommandStatus.ESME_RMSGQFUL] * 3)
+    bench.carrier.answer = lambda *_: next(refusals, CommandStatus.ESME_ROK)
+    await asyncio.to_thread(bench.write, 50)
+    async with bench.binder():
+        outcomes = await bench.settled(50)
+    assert {o.outcome for o in outcomes} == {"accepted"}
+    assert max(o.attempt for o in outcomes) > 1
+    assert bench.carrier.accepted == Counter({f"m{n}": 1 for n in range(50)})
+
+
+async def test_a_refusal_for_good_and_a_passed_deadline_are_outcomes(bench: Bench) -> None:
+    bench.carrier.answer = lambda *_: CommandStatus.ESME_RINVDSTADR
+    await asyncio.to_thread(bench.write, 3)
+    async with bench.binder():
+        await asyncio.to_thread(bench.write, 5, "late", deadline_ms=now_ms() - 1)
+        outcomes = await bench.settled(8)
+    assert Counter((o.outcome, o.reason, o.attempt) for o in outcomes) == {
+        ("rejected", "ESME_RINVDSTADR", 1): 3,
+        ("expired", "validity", 0): 5,
+    }
+
+
+async def test_what_was_unanswered_when_the_link_broke_is_resent_or_given_up(bench: Bench) -> None:
+    seen: set[int] = set()
+
+    def break_once(session: SmscSession, pdu: SubmitSm) -> CommandStatus | None:
+        if len(seen) < 5:
+            seen.add(pdu.sequence_number)
+            if len(seen) == 5:
+                session.abort()
+            return None
+        return CommandStatus.ESME_ROK
+
+    bench.carrier.answer = break_once
+    await asyncio.to_thread(bench.write, 40, on_ambiguous="give_up")
+    async with bench.binder():
+        outcomes = await bench.settled(40)
+    named = Counter(o.outcome for o in outcomes)
+    assert named["accepted"] + named["unknown"] == 40
+    assert 1 <= named["unknown"] <= WINDOW
+    assert max(bench.carrier.accepted.values()) == 1
+
+
+async def test_a_deliver_sm_is_answered_once_kafka_has_it(bench: Bench) -> None:
+    async with bench.binder():
+        async with asyncio.timeout(DEADLINE_S):
+            while not [s for s in bench.carrier.smsc.sessions if s.room]:
+                await asyncio.to_thread(bench.outcomes)
+        session = next(s for s in bench.carrier.smsc.sessions if s.room)
+        pdu = DeliverSm(
+            source_addr="46737654321", destination_addr="12345", short_message=b"VOTE A"
+        )
+        answer = await asyncio.wait_for(session.request(pdu), DEADLINE_S)
+    assert answer.command_status == CommandStatus.ESME_ROK
+    found = [
+        record
+        for message in read_to_end(bench.config.kafka, [topics.CORRELATOR_IN])
+        if isinstance(
+            record := CODEC.decode(message.value(), MtSubmitted, SmscDeliver), SmscDeliver
+        )
+        and record.connector == bench.connector
+    ]
+    assert [(r.handset, r.short_message) for r in found] == [("46737654321", b"VOTE A")]
+
+
+async def test_what_cannot_be_read_goes_to_the_dead_letters_and_stops_nobody(bench: Bench) -> None:
+    producer = make_producer(bench.config.kafka)
+    for _ in range(20):
+        produce(producer, bench.submits, b"k", b"garbage")
+    producer.flush(DEADLINE_S)
+    await asyncio.to_thread(bench.write, 20)
+    async with bench.binder() as process:
+        await bench.settled(20)
+        process.terminate()
+        await process.wait()
+    dead = list(read_to_end(bench.config.kafka, [topics.dlq_of(bench.submits)]))
+    assert [message.value() for message in dead] == [b"garbage"] * 20
