@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from smpp import tlv
 from smpp.errors import SegmentError
-from smpp.pdu import DataSm, ShortMessage
 from smpp.gsm7 import ESCAPE
+from smpp.pdu import DataSm, ShortMessage
 from smpp.text import Alphabet, EncodedText
 from smpp.values import EsmClass
 

@@ -224,7 +224,7 @@ def _scheduled(head: MtHead, record: MtAdmitted, send_at_ms: int, now_ms: int) -
     assert head.recipient is not None  # intake passes on nothing else
     due = msgspec.structs.replace(record, due=True)
     scheduled = MtScheduled(head=head, send_at_ms=send_at_ms, scheduled_ms=now_ms)
-    effects = [
+    effects: list[Effect] = [
         PublishLater(send_at_ms, topics.ROUTER_IN, head.recipient, due),
         Publish(topics.TRACKER_IN, head.message_id, scheduled),
     ]

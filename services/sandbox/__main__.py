@@ -40,10 +40,10 @@ async def serve(config: SandboxConfig, ready: Ready) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     sandbox = Sandbox(config, scenario.find(config.scenario))
-    smpp_port = await sandbox.start()
+    await sandbox.start()
     try:
         async with serving(sandbox, config.host, config.http_port) as http_port:
-            ready(smpp_port, http_port)
+            ready(sandbox.port, http_port)
             await stopping.wait()
     finally:
         await sandbox.stop()

@@ -121,7 +121,8 @@ class Outbox:
         attempt = Attempt(delivery, bind, now_ns())
         bind.session.send(delivery.deliver_sm, self._on_answer, attempt)
 
-    def _on_answer(self, attempt: Attempt, response: Pdu | None) -> None:
+    def _on_answer(self, attempt: object, response: Pdu | None) -> None:
+        assert isinstance(attempt, Attempt)
         delivery = attempt.delivery
         if response is not None:
             self._record(attempt, "answered", response.command_status)
@@ -137,8 +138,9 @@ class Outbox:
             self._record(attempt, "unanswered", None)
             self._try_again(delivery)
 
-    def on_late(self, attempt: Attempt, response: Pdu) -> None:
+    def on_late(self, attempt: object, response: Pdu) -> None:
         """An answer after its time: what it takes is not sent again."""
+        assert isinstance(attempt, Attempt)
         self._record(attempt, "late", response.command_status)
         if response.command_status not in TEMPORARY:
             attempt.delivery.is_over = True

@@ -1,4 +1,4 @@
-"""The sandbox over HTTP, in the event loop of its SMSC: read the ledger, send MO, misbehave anew."""
+"""The sandbox over HTTP, in the loop of its SMSC: read the ledger, send MO, change the scenario."""
 
 import asyncio
 import socket

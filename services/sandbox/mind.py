@@ -1,4 +1,4 @@
-"""What a simulated SMSC decides about a submit_sm, pure: the answer and when, the receipts and when.
+"""What a simulated SMSC decides about a submit_sm, pure: which answer, which receipts, and when.
 
 Scenario, dice and the numbers of message ids are given and nothing is remembered, so the same
 submit_sm in the same order get the same fates. Limits are counted by the shell, which
@@ -8,16 +8,20 @@ knows accounts and binds: what is over a limit never comes here and throws no di
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
+from functools import lru_cache
 from random import Random
 from typing import NamedTuple
 
-from services.sandbox.scenario import Notation, Outcome, Receipts, Scenario, Span
-from smpp import tlv
+from services.sandbox.scenario import Notation, Receipts, Scenario, Span
+from smpp import receipt, tlv
 from smpp.pdu import DeliverSm, SubmitSm
 from smpp.values import CommandStatus, EsmClass, MessageState
 
 NS_PER_MS = 1_000_000
+NS_PER_MINUTE = 60_000_000_000
 UUID_BITS = 128
+TAILS_KEPT = 256
 
 # Which final states are reported, by the lower bits of registered_delivery; 3 is of SMPP 5.0.
 RECEIPT_BITS = 0x03
@@ -135,7 +139,13 @@ def receipt_pdu(
     plan: Receipts,
 ) -> DeliverSm:
     """The deliver_sm that reports `state`, back to where `submit` came from."""
-    text = receipt_text(...) if plan.text else b""
+    text = b""
+    if plan.text:
+        tail = _tail(state, submitted_ns // NS_PER_MINUTE, done_ns // NS_PER_MINUTE)
+        text = f"id:{receipt_id}{tail}".encode("latin-1")
+    tlvs: tuple[tlv.RawTlv, ...] = ()
+    if plan.tlv:
+        tlvs = (tlv.RECEIPTED_MESSAGE_ID.make(receipt_id), tlv.MESSAGE_STATE.make(state))
     return DeliverSm(
         source_addr_ton=submit.dest_addr_ton,
         source_addr_npi=submit.dest_addr_npi,
@@ -145,10 +155,21 @@ def receipt_pdu(
         destination_addr=submit.source_addr,
         esm_class=EsmClass.DELIVERY_RECEIPT,
         short_message=text,
-        tlvs=(
-            tlv.RECEIPTED_MESSAGE_ID.make(receipt_id),
-            tlv.MESSAGE_STATE.make(state),
-        )
-        if plan.tlv
-        else (),
+        tlvs=tlvs,
     )
+
+
+@lru_cache(TAILS_KEPT)
+def _tail(state: MessageState, submit_minute: int, done_minute: int) -> str:
+    """The text behind the id: the same for every receipt of the minute."""
+    text = receipt.write(
+        receipt.DeliveryReceipt(
+            message_id="",
+            state=state,
+            submitted=1,
+            delivered=int(state is MessageState.DELIVERED),
+            submit_date=datetime.fromtimestamp(submit_minute * 60, UTC),
+            done_date=datetime.fromtimestamp(done_minute * 60, UTC),
+        )
+    )
+    return text.removeprefix("id:")

@@ -1,4 +1,4 @@
-"""How a sandbox behaves, as data: a scenario is a YAML file, checked whole, changeable while running.
+"""How a sandbox behaves, as data: a YAML file, checked whole, changeable while running.
 
 Everything has a default that does no harm: an empty scenario is an SMSC that answers at once,
 accepts all and reports all delivered. Shares are of 1; every choice by share is thrown with the
@@ -64,7 +64,7 @@ class Responses(Section):
     """How submit_sm is answered."""
 
     latency_ms: Span = Span()
-    statuses: list[StatusShare] = []
+    statuses: tuple[StatusShare, ...] = ()
 
     @model_validator(mode="after")
     def _shares_fit(self) -> Self:
@@ -152,7 +152,7 @@ class Scenario(Section):
     limits: Limits = Limits()
     message_ids: MessageIds = MessageIds()
     receipts: Receipts = Receipts()
-    outcomes: list[Outcome] = []
+    outcomes: tuple[Outcome, ...] = ()
     """The first row that fits the destination decides; DELIVERED where none does."""
     retries: Retries = Retries()
 

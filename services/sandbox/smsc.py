@@ -123,14 +123,20 @@ class Sandbox:
         waiting_max = self._config.waiting_max
         return Account(name, Outbox(name, self._timers, lambda: self.scenario.retries, waiting_max))
 
-    async def start(self) -> int:
-        """Listen; returns the port."""
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self._smsc.port
+
+    async def start(self) -> None:
+        """Listen."""
         try:
             await self._smsc.start()
         except OSError as error:
             config = self._config
-            raise HeliographError(f"cannot listen on {config.host}:{config.port}: {error}") from error
-        return self._smsc.port
+            raise HeliographError(
+                f"cannot listen on {config.host}:{config.port}: {error}"
+            ) from error
 
     async def stop(self) -> None:
         """Forget what is due, unbind everybody, stop listening."""

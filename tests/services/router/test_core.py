@@ -260,6 +260,11 @@ class TestSendAt:
         effects = router().decide(self.scheduled(), self.DUE, self.SEND_AT_MS - 50)
         assert facts(effects) == ["MtSubmit", "MtRouted"]
 
+    def test_it_is_routed_even_if_its_entry_is_gone(self) -> None:
+        state, now_ms = at(self.SEND_AT_MS), self.SEND_AT_MS
+        assert facts(router().decide(state, self.DUE, now_ms)) == ["MtSubmit", "MtRouted"]
+        assert router().decide(state, self.DUE, now_ms) == []
+
     def test_its_id_is_known_until_a_day_after_it_was_due(self) -> None:
         state = self.scheduled()
         repeat = msgspec.structs.replace(self.RECORD, source="elsewhere/0/0")

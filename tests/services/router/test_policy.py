@@ -27,7 +27,7 @@ def case(**changed: Any) -> Case:
 
 REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("unknown_tenant", {"tenant": NOBODY}),
-    ("no_sender", {"sender": None}),
+    ("no_sender", {"sender": None, "record": admitted()}),
     ("sender_not_allowed", {"sender": None, "record": admitted(request(from_="EVIL"))}),
     ("encrypted_body_unsupported", {"record": admitted(request(text=SECRET))}),
     ("expired", {"deadline_ms": NOW_MS - 1}),
@@ -56,7 +56,7 @@ def test_every_row_of_the_table_refuses_some_row_here_in_the_same_order() -> Non
 
 @pytest.mark.parametrize("position", range(len(REFUSED) - 1))
 def test_of_several_reasons_the_first_in_table_order_is_given(position: int) -> None:
-    # Later rows first, so that an earlier one wins where both set the same thing.
+    # What both set is set as the earlier one needs it.
     both: dict[str, Any] = {**REFUSED[position + 1][1], **REFUSED[position][1]}
     refusal = first_refusal(case(**both))
     assert isinstance(refusal, Refusal)

@@ -1,0 +1,233 @@
+"""Every record of `sms.tracker.in` as one kind of fact, pure.
+
+A table says how each record is read. `mark` is what tells a fact from another of the same request
+and event: the same mark again is the same fact, repeated by a writer that is at least once.
+"""
+
+from collections.abc import Callable
+from enum import IntEnum
+from typing import Any
+
+import msgspec
+
+from pipeline.ids import ConnectorId, MessageId, SmscMessageId
+from pipeline.records import (
+    Dlr,
+    MtHead,
+    MtRejected,
+    MtRouted,
+    MtScheduled,
+    MtSubmitted,
+    Record,
+    Wake,
+)
+from services.tracker.states import (
+    ACCEPTED,
+    CANCELLED,
+    EXPIRED,
+    RECEIPT_STATES,
+    REJECTED,
+    ROUTED,
+    SCHEDULED,
+    SUBMITTED,
+    UNKNOWN,
+)
+
+RECEIPT_TIMEOUT = "receipt_timeout"
+REPEATS = frozenset({"duplicate", "payload_mismatch"})
+TENANT_UNKNOWN = "default"
+CLASS_UNKNOWN = "transactional"
+LANE_UNKNOWN = "normal"
+
+OUTCOMES: dict[str, tuple[str, str]] = {  # outcome: (event, state it tells)
+    "accepted": ("segment_accepted", ACCEPTED),
+    "rejected": ("segment_rejected", REJECTED),
+    "expired": ("segment_expired", EXPIRED),
+    "cancelled": ("segment_cancelled", CANCELLED),
+    "returned": ("segment_returned", ROUTED),
+    "unknown": ("segment_unknown", UNKNOWN),
+}
+
+
+class Source(IntEnum):
+    """Who speaks; the higher the number, the more it knows of the message's head."""
+
+    TIMER = 0
+    RECEIPT = 1
+    OUTCOME = 2
+    ROUTER = 3
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What one record says. `told` is the state of the message or segment, None for no change."""
+
+    source: Source
+    event: str
+    mark: str
+    told: str | None
+    at_ms: int
+    head: MtHead | None = None
+    is_refused_at_intake: bool = False
+    reason: str | None = None
+    detail: str | None = None
+    segment: int | None = None
+    segments: int | None = None
+    connector: ConnectorId | None = None
+    smsc_message_id: SmscMessageId | None = None
+    command_status: int | None = None
+    receipt_state: str | None = None
+    attempt: int = 0
+    hop: int | None = None
+    rule: str | None = None
+    submitted_ms: int | None = None
+
+
+def fact_of(record: Record, now_ms: int) -> Fact | None:
+    """What `record` says; None when it is no news for a tracker."""
+    return _READERS[type(record)](record, now_ms)
+
+
+def _routed(record: MtRouted, now_ms: int) -> Fact:
+    return Fact(
+        source=Source.ROUTER,
+        event="routed",
+        mark=f"{record.hop}",
+        told=ROUTED,
+        at_ms=record.routed_ms,
+        head=record.head,
+        segments=record.segments,
+        connector=record.connector,
+        hop=record.hop,
+        rule=record.rule,
+    )
+
+
+def _scheduled(record: MtScheduled, now_ms: int) -> Fact:
+    return Fact(
+        source=Source.ROUTER,
+        event="scheduled",
+        mark=f"{record.send_at_ms}",
+        told=SCHEDULED,
+        at_ms=record.scheduled_ms,
+        head=record.head,
+    )
+
+
+def _rejected(record: MtRejected, now_ms: int) -> Fact:
+    is_repeat = record.reason in REPEATS
+    # Intake may say it again after a crash, at another time: only a repeat's own time counts.
+    told_ms = record.rejected_ms if is_repeat else ""
+    return Fact(
+        source=Source.ROUTER,
+        event=record.reason if is_repeat else "rejected",
+        mark=f"{record.stage}|{record.reason}|{told_ms}",
+        told=EXPIRED if record.reason == "expired" else REJECTED,
+        at_ms=record.rejected_ms,
+        head=record.head,
+        is_refused_at_intake=record.stage == "intake",
+        reason=record.reason,
+        detail=record.detail,
+    )
+
+
+def _submitted(record: MtSubmitted, now_ms: int) -> Fact | None:
+    if record.outcome not in OUTCOMES:  # an intent
+        return None
+    event, told = OUTCOMES[record.outcome]
+    if told == ACCEPTED and not record.receipt_expected:
+        told = SUBMITTED
+    return Fact(
+        source=Source.OUTCOME,
+        event=event,
+        mark=f"{record.segment}|{record.hop}|{record.attempt}|{record.smsc_message_id}",
+        told=told,
+        at_ms=record.answered_ms,
+        head=_head_of_submitted(record),
+        reason=record.reason,
+        segment=record.segment,
+        segments=record.segments,
+        connector=record.connector,
+        smsc_message_id=record.smsc_message_id,
+        command_status=record.command_status,
+        attempt=record.attempt,
+        hop=record.hop,
+        submitted_ms=record.submitted_ms,
+    )
+
+
+def _receipt(record: Dlr, now_ms: int) -> Fact | None:
+    if record.message_id is None or record.segment is None:  # an orphan
+        return None
+    told = RECEIPT_STATES.get(record.state, UNKNOWN if record.final else None)
+    return Fact(
+        source=Source.RECEIPT,
+        event="receipt",
+        mark=f"{record.segment}|{record.hop}|{record.smsc_message_id}|{record.state}",
+        told=told,
+        at_ms=record.received_ms,
+        head=_head_of_receipt(record, record.message_id),
+        reason=_reason(record, told),
+        segment=record.segment,
+        segments=record.segments,
+        connector=record.connector,
+        smsc_message_id=record.smsc_message_id,
+        receipt_state=record.state,
+        hop=record.hop,
+        submitted_ms=record.submitted_ms,
+    )
+
+
+def _timed_out(record: Wake, now_ms: int) -> Fact | None:
+    if record.kind != RECEIPT_TIMEOUT or not record.what.isdecimal():
+        return None
+    return Fact(
+        source=Source.TIMER,
+        event=RECEIPT_TIMEOUT,
+        mark=record.what,
+        told=UNKNOWN,
+        at_ms=now_ms,
+        reason=RECEIPT_TIMEOUT,
+        segment=int(record.what),
+    )
+
+
+def _reason(record: Dlr, told: str | None) -> str | None:
+    """Why a segment failed: the SMSC's state, and its error code where it says one."""
+    if told is None or record.state == "DELIVERED":
+        return None
+    state = record.state.lower()
+    return f"{state}:{record.error_code}" if (record.error_code or "").strip("0 ") else state
+
+
+def _head_of_submitted(record: MtSubmitted) -> MtHead:
+    return MtHead(
+        message_id=record.message_id,
+        recipient=record.recipient,
+        sender=record.sender,
+        tenant=record.tenant,
+        lane=record.submit_lane,
+        class_=record.class_,
+        campaign=record.campaign,
+        requested_ms=record.requested_ms,
+    )
+
+
+def _head_of_receipt(record: Dlr, message_id: MessageId) -> MtHead:
+    return MtHead(
+        message_id=message_id,
+        recipient=record.recipient,
+        tenant=record.tenant or TENANT_UNKNOWN,
+        lane=LANE_UNKNOWN,
+        class_=CLASS_UNKNOWN,
+        requested_ms=record.submitted_ms or record.received_ms,
+    )
+
+
+_READERS: dict[type[Record], Callable[[Any, int], Fact | None]] = {
+    MtRouted: _routed,
+    MtScheduled: _scheduled,
+    MtRejected: _rejected,
+    MtSubmitted: _submitted,
+    Dlr: _receipt,
+    Wake: _timed_out,
+}

@@ -1,0 +1,219 @@
+"""Encoding: content becomes segments, and the segments put together are the content."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.records import Binary
+from services.router.encoding import TOO_LONG, UDH_UNSPLITTABLE, Encoded, encode, fits_gsm7
+from smpp import gsm7
+from smpp.segments import read_header
+from tests.services.router.builders import request
+
+PUSH = bytes.fromhex("0605040b8423f0")  # a port element, as WAP push has it
+CONCATENATED = bytes.fromhex("050003010101")
+GSM7_TEXTS = st.text(st.sampled_from(gsm7.ALPHABET.replace("\x1b", "") + "^{}\\[~]|€\f"))
+ANY_TEXTS = st.text(st.sampled_from("aж漢😀€"), min_size=1, max_size=700)
+HEADERS = st.one_of(st.none(), st.binary(max_size=100).map(lambda octets: _header_of(0x70, octets)))
+BITS = st.sampled_from([8, 16])
+
+
+def _header_of(identifier: int, octets: bytes) -> bytes:
+    return bytes((len(octets) + 2, identifier, len(octets))) + octets
+
+
+def encoded(bits: int = 16, **changed: Any) -> Encoded:
+    found = encode(request(**changed), bits, lambda: 0x0102 if bits == 16 else 0x02)
+    assert isinstance(found, Encoded)
+    assert type(found.esm_class) is type(found.data_coding) is int  # records hold no enumerations
+    return found
+
+
+def body_of(short_message: bytes, *, has_header: bool) -> bytes:
+    return read_header(short_message)[1] if has_header else short_message
+
+
+@pytest.mark.parametrize(
+    ("changed", "data_coding"),
+    [
+        ({"text": "hello"}, 0x00),
+        ({"text": "€uro"}, 0x00),
+        ({"text": "привет"}, 0x08),
+        ({"text": "hello", "flash": True}, 0x10),
+        ({"text": "привет", "flash": True}, 0x18),
+        ({"binary": Binary(data=b"\x00")}, 0x04),
+        ({"binary": Binary(data=b"\x00"), "flash": True}, 0x14),
+        ({"text": "naïve"}, 0x08),
+        ({"text": "naïve", "transliterate": True}, 0x00),
+        ({"text": "naïve 😀", "transliterate": True}, 0x08),
+    ],
+)
+def test_the_content_decides_the_data_coding(changed: dict[str, Any], data_coding: int) -> None:
+    assert encoded(**changed).data_coding == data_coding
+
+
+@pytest.mark.parametrize(
+    ("changed", "short_message", "esm_class"),
+    [
+        ({"text": "@€"}, b"\x00\x1b\x65", 0),
+        ({"text": "ж😀"}, bytes.fromhex("0436d83dde00"), 0),
+        ({"text": "“naïve”", "transliterate": True}, b'"naive"', 0),
+        ({"text": "“ж”", "transliterate": True}, bytes.fromhex("201c0436201d"), 0),
+        ({"binary": Binary(data=b"data")}, b"data", 0),
+        ({"binary": Binary(data=b"data", udh=PUSH)}, PUSH + b"data", 0x40),
+        ({"binary": Binary(data=b"data", udh=CONCATENATED)}, CONCATENATED + b"data", 0x40),
+        ({"binary": Binary(data=b"data", udh=b"\x01\xff")}, b"\x01\xffdata", 0x40),
+        (
+            {"binary": Binary(data=b"data", destination_port=2948, source_port=9200)},
+            bytes.fromhex("0605040b8423f0") + b"data",
+            0x40,
+        ),
+        (
+            {"binary": Binary(data=b"data", destination_port=65535)},
+            bytes.fromhex("060504ffff0000") + b"data",
+            0x40,
+        ),
+        ({"binary": Binary(data=b"", udh=PUSH)}, PUSH, 0x40),
+    ],
+)
+def test_what_fits_one_segment_is_written_as_it_is(
+    changed: dict[str, Any], short_message: bytes, esm_class: int
+) -> None:
+    found = encoded(**changed)
+    assert found.short_messages == (short_message,)
+    assert found.esm_class == esm_class
+
+
+@pytest.mark.parametrize(
+    ("changed", "bits", "segments"),
+    [
+        ({"text": "x" * 160}, 16, 1),
+        ({"text": "x" * 161}, 16, 2),
+        ({"text": "x" * 304}, 16, 2),
+        ({"text": "x" * 305}, 16, 3),
+        ({"text": "x" * 306}, 8, 2),
+        ({"text": "x" * 307}, 8, 3),
+        ({"text": "€" * 80}, 16, 1),
+        ({"text": "€" * 81}, 16, 2),
+        ({"text": "x" * 152 + "€" * 76}, 16, 2),
+        ({"text": "x" * 151 + "€" * 76 + "x"}, 16, 3),
+        ({"text": "ж" * 70}, 16, 1),
+        ({"text": "ж" * 132}, 16, 2),
+        ({"text": "ж" * 133}, 16, 3),
+        ({"text": "ж" * 134}, 8, 2),
+        ({"text": "😀" * 35}, 16, 1),
+        ({"text": "😀" * 36}, 16, 2),
+        ({"text": "😀" * 66}, 8, 2),
+        ({"text": "😀" * 67}, 8, 3),
+        ({"text": "x" * 255 * 152}, 16, 255),
+        ({"text": "x" * 255 * 153}, 8, 255),
+        ({"binary": Binary(data=b"x" * 140)}, 16, 1),
+        ({"binary": Binary(data=b"x" * 141)}, 16, 2),
+        ({"binary": Binary(data=b"x" * 266)}, 16, 2),
+        ({"binary": Binary(data=b"x" * 267)}, 16, 3),
+        ({"binary": Binary(data=b"x" * 268)}, 8, 2),
+        ({"binary": Binary(data=b"x" * 133, udh=PUSH)}, 16, 1),
+        ({"binary": Binary(data=b"x" * 254, udh=PUSH)}, 16, 2),
+        ({"binary": Binary(data=b"x" * 255, udh=PUSH)}, 16, 3),
+        ({"binary": Binary(data=b"x" * 255 * 134)}, 8, 255),
+    ],
+)
+def test_a_segment_is_used_to_the_last_octet(
+    changed: dict[str, Any], bits: int, segments: int
+) -> None:
+    found = encoded(bits=bits, **changed)
+    assert len(found.short_messages) == segments
+    assert {read_header(part)[0][0].identifier for part in found.short_messages[1:]} <= {0, 8}
+
+
+@pytest.mark.parametrize(
+    ("changed", "bits", "refusal"),
+    [
+        ({"text": "x" * (255 * 152 + 1)}, 16, TOO_LONG),
+        ({"text": "x" * (255 * 153 + 1)}, 8, TOO_LONG),
+        ({"text": "ж" * (255 * 66 + 1)}, 16, TOO_LONG),
+        ({"binary": Binary(data=b"x" * (255 * 133 + 1))}, 16, TOO_LONG),
+        ({"binary": Binary(data=b"x" * 140, udh=CONCATENATED)}, 16, UDH_UNSPLITTABLE),
+        ({"binary": Binary(data=b"x" * 140, udh=b"\x01\xff")}, 16, UDH_UNSPLITTABLE),
+        (
+            {"binary": Binary(data=b"x" * 9, udh=_header_of(0x70, b"h" * 131))},
+            16,
+            UDH_UNSPLITTABLE,
+        ),
+        ({"binary": Binary(data=b"", udh=_header_of(0x70, b"h" * 138))}, 16, UDH_UNSPLITTABLE),
+    ],
+)
+def test_what_no_segments_can_hold_is_refused(
+    changed: dict[str, Any], bits: int, refusal: Any
+) -> None:
+    assert encode(request(**changed), bits, lambda: 1) == refusal
+
+
+@pytest.mark.parametrize(
+    ("bits", "headers"),
+    [
+        (16, ["060804010202010605", "06080401020202"]),
+        (8, ["0500030202010605", "050003020202"]),
+    ],
+)
+def test_the_concatenation_element_has_the_width_the_profile_says(
+    bits: int, headers: list[str]
+) -> None:
+    found = encoded(bits, binary=Binary(data=bytes.fromhex("0605") * 75))
+    for short_message, header in zip(found.short_messages, headers, strict=True):
+        assert short_message.hex().startswith(header)
+
+
+def test_a_given_header_follows_the_concatenation_element_in_every_segment() -> None:
+    found = encoded(binary=Binary(data=b"x" * 200, udh=PUSH))
+    assert [short_message[:14].hex() for short_message in found.short_messages] == [
+        "0c08040102020105040b8423f078",
+        "0c08040102020205040b8423f078",
+    ]
+
+
+def test_a_single_segment_takes_no_reference() -> None:
+    def refuse() -> int:
+        raise AssertionError
+
+    assert isinstance(encode(request(text="x" * 160), 8, refuse), Encoded)
+    assert isinstance(encode(request(binary=Binary(data=b"x")), 8, refuse), Encoded)
+
+
+@given(GSM7_TEXTS.filter(bool), BITS)
+def test_gsm_segments_put_together_are_the_text(text: str, bits: int) -> None:
+    found = encoded(bits, text=text)
+    bodies = [body_of(part, has_header=found.esm_class == 0x40) for part in found.short_messages]
+    assert found.data_coding == 0
+    assert "".join(gsm7.decode(body) for body in bodies) == text
+
+
+@given(ANY_TEXTS, BITS, st.booleans())
+def test_every_segment_is_text_of_its_own_and_fits_the_air(
+    text: str, bits: int, flash: bool
+) -> None:
+    found = encoded(bits, text=text, flash=flash)
+    is_gsm7 = found.data_coding & 0x08 == 0
+    assert is_gsm7 == fits_gsm7(text)
+    joined = ""
+    for part in found.short_messages:
+        body = body_of(part, has_header=found.esm_class == 0x40)
+        header_octets = len(part) - len(body)
+        body_octets = -(-len(body) * 7 // 8) if is_gsm7 else len(body)
+        assert header_octets + body_octets <= 140
+        joined += gsm7.decode(body) if is_gsm7 else body.decode("utf-16-be")
+    assert joined == text
+
+
+@given(st.binary(max_size=1000), HEADERS, BITS)
+def test_binary_segments_put_together_are_the_data(
+    data: bytes, udh: bytes | None, bits: int
+) -> None:
+    found = encoded(bits, binary=Binary(data=data, udh=udh))
+    bodies = [body_of(part, has_header=found.esm_class == 0x40) for part in found.short_messages]
+    assert b"".join(bodies) == data
+    assert all(len(part) <= 140 for part in found.short_messages)
+    if udh is not None and len(bodies) > 1:
+        assert all(read_header(part)[0][1].octets == udh[3:] for part in found.short_messages)

@@ -1,0 +1,210 @@
+"""What the SMSC decides: by rows of the scenario, and the same again for the same seed."""
+
+import itertools
+from random import Random
+
+import pytest
+
+from services.sandbox import scenario
+from services.sandbox.mind import Decision, Mind
+from smpp import tlv
+from smpp.pdu import SubmitSm
+from smpp.values import CommandStatus, EsmClass, MessageState
+
+NOW_NS = 1_767_225_600_000_000_000  # 2026-01-01 00:00 UTC
+MS_NS = 1_000_000
+FIRST_NUMBER = 255
+
+
+def mind(text: str, seed: int = 1) -> Mind:
+    return Mind(scenario.parse(text, "mine"), Random(seed), itertools.count(FIRST_NUMBER))
+
+
+def submit(destination: str = "46701234567", registered_delivery: int = 1) -> SubmitSm:
+    return SubmitSm(
+        source_addr_ton=5,
+        source_addr="ACME",
+        dest_addr_ton=1,
+        dest_addr_npi=1,
+        destination_addr=destination,
+        registered_delivery=registered_delivery,
+        short_message=b"hello",
+    )
+
+
+def decide(text: str) -> Decision:
+    return mind(text).decide(submit(), NOW_NS)
+
+
+def test_the_default_accepts_at_once_and_reports_delivery_at_once() -> None:
+    decision = decide("")
+    assert decision.command_status is CommandStatus.ESME_ROK
+    assert decision.due_ns == NOW_NS
+    assert decision.smsc_message_id == "255"
+    (receipt,) = decision.receipts
+    assert (receipt.due_ns, receipt.is_early) == (NOW_NS, False)
+    assert receipt.state is MessageState.DELIVERED
+
+
+@pytest.mark.parametrize(
+    ("in_response", "in_receipt", "expected"),
+    [
+        ("decimal", "decimal", ("255", "255")),
+        ("hexadecimal", "decimal", ("FF", "255")),
+        ("decimal", "hexadecimal", ("255", "FF")),
+        ("hexadecimal", "hexadecimal", ("FF", "FF")),
+    ],
+)
+def test_an_id_has_one_notation_in_the_response_and_one_in_the_receipt(
+    in_response: str, in_receipt: str, expected: tuple[str, str]
+) -> None:
+    decision = decide(f"message_ids: {{in_response: {in_response}, in_receipt: {in_receipt}}}")
+    (receipt,) = decision.receipts
+    assert (decision.smsc_message_id, receipt.smsc_message_id) == expected
+    assert receipt.deliver_sm.tlv(tlv.RECEIPTED_MESSAGE_ID) == expected[1]
+    assert f"id:{expected[1]} ".encode() in receipt.deliver_sm.short_message
+
+
+def test_a_uuid_is_the_same_in_both() -> None:
+    decision = decide("message_ids: {in_response: uuid, in_receipt: uuid}")
+    assert len(decision.smsc_message_id) == 36
+    assert decision.receipts[0].smsc_message_id == decision.smsc_message_id
+
+
+def test_numbers_go_on_and_refused_messages_get_none() -> None:
+    own = mind("responses: {statuses: [{status: ESME_RMSGQFUL, share: 0.5}]}")
+    decisions = [own.decide(submit(), NOW_NS) for _ in range(1000)]
+    accepted = [d for d in decisions if d.command_status is CommandStatus.ESME_ROK]
+    refused = [d for d in decisions if d.command_status is CommandStatus.ESME_RMSGQFUL]
+    assert len(accepted) + len(refused) == 1000
+    assert 450 <= len(refused) <= 550
+    assert [d.smsc_message_id for d in accepted] == [
+        str(FIRST_NUMBER + n) for n in range(len(accepted))
+    ]
+    assert all(d.smsc_message_id == "" and d.receipts == () for d in refused)
+
+
+@pytest.mark.parametrize(
+    ("destination", "expected"),
+    [
+        ("46701234599", MessageState.UNDELIVERABLE),
+        ("46711234599", MessageState.EXPIRED),
+        ("4671123", MessageState.EXPIRED),
+        ("47123455", MessageState.REJECTED),
+        ("47123450", MessageState.DELIVERED),
+        ("46701234567", MessageState.DELIVERED),
+    ],
+)
+def test_the_first_row_that_fits_the_number_decides(
+    destination: str, expected: MessageState
+) -> None:
+    own = mind(
+        """
+        outcomes:
+          - {prefix: "4671", state: EXPIRED}
+          - {suffix: "99", state: UNDELIVERABLE}
+          - {prefix: "47", suffix: "55", state: REJECTED}
+        """
+    )
+    (receipt,) = own.decide(submit(destination), NOW_NS).receipts
+    assert receipt.state is expected
+    assert receipt.deliver_sm.tlv(tlv.MESSAGE_STATE) == expected
+
+
+@pytest.mark.parametrize(
+    ("registered_delivery", "destination", "receipts"),
+    [
+        (0x00, "1", 0),
+        (0x01, "1", 1),
+        (0x02, "1", 0),
+        (0x03, "1", 1),
+        (0x00, "99", 0),
+        (0x01, "99", 1),
+        (0x02, "99", 1),
+        (0x03, "99", 0),
+        (0x11, "1", 1),
+        (0x10, "1", 0),
+    ],
+)
+def test_a_receipt_goes_to_those_who_ask_for_it(
+    registered_delivery: int, destination: str, receipts: int
+) -> None:
+    own = mind('outcomes: [{suffix: "99", state: UNDELIVERABLE}]')
+    decision = own.decide(submit(destination, registered_delivery), NOW_NS)
+    assert len(decision.receipts) == receipts
+
+
+def test_a_receipt_goes_back_to_the_sender() -> None:
+    deliver_sm = decide("").receipts[0].deliver_sm
+    assert (deliver_sm.source_addr_ton, deliver_sm.source_addr_npi) == (1, 1)
+    assert deliver_sm.source_addr == "46701234567"
+    assert (deliver_sm.dest_addr_ton, deliver_sm.destination_addr) == (5, "ACME")
+    assert deliver_sm.esm_class == EsmClass.DELIVERY_RECEIPT
+
+
+@pytest.mark.parametrize(
+    ("forms", "has_text", "has_tlvs"),
+    [("{}", True, True), ("{tlv: false}", True, False), ("{text: false}", False, True)],
+)
+def test_a_receipt_speaks_by_text_by_tlv_or_both(
+    forms: str, has_text: bool, has_tlvs: bool
+) -> None:
+    deliver_sm = decide(f"receipts: {forms}").receipts[0].deliver_sm
+    assert (b"stat:DELIVRD" in deliver_sm.short_message) == has_text
+    assert bool(deliver_sm.tlvs) == has_tlvs
+
+
+def test_every_time_lies_in_its_span() -> None:
+    own = mind(
+        """
+        responses: {latency_ms: {min: 20, max: 60}}
+        receipts: {delay_ms: {min: 100, max: 300}, twice_share: 1}
+        """
+    )
+    for _ in range(200):
+        decision = own.decide(submit(), NOW_NS)
+        assert 20 * MS_NS <= decision.due_ns - NOW_NS <= 60 * MS_NS
+        first, again = decision.receipts
+        assert 100 * MS_NS <= first.due_ns - decision.due_ns <= 300 * MS_NS
+        assert 100 * MS_NS <= again.due_ns - first.due_ns <= 300 * MS_NS
+        assert first.deliver_sm == again.deliver_sm
+        assert first.deliver_sm is not again.deliver_sm
+
+
+def test_an_early_receipt_is_due_before_the_answer_and_its_copy_after_it() -> None:
+    first, again = (
+        decision := decide(
+            "{responses: {latency_ms: {min: 5, max: 5}}, "
+            "receipts: {early_share: 1, twice_share: 1}}"
+        )
+    ).receipts
+    assert first.is_early
+    assert first.due_ns < decision.due_ns <= again.due_ns
+    assert not again.is_early
+
+
+@pytest.mark.parametrize(
+    ("share", "receipts"), [("never_share", range(1)), ("twice_share", range(2, 3))]
+)
+def test_a_share_of_one_is_always(share: str, receipts: range) -> None:
+    own = mind(f"receipts: {{{share}: 1}}")
+    assert all(len(own.decide(submit(), NOW_NS).receipts) in receipts for _ in range(100))
+
+
+def test_shares_are_kept() -> None:
+    own = mind("receipts: {early_share: 0.1, twice_share: 0.2, never_share: 0.3}")
+    plans = [own.decide(submit(), NOW_NS).receipts for _ in range(10_000)]
+    sent = [plan for plan in plans if plan]
+    assert 0.28 <= 1 - len(sent) / len(plans) <= 0.32
+    assert 0.08 <= sum(plan[0].is_early for plan in sent) / len(sent) <= 0.12
+    assert 0.18 <= sum(len(plan) == 2 for plan in sent) / len(sent) <= 0.22
+
+
+@pytest.mark.parametrize("name", scenario.names())
+def test_the_same_seed_decides_the_same(name: str) -> None:
+    def decisions(seed: int) -> list[Decision]:
+        own = Mind(scenario.find(name), Random(seed), itertools.count(1))
+        return [own.decide(submit(f"4670{n:07}"), NOW_NS + n) for n in range(300)]
+
+    assert decisions(7) == decisions(7)
+    assert decisions(7) != decisions(8)
