@@ -1,4 +1,4 @@
-"""Publish one SMS request with nothing but a Kafka client: python examples/publish.py +46701234567."""
+"""Publish one SMS with nothing but a Kafka client: python examples/publish.py +46701234567."""
 
 import json
 import sys

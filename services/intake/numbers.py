@@ -62,4 +62,5 @@ def _parsed(number: str, country: str | None) -> Msisdn | BadNumber:
     if not phonenumbers.is_possible_number(parsed):
         return IMPOSSIBLE
     e164 = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-    return msisdn(e164, None)
+    plain = _PLAIN.fullmatch(e164)
+    return Msisdn(plain[1]) if plain else IMPOSSIBLE

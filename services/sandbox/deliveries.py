@@ -77,6 +77,7 @@ class Outbox:
         self.binds: list[Bind] = []  # those that may receive
         self.dropped = 0  # came when `waiting_max` waited
         self.given_up = 0
+        self.ends: dict[str, int] = {}  # attempts by status, or by how they ended without one
         self._account = account
         self._timers = timers
         self._retries = retries
@@ -154,6 +155,8 @@ class Outbox:
         self._timers.at(now_ns() + retries.after_ms * 1_000_000, self.put, delivery)
 
     def _record(self, attempt: Attempt, end: str, status: CommandStatus | None) -> None:
+        name = end if status is None else status.name
+        self.ends[name] = self.ends.get(name, 0) + 1
         delivery = attempt.delivery
         pdu = delivery.deliver_sm
         delivery.journal.write(

@@ -13,7 +13,8 @@ import asyncio
 import hmac
 import itertools
 import random
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import structlog
 
@@ -22,7 +23,7 @@ from services.sandbox.config import SandboxConfig
 from services.sandbox.deliveries import Bind, Delivery, Outbox
 from services.sandbox.ledger import Ledger, own_id
 from services.sandbox.limits import SlidingLimit, SlidingPeak
-from services.sandbox.mind import Decision, Mind, Receipt
+from services.sandbox.mind import Decision, Mind
 from services.sandbox.mo import MoOrder, MoRefusedError, parts_of
 from services.sandbox.scenario import Scenario
 from services.sandbox.timers import Timers, now_ns
@@ -35,6 +36,7 @@ from smpp.timers import TimerConfig
 from smpp.values import CommandStatus
 
 LOG = structlog.get_logger()
+T = TypeVar("T")
 
 NS_PER_US = 1000
 OWED_REQUESTS_MAX = 10_000  # submit_sm of one bind unanswered before it is read no further
@@ -62,6 +64,13 @@ class Account:
         self.accepted = SlidingPeak()
         self.statuses: dict[CommandStatus, int] = {}
 
+    def note(self, status: CommandStatus, read_ns: int) -> None:
+        """A submit_sm read, and what became of it."""
+        self.statuses[status] = self.statuses.get(status, 0) + 1
+        self.read.note(read_ns)
+        if status is CommandStatus.ESME_ROK:
+            self.accepted.note(read_ns)
+
     def statistics(self) -> dict[str, Any]:
         """What this account did and what waits for it."""
         outbox = self.outbox
@@ -80,9 +89,10 @@ class Account:
             "submit_sm_per_s_peak": self.read.peak,
             "accepted_per_s_peak": self.accepted.peak,
             "deliver_sm": {
+                **outbox.ends,
                 "waiting": len(outbox),
-                "dropped": outbox.dropped,
                 "given_up": outbox.given_up,
+                "dropped": outbox.dropped,
             },
         }
 
@@ -111,6 +121,7 @@ class Sandbox:
         self._binds: dict[SmscSession, tuple[Account, Bind]] = {}
         self._binds_ever = 0
         self._mo_ever = 0
+        self._mo_dice = random.Random(config.seed)  # its own: an MO changes no submit_sm's fate
         self._smsc = Smsc(
             _listening(config),
             on_bind=self._on_bind,
@@ -146,8 +157,7 @@ class Sandbox:
     def change(self, scenario: Scenario) -> None:
         """Behave like `scenario` from now on; the dice begin anew, what is under way goes on."""
         self.scenario = scenario
-        self._dice = random.Random(self._config.seed)
-        self._mind = Mind(scenario, self._dice, self._numbers)
+        self._mind = Mind(scenario, random.Random(self._config.seed), self._numbers)
         rate_per_s = scenario.limits.rate_per_s
         for account in self._accounts.values():
             account.limit = None if rate_per_s is None else SlidingLimit(rate_per_s)
@@ -208,49 +218,17 @@ class Sandbox:
     def _on_submit(self, session: SmscSession, submit: SubmitSm) -> None:
         account, bind = self._binds[session]
         read_ns = now_ns()
-        account.read.note(read_ns)
-        status = self._refusal(account, bind, read_ns)
-        if status is not None:
-            self._record(account, bind, submit, read_ns, status, "")
-            session.respond(submit, status)
-            return
-        decision = self._mind.decide(submit, read_ns)
-        status = decision.command_status
-        self._record(account, bind, submit, read_ns, status, decision.smsc_message_id)
-        if status is CommandStatus.ESME_ROK:
-            account.accepted.note(read_ns)
-        for receipt in decision.receipts:
-            self._plan_receipt(account, submit, receipt, read_ns)
-        bind.unanswered += 1
-        if decision.due_ns <= read_ns:
-            self._answer((bind, submit, decision))
+        refusal = self._refusal(account, bind, read_ns)
+        if refusal is None:
+            decision = self._mind.decide(submit, read_ns)
         else:
-            self._timers.at(decision.due_ns, self._answer, (bind, submit, decision))
-
-    def _refusal(self, account: Account, bind: Bind, read_ns: int) -> CommandStatus | None:
-        limits = self.scenario.limits
-        if limits.window is not None and bind.unanswered >= limits.window:
-            return limits.status_above
-        if account.limit is not None and not account.limit.take(read_ns):
-            return limits.status_above
-        if len(self._timers) >= TIMERS_MAX:
-            return CommandStatus.ESME_RMSGQFUL
-        return None
-
-    def _record(
-        self,
-        account: Account,
-        bind: Bind,
-        submit: SubmitSm,
-        read_ns: int,
-        status: CommandStatus,
-        smsc_message_id: str,
-    ) -> None:
-        account.statuses[status] = account.statuses.get(status, 0) + 1
+            decision = Decision(refusal, read_ns, "", ())
+        account.note(decision.command_status, read_ns)
+        own = own_id(submit.tlvs)
         self.ledger.segments.write(
             (
-                own_id(submit.tlvs),
-                smsc_message_id,
+                own,
+                decision.smsc_message_id,
                 account.system_id,
                 bind.number,
                 submit.source_addr,
@@ -259,24 +237,30 @@ class Sandbox:
                 submit.esm_class,
                 submit.data_coding,
                 read_ns,
-                status,
+                decision.command_status,
             )
         )
+        for receipt in decision.receipts:
+            head = (own, receipt.smsc_message_id, receipt.state.name, receipt.is_early)
+            delivery = Delivery(receipt.deliver_sm, self.ledger.receipts, head)
+            self._do(receipt.due_ns, read_ns, account.outbox.put, delivery)
+        bind.unanswered += 1
+        self._do(decision.due_ns, read_ns, self._answer, (bind, submit, decision))
 
-    def _plan_receipt(
-        self, account: Account, submit: SubmitSm, receipt: Receipt, read_ns: int
-    ) -> None:
-        head = (
-            own_id(submit.tlvs),
-            receipt.smsc_message_id,
-            receipt.state.name,
-            receipt.is_early,
-        )
-        delivery = Delivery(receipt.deliver_sm, self.ledger.receipts, head)
-        if receipt.due_ns <= read_ns:
-            account.outbox.put(delivery)
+    def _do(self, due_ns: int, now_ns: int, action: Callable[[T], None], item: T) -> None:
+        """Now, if it is due: an early receipt is on the wire before its answer."""
+        if due_ns <= now_ns:
+            action(item)
         else:
-            self._timers.at(receipt.due_ns, account.outbox.put, delivery)
+            self._timers.at(due_ns, action, item)
+
+    def _refusal(self, account: Account, bind: Bind, read_ns: int) -> CommandStatus | None:
+        limits = self.scenario.limits
+        if limits.window is not None and bind.unanswered >= limits.window:
+            return limits.status_above
+        if account.limit is not None and not account.limit.take(read_ns):
+            return limits.status_above
+        return CommandStatus.ESME_RMSGQFUL if len(self._timers) >= TIMERS_MAX else None
 
     @staticmethod
     def _answer(due: tuple[Bind, SubmitSm, Decision]) -> None:
@@ -294,12 +278,12 @@ class Sandbox:
         account = self._accounts.get(order.account or next(iter(self._accounts)))
         if account is None:
             raise MoRefusedError(f"account: there are {', '.join(self._accounts)}")
+        parts = parts_of(order, self._mo_ever + 1)
         self._mo_ever += 1
-        parts = parts_of(order, self._mo_ever)
         numbered = list(enumerate(parts, 1))
         together = None
         if order.parts_shuffled:
-            self._dice.shuffle(numbered)
+            self._mo_dice.shuffle(numbered)
         elif len(parts) > 1:
             together = account.outbox.next_bind()
         for number, deliver_sm in numbered:
@@ -310,10 +294,28 @@ class Sandbox:
     def statistics(self) -> dict[str, Any]:
         """What happened so far, for people and judges."""
         return {
+            "faults": self._faults(),
             "scenario": self.scenario.name,
             "up_s": round((now_ns() - self._started_ns) / 1e9, 3),
-            "ledger": self.ledger.statistics(),
-            "timers": len(self._timers),
+            "binds": len(self._binds),
+            "binds_ever": self._binds_ever,
+            "due_later": len(self._timers),
             "mo": self._mo_ever,
+            "ledger": self.ledger.statistics(),
             "accounts": {name: own.statistics() for name, own in self._accounts.items()},
         }
+
+    def _faults(self) -> list[str]:
+        """Why the ledger and the deliveries of this run are no evidence, if they are none."""
+        full = [
+            f"ledger full: {own.unrecorded} {own.name} not recorded"
+            for own in self.ledger.journals.values()
+            if own.unrecorded
+        ]
+        waiting_max = self._config.waiting_max
+        dropped = [
+            f"{name}: {own.outbox.dropped} deliver_sm dropped, {waiting_max} waited"
+            for name, own in self._accounts.items()
+            if own.outbox.dropped
+        ]
+        return full + dropped

@@ -13,7 +13,7 @@ def main(config: Config, replica: str) -> None:
     own = section(config, "tracker", TrackerConfig)
     with process("tracker", config, replica) as ground:
         stream.run(
-            Tracker(config, own),
+            Tracker(own),
             service="tracker",
             topic_in=topics.TRACKER_IN,
             kinds=(

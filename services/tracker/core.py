@@ -14,6 +14,8 @@ is admitted later, or once more after the router has forgotten it, its story sta
 from hashlib import blake2b
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from pipeline import topics
 from pipeline.effects import Effect, Entries, Publish
 from pipeline.records import (
@@ -30,7 +32,7 @@ from pipeline.records import (
 from services.tracker.config import TrackerConfig
 from services.tracker.facts import Fact, Source, fact_of
 from services.tracker.states import UNKNOWN
-from services.tracker.story import Story, is_no_news, replace, segment_of, starts_over, told
+from services.tracker.story import Story, is_no_news, segment_of, starts_over, told
 
 ENTRY = "story"
 EVENT_ID_OCTETS = 8

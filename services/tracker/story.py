@@ -3,6 +3,7 @@
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from pipeline.records import MtHead, MtStatus, SegmentStatus
 from services.tracker.facts import REPEATS, Fact, Source
@@ -17,8 +18,6 @@ from services.tracker.states import (
     aggregate,
     moved,
 )
-
-replace = msgspec.structs.replace
 
 
 class Story(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -48,6 +47,7 @@ def is_no_news(story: Story, fact: Fact) -> bool:
 
 
 def segment_of(status: MtStatus | None, fact: Fact) -> SegmentStatus | None:
+    """The segment `fact` speaks of, as far as it is known."""
     if status is None or fact.segment is None or fact.segment > len(status.segments):
         return None
     return status.segments[fact.segment - 1]
@@ -56,16 +56,14 @@ def segment_of(status: MtStatus | None, fact: Fact) -> SegmentStatus | None:
 def starts_over(story: Story, fact: Fact, head: MtHead) -> bool:
     """Whether a message was admitted under an id whose story is over, or never began."""
     status = story.status
-    if status is None or fact.source is not Source.ROUTER or _is_about_a_repeat(fact):
+    if status is None or fact.event in REPEATS or fact.is_refused_at_intake:
         return False
     if not story.is_admitted:
         return True
+    if fact.source is not Source.ROUTER:
+        return False
     is_later = head.requested_ms > status.head.requested_ms
     return status.terminal and is_later and story.head_from > Source.RECEIPT
-
-
-def _is_about_a_repeat(fact: Fact) -> bool:
-    return fact.event in REPEATS or fact.is_refused_at_intake
 
 
 def told(story: Story, fact: Fact, head: MtHead) -> Story:
@@ -182,12 +180,12 @@ def _merged(segment: SegmentStatus, fact: Fact) -> SegmentStatus:
             "smsc_message_id": fact.smsc_message_id or segment.smsc_message_id,
         }
     table = BY_OUTCOME if fact.source is Source.OUTCOME else BY_RECEIPT
-    told = segment.state if fact.told is None else moved(segment.state, fact.told, table)
-    if told != segment.state:
-        changed |= {"state": told, "reason": fact.reason}
-        if told in TERMINAL:
+    state = segment.state if fact.told is None else moved(segment.state, fact.told, table)
+    if state != segment.state:
+        changed |= {"state": state, "reason": fact.reason}
+        if state in TERMINAL:
             changed["final_ms"] = fact.at_ms
-    elif told == fact.told == ROUTED:  # returned: it waits for another connector
+    elif state == fact.told == ROUTED:  # returned: it waits for another connector
         changed["reason"] = fact.reason
     return replace(segment, **changed) if changed else segment
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from smpp.fields import CString, Int, is_count
 from smpp.layout import LAYOUTS
 from smpp.pdu import RECORDS, Pdu
-from smpp.values import CommandStatus
+from smpp.values import CommandId, CommandStatus
 
 octet = st.integers(0, 255)
 raw_tlvs = st.lists(st.tuples(st.integers(0, 0xFFFF), st.binary(max_size=20)), max_size=4).map(
@@ -31,7 +31,7 @@ def value_of(field: Any) -> st.SearchStrategy[Any]:
 
 def pdu_of(command_id: int) -> st.SearchStrategy[Pdu]:
     """Any record of a command."""
-    fields = [field for field in LAYOUTS[command_id].fields if not is_count(field)]
+    fields = [field for field in LAYOUTS[CommandId(command_id)].fields if not is_count(field)]
     return st.builds(
         RECORDS[command_id],
         command_status=st.integers(0, 0xFFFF_FFFF).map(CommandStatus),

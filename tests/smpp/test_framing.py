@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,7 +24,7 @@ def test_any_chunks_give_the_same_pdus(pdus: list[bytes], cuts: list[int]) -> No
     stream = b"".join(pdus)
     edges = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
     framer = Framer()
-    chunks = [stream[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    chunks = [stream[start:end] for start, end in pairwise(edges)]
     assert fed(framer, *chunks) == pdus
     assert not framer.is_partial
 
@@ -43,7 +45,7 @@ def test_half_a_pdu_is_waited_for() -> None:
 @pytest.mark.parametrize("length", [0, 15, 65_537, 0x7FFF_FFFF, 0xFFFF_FFFF])
 def test_an_impossible_command_length_is_refused_after_the_pdus_before_it(length: int) -> None:
     framer = Framer()
-    pdus = []
+    pdus: list[bytes] = []
     with pytest.raises(FramingError) as caught:
         pdus.extend(framer.feed(ENQUIRE + length.to_bytes(4, "big")))
     assert caught.value.command_length == length

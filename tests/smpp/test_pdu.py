@@ -102,6 +102,7 @@ def test_the_compiled_codec_agrees_with_the_slow_walker(pdu: Pdu) -> None:
 )
 def test_any_octets_are_a_pdu_or_a_pdu_error(command_id: int, status: int, body: bytes) -> None:
     header = command_id, status, 7
+    found: tuple[int, int, int]
     try:
         pdu = decode(HEADER.pack(16 + len(body), *header) + body)
         found = pdu.command_id, pdu.command_status, pdu.sequence_number
@@ -268,5 +269,6 @@ def test_a_tlv_is_read_through_the_record() -> None:
 
 
 def test_pdus_of_different_commands_are_never_equal() -> None:
-    assert GenericNack() != EnquireLink()
+    pdus: list[Pdu] = [GenericNack(), EnquireLink(), SubmitSm(), DeliverSm()]
+    assert all((one == other) == (one is other) for one in pdus for other in pdus)
     assert RECORDS[C.ALERT_NOTIFICATION] is AlertNotification

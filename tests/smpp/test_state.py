@@ -20,7 +20,7 @@ from smpp.values import RESPONSE_BIT, CommandId, CommandStatus
 C, S, E, M = CommandId, BindState, Role.ESME, Role.SMSC
 TX, RX, TRX = {S.BOUND_TX}, {S.BOUND_RX}, {S.BOUND_TRX}
 ANY = TX | RX | TRX
-EVER = set(ALIVE)
+EVER: set[BindState] = set(ALIVE)
 LEAVING = {S.UNBINDING}
 NEVER: set[BindState] = set()
 

@@ -14,7 +14,7 @@ def test_an_unknown_status_is_usable_and_named_by_its_number() -> None:
 
 
 @pytest.mark.parametrize("number", [-1, 1 << 32, "ROK"])
-def test_what_no_header_can_carry_is_no_status(number: object) -> None:
+def test_what_no_header_can_carry_is_no_status(number: int) -> None:
     with pytest.raises(ValueError, match="not a valid CommandStatus"):
         CommandStatus(number)
 

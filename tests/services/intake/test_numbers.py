@@ -48,6 +48,7 @@ def test_a_number_becomes_international_digits(
         ("1234567890123456", None, IMPOSSIBLE),
         ("+4670", None, IMPOSSIBLE),
         ("123456", None, IMPOSSIBLE),
+        ("493084) ", None, IMPOSSIBLE),  # possible for phonenumbers, not for us
         ("070", "SE", IMPOSSIBLE),
         ("0701234567", None, NO_COUNTRY),
     ],

@@ -48,9 +48,7 @@ async def test_a_stranger_is_refused(system_id: str, password: str, status: Comm
         assert own.statistics()["accounts"]["one"]["binds"] == []
 
 
-async def test_an_account_has_no_more_binds_than_its_contract_and_a_lost_one_is_free_again() -> (
-    None
-):
+async def test_binds_are_limited_by_account_and_the_place_of_a_lost_one_is_free() -> None:
     async with sandbox("limits: {binds: 2}") as own, bound(own), bound(own, system_id="two"):
         async with bound(own):
             with pytest.raises(BindRefusedError) as error:

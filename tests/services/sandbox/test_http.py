@@ -1,0 +1,118 @@
+"""The sandbox over HTTP: what it tells, what it does, what it refuses."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+
+from services.sandbox.http import BODY_OCTETS_MAX, serving
+from services.sandbox.smsc import Sandbox
+from tests.services.sandbox.loopback import DEADLINE_S, bound, sandbox
+
+
+@asynccontextmanager
+async def client(own: Sandbox) -> AsyncIterator[httpx.AsyncClient]:
+    async with serving(own, "127.0.0.1", 0) as port:
+        url = f"http://127.0.0.1:{port}"
+        async with httpx.AsyncClient(base_url=url, timeout=DEADLINE_S) as found:
+            yield found
+
+
+async def test_statistics_and_life() -> None:
+    async with sandbox() as own, client(own) as http, bound(own) as handset:
+        await handset.submit()
+        await handset.receive(1)
+        await handset.submit(2, registered_delivery=0)
+        found = (await http.get("/stats")).json()
+        assert found["faults"] == []
+        assert found["binds"] == 1
+        assert found["accounts"]["one"]["submit_sm"] == {"ESME_ROK": 2}
+        assert found["accounts"]["one"]["deliver_sm"]["ESME_ROK"] == 1
+        assert found["ledger"]["entries"] == {"segments": 2, "receipts": 1, "mo": 0}
+        assert (await http.get("/livez")).text == "ok"
+
+
+@pytest.mark.parametrize(("after", "numbers"), [(None, [1, 2, 3]), (2, [3]), (3, [])])
+async def test_a_journal_is_read_as_json_lines_from_anywhere(
+    after: int | None, numbers: list[int]
+) -> None:
+    async with sandbox() as own, client(own) as http, bound(own) as handset:
+        for n in (1, 2, 3):
+            await handset.submit(n)
+        query = {} if after is None else {"after": after}
+        answer = await http.get("/ledger/segments", params=query)
+        found = [json.loads(line) for line in answer.text.splitlines()]
+        assert [entry["n"] for entry in found] == numbers
+        assert [entry["message_id"] for entry in found] == [f"m{n}" for n in numbers]
+
+
+async def test_a_full_ledger_is_told_aloud() -> None:
+    async with sandbox(ledger_max=1) as own, client(own) as http, bound(own) as handset:
+        await handset.submit(1, registered_delivery=0)
+        await handset.submit(2, registered_delivery=0)
+        found = (await http.get("/stats")).json()
+        assert found["faults"] == ["ledger full: 1 segments not recorded"]
+        assert found["ledger"]["complete"] is False
+
+
+async def test_an_mo_is_sent_and_its_answer_recorded() -> None:
+    async with sandbox() as own, client(own) as http, bound(own) as handset:
+        body = {"from": "46731234567", "to": "12345", "text": "VOTE A", "parts_shuffled": False}
+        answer = await http.post("/mo", json=body)
+        assert (answer.status_code, answer.json()) == (
+            202,
+            {"mo": 1, "parts": 1, "account": "one"},
+        )
+        await handset.receive(1)
+        await handset.submit()
+        (line,) = (await http.get("/ledger/mo")).text.splitlines()
+        assert json.loads(line)["end"] == "answered"
+
+
+async def test_a_scenario_is_read_and_changed_while_running() -> None:
+    async with sandbox("receipts: {never_share: 1}") as own, client(own) as http:
+        before = (await http.get("/scenario")).json()
+        assert before["receipts"]["never_share"] == 1
+        assert (await http.put("/scenario", content="slow")).json()["name"] == "slow"
+        assert own.scenario.limits.rate_per_s == 400
+        changed = await http.put("/scenario", content="limits: {rate_per_s: 7}")
+        assert changed.json()["limits"]["rate_per_s"] == 7
+        assert own.scenario.limits.rate_per_s == 7
+        assert (await http.put("/scenario", json=before)).json() == before
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "content", "status", "words"),
+    [
+        ("PUT", "/scenario", "receipts: {nevr_share: 1}", 422, "receipts.nevr_share"),
+        ("PUT", "/scenario", "[", 422, "is not YAML"),
+        ("PUT", "/scenario", "fsat", 422, "must be a mapping"),
+        ("PUT", "/scenario", "/etc/hostname", 422, "must be a mapping"),
+        ("POST", "/mo", "{", 422, "JSON"),
+        ("POST", "/mo", '{"from": "1", "to": "2"}', 422, "either text or data_hex"),
+        ("POST", "/mo", '{"from": "1", "to": "2", "text": "x", "account": "z"}', 422, "one, two"),
+        ("POST", "/mo", "x" * (BODY_OCTETS_MAX + 1), 413, "octets"),
+        ("GET", "/ledger/nothing", "", 404, "segments, receipts, mo"),
+        ("GET", "/ledger/mo?after=-1", "", 422, "after"),
+        ("GET", "/drop", "", 405, ""),
+    ],
+)
+async def test_a_fault_is_answered_in_words_and_changes_nothing(
+    method: str, path: str, content: str, status: int, words: str
+) -> None:
+    async with sandbox() as own, client(own) as http:
+        before = own.scenario
+        answer = await http.request(method, path, content=content)
+        assert answer.status_code == status
+        assert words in answer.text
+        assert own.scenario is before
+
+
+async def test_drop_cuts_every_bind() -> None:
+    async with sandbox() as own, client(own) as http, bound(own) as one, bound(own) as other:
+        assert (await http.post("/drop")).json() == {"dropped": 2}
+        for handset in (one, other):
+            await handset.until(handset.closed.is_set)
+        assert (await http.post("/drop")).json() == {"dropped": 0}

@@ -1,0 +1,369 @@
+"""The tracker: one state and one end for every message, whatever the order of its facts."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.records import MtEvent, MtStatus, MtSubmitted, SegmentStatus
+from services.tracker.config import TrackerConfig
+from services.tracker.core import MtFact
+from tests.services.tracker.builders import (
+    ASKED_MS,
+    DAY_MS,
+    FAST,
+    MESSAGE,
+    SLOW,
+    Told,
+    head,
+    receipt,
+    rejected,
+    routed,
+    scheduled,
+    submitted,
+    timeout,
+)
+
+
+def essence(status: MtStatus) -> object:
+    """What must not depend on the order of facts: everything but when things were heard of."""
+    segments = tuple(msgspec.structs.replace(s, final_ms=None) for s in status.segments)
+    return msgspec.structs.replace(status, segments=segments, final_ms=None, updated_ms=0)
+
+
+def test_a_delivered_message_has_a_status_that_says_everything() -> None:
+    told = Told(routed(), submitted(), receipt())
+    assert [event.event for event in told.events] == ["routed", "segment_accepted", "receipt"]
+    assert [event.state for event in told.events] == ["routed", "accepted", "delivered"]
+    assert [event.terminal for event in told.events] == [False, False, True]
+    assert told.status == MtStatus(
+        head=head(),
+        state="delivered",
+        terminal=True,
+        path=("fast",),
+        rule="rest",
+        segments=(
+            SegmentStatus(
+                segment=1,
+                state="delivered",
+                connector=FAST,
+                smsc_message_id="1a2b3c41",
+                attempts=1,
+                submitted_ms=ASKED_MS + 31,
+                final_ms=ASKED_MS + 2001,
+            ),
+        ),
+        routed_ms=ASKED_MS + 20,
+        submitted_ms=ASKED_MS + 31,
+        final_ms=ASKED_MS + 2001,
+        updated_ms=ASKED_MS + 2001,
+    )
+
+
+def test_an_event_says_what_analytics_ask_for() -> None:
+    told = Told(routed(), submitted(command_status=0), receipt("UNDELIVERABLE", error_code="069"))
+    event = told.events[-1]
+    assert event == MtEvent(
+        event_id=event.event_id,
+        message_id=MESSAGE,
+        event="receipt",
+        state="undeliverable",
+        terminal=True,
+        reason="undeliverable:069",
+        segment=1,
+        segments=1,
+        connector=FAST,
+        smsc_message_id="439041101",
+        receipt_state="UNDELIVERABLE",
+        tenant="default",
+        lane="normal",
+        class_="transactional",
+        recipient="46701234567",
+        sender="ACME",
+        caller_data="mine",
+        requested_ms=ASKED_MS,
+        at_ms=ASKED_MS + 2001,
+        submitted_ms=ASKED_MS + 31,
+        rule="rest",
+        hop=0,
+    )
+    assert told.events[1].command_status == 0
+
+
+@pytest.mark.parametrize(
+    ("facts", "state", "reason"),
+    [
+        ([scheduled()], "scheduled", None),
+        ([scheduled(), routed()], "routed", None),
+        ([scheduled(), rejected("no_route")], "rejected", "no_route"),
+        ([rejected("sender_not_allowed")], "rejected", "sender_not_allowed"),
+        ([rejected("expired")], "expired", "expired"),
+        ([rejected("bad_number", "intake")], "rejected", "bad_number"),
+        ([routed()], "routed", None),
+        ([routed(), submitted()], "accepted", None),
+        ([routed(), submitted(receipt_expected=False)], "submitted", None),
+        (
+            [routed(), submitted(outcome="rejected", reason="ESME_RINVDSTADR", command_status=11)],
+            "rejected",
+            "ESME_RINVDSTADR",
+        ),
+        ([routed(), submitted(outcome="expired", reason="validity")], "expired", "validity"),
+        ([routed(), submitted(outcome="cancelled", reason="stop")], "cancelled", "stop"),
+        ([routed(), submitted(outcome="returned", reason="drain")], "routed", "drain"),
+        ([routed(), submitted(outcome="unknown", reason="link_lost")], "unknown", "link_lost"),
+        ([routed(), submitted(), receipt("ENROUTE")], "accepted", None),
+        ([routed(), submitted(), receipt("ENROUTE"), receipt()], "delivered", None),
+        ([routed(), submitted(), receipt("EXPIRED")], "expired", "expired"),
+        ([routed(), submitted(), receipt("DELETED")], "undeliverable", "deleted"),
+        ([routed(), submitted(), receipt("REJECTED")], "undeliverable", "rejected"),
+        ([routed(), submitted(), receipt("UNKNOWN")], "unknown", "unknown"),
+        ([routed(), submitted(), receipt("SKIPPED", final=True)], "unknown", "skipped"),
+        ([routed(), submitted(), timeout()], "unknown", "receipt_timeout"),
+        ([routed(2), submitted(1, 2)], "sending", None),
+        ([routed(2), submitted(1, 2), submitted(2, 2)], "accepted", None),
+        ([routed(2), submitted(1, 2), receipt(segment=1, segments=2)], "sending", None),
+        (
+            [
+                routed(2),
+                submitted(1, 2, receipt_expected=False),
+                submitted(2, 2),
+                receipt(segment=2, segments=2),
+            ],
+            "delivered",
+            None,
+        ),
+        ([routed(2), submitted(2, 2, outcome="rejected", reason="no")], "rejected", "no"),
+    ],
+)
+def test_the_facts_of_a_message_make_its_state(
+    facts: list[MtFact], state: str, reason: str | None
+) -> None:
+    told = Told(*facts)
+    assert (told.status.state, told.status.reason) == (state, reason)
+    assert told.status.terminal == bool(told.ends)
+    assert told.ends in ([], [state])
+
+
+@pytest.mark.parametrize("state", ["DELIVERED", "UNDELIVERABLE", "EXPIRED", "UNKNOWN", "ENROUTE"])
+@pytest.mark.parametrize("after", ["DELIVERED", "UNDELIVERABLE", "EXPIRED"])
+def test_a_final_receipt_is_final(after: str, state: str) -> None:
+    told = Told(routed(), submitted(), receipt(after))
+    assert told.tell(receipt(state, repeat=True, received_ms=ASKED_MS + 9000)) == []
+    assert told.tell(timeout()) == []
+    assert len(told.ends) == 1
+
+
+@pytest.mark.parametrize(
+    "cause", [timeout(), receipt("UNKNOWN"), submitted(outcome="unknown", reason="link_lost")]
+)
+@pytest.mark.parametrize(
+    ("repair", "state"),
+    [
+        (receipt(), "delivered"),
+        (receipt("UNDELIVERABLE"), "undeliverable"),
+        (receipt("EXPIRED"), "expired"),
+    ],
+)
+def test_only_unknown_is_repaired_and_that_is_a_second_end(
+    cause: MtFact, repair: MtFact, state: str
+) -> None:
+    answer = () if isinstance(cause, MtSubmitted) else (submitted(),)
+    told = Told(routed(), *answer, cause)
+    assert told.ends == ["unknown"]
+    told.tell(repair, repair)
+    assert told.ends == ["unknown", state]
+    assert (told.status.state, told.status.final_ms) == (state, ASKED_MS + 2001)
+
+
+def test_an_acceptance_does_not_open_an_unknown_end() -> None:
+    told = Told(routed(), submitted(outcome="unknown", reason="link_lost"))
+    assert told.tell(submitted(attempt=2)) == ["segment_accepted"]
+    assert (told.status.state, told.ends) == ("unknown", ["unknown"])
+
+
+def test_unknown_waits_until_no_segment_can_fail_any_more() -> None:
+    told = Told(routed(2), submitted(1, 2), submitted(2, 2), timeout(1))
+    assert (told.status.state, told.ends) == ("accepted", [])
+    told.tell(receipt(segment=2, segments=2))
+    assert (told.status.state, told.status.reason) == ("unknown", "receipt_timeout")
+
+
+def test_what_other_segments_do_after_a_failure_changes_no_end() -> None:
+    told = Told(routed(2), submitted(1, 2), submitted(2, 2))
+    told.tell(receipt("UNDELIVERABLE", 1, 2))
+    assert told.tell(receipt("DELIVERED", 2, 2)) == ["receipt"]
+    assert told.ends == ["undeliverable"]
+    assert [s.state for s in told.status.segments] == ["undeliverable", "delivered"]
+
+
+@pytest.mark.parametrize("reason", ["duplicate", "payload_mismatch"])
+def test_a_repeat_is_an_event_and_leaves_the_original_alone(reason: str) -> None:
+    told = Told(routed(), submitted(), receipt())
+    statuses = list(told.statuses)
+    late = head(requested_ms=ASKED_MS + 9000)
+    assert told.tell(rejected(reason, head=late)) == [reason]
+    event = told.events[-1]
+    assert (event.state, event.terminal, event.requested_ms) == (
+        "delivered",
+        False,
+        ASKED_MS + 9000,
+    )
+    assert told.statuses == statuses
+
+
+def test_every_repeat_has_an_event_of_its_own() -> None:
+    told = Told(routed())
+    for late_ms in (100, 200):
+        told.tell(rejected("duplicate", head=head(requested_ms=ASKED_MS + late_ms)))
+    assert len({event.event_id for event in told.events}) == 3
+
+
+def test_a_repeat_of_a_message_nobody_remembers_makes_no_status() -> None:
+    told = Told(rejected("duplicate"))
+    assert told.statuses == []
+    assert told.tell(routed()) == ["routed"]
+    assert told.status.state == "routed"
+
+
+@pytest.mark.parametrize("admitted", [routed(), scheduled(), rejected("no_route"), submitted()])
+def test_a_message_refused_at_intake_starts_over_when_it_is_admitted(admitted: MtFact) -> None:
+    told = Told(rejected("bad_number", "intake", head=head(recipient=None)))
+    assert told.ends == ["rejected"]
+    told.tell(admitted)
+    assert told.status.head.recipient == "46701234567"
+    assert told.status.reason in (None, "no_route")
+    assert told.tell(rejected("bad_number", "intake", head=head(recipient=None))) == []
+
+
+def test_a_refusal_at_intake_leaves_an_admitted_message_alone() -> None:
+    told = Told(routed(), submitted())
+    late = head(recipient=None, requested_ms=ASKED_MS + 100)
+    assert told.tell(rejected("bad_number", "intake", head=late)) == ["rejected"]
+    assert (told.status.state, told.ends) == ("accepted", [])
+    told.tell(receipt())
+    assert told.ends == ["delivered"]
+
+
+def test_intake_may_say_it_again_after_a_crash() -> None:
+    refusal = rejected("bad_number", "intake")
+    told = Told(refusal)
+    assert told.tell(msgspec.structs.replace(refusal, rejected_ms=ASKED_MS + 999)) == []
+
+
+def test_an_id_the_router_has_forgotten_is_a_message_anew() -> None:
+    told = Told(routed(), submitted(), timeout())
+    later = ASKED_MS + 2 * DAY_MS
+    again: dict[str, Any] = {"requested_ms": later, "answered_ms": later + 50}
+    told.tell(routed(head=head(requested_ms=later)), submitted(**again), timeout())
+    assert told.ends == ["unknown", "unknown"]
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        submitted(smsc_message_id="ffff", submitted_ms=ASKED_MS + 900),
+        submitted(smsc_message_id="ffff", attempt=2),
+        submitted(smsc_message_id="ffff", hop=1, connector=SLOW),
+    ],
+)
+@pytest.mark.parametrize("is_delivered", [True, False])
+def test_a_segment_accepted_twice_is_an_event_and_not_a_second_end(
+    again: MtFact, is_delivered: bool
+) -> None:
+    told = Told(routed(), submitted())
+    if is_delivered:
+        told.tell(receipt())
+    assert told.tell(again, again) == ["segment_accepted"]
+    told.tell(receipt(), receipt(smsc_message_id="65535"), timeout())
+    assert told.ends == ["delivered"]
+    assert told.status.segments[0].smsc_message_id == "ffff"
+
+
+def test_a_further_connector_gets_fresh_segments() -> None:
+    told = Told(routed(2), submitted(1, 2, outcome="returned", reason="down"))
+    told.tell(routed(3, hop=1, connector=SLOW, rule="second"))
+    assert told.status.path == ("fast", "slow")
+    assert [s.connector for s in told.status.segments] == [SLOW] * 3
+    assert (told.status.rule, told.status.state, told.status.reason) == ("second", "routed", None)
+
+
+@pytest.mark.parametrize(
+    ("fact", "state", "lane"),
+    [
+        (submitted(2, 3, submit_lane="priority"), "sending", "priority"),
+        (receipt("DELIVERED", 2, 3), "sending", "normal"),
+        (receipt("UNDELIVERABLE", 2, 3, tenant=None, submitted_ms=None), "undeliverable", "normal"),
+        (receipt("DELIVERED", 2, None), "sending", "normal"),
+    ],
+)
+def test_a_fact_of_a_lost_message_builds_a_status(fact: MtFact, state: str, lane: str) -> None:
+    told = Told(fact)
+    assert (told.status.state, told.status.head.lane) == (state, lane)
+    assert told.status.head.recipient == "46701234567"
+    assert told.status.segments[1].state in ("accepted", "delivered", "undeliverable")
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        timeout(),
+        submitted(outcome="intent"),
+        receipt(message_id=None),
+        msgspec.structs.replace(timeout(), kind="mo_partial"),
+        msgspec.structs.replace(timeout(), what="x"),
+    ],
+)
+def test_what_is_no_news_of_a_message_says_nothing(fact: MtFact) -> None:
+    assert Told().tell(fact) == []
+
+
+def test_a_status_outlives_its_last_fact_by_its_life() -> None:
+    told = Told(routed(), now_ms=ASKED_MS)
+    alive_ms = ASKED_MS + TrackerConfig().life_s * 1000 - 1
+    assert told.tell(routed(), now_ms=alive_ms) == []
+    assert told.tell(routed(), now_ms=alive_ms + 1) == ["routed"]
+
+
+SEGMENT_ENDS = ("DELIVERED", "UNDELIVERABLE", "EXPIRED", "no receipt", "rejected")
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> tuple[list[MtFact], list[MtFact]]:
+    """A message's facts in the order in which they happened, and as they may be read."""
+    total = draw(st.integers(1, 3))
+    failure = draw(st.sampled_from(SEGMENT_ENDS))
+    facts: list[MtFact] = [routed(total)]
+    for segment in range(1, total + 1):
+        end = draw(st.sampled_from(["DELIVERED", "no receipt", failure]))
+        if end == "rejected":
+            facts.append(submitted(segment, total, outcome="rejected", reason="ESME_RSYSERR"))
+            continue
+        facts.append(submitted(segment, total, receipt_expected=end != "no receipt"))
+        if end != "no receipt":
+            facts += draw(st.lists(st.just(receipt("ENROUTE", segment, total)), max_size=1))
+            facts.append(receipt(end, segment, total))
+    repeats = draw(st.lists(st.sampled_from(facts), max_size=6))
+    return facts, draw(st.permutations(facts + repeats))
+
+
+@given(histories())
+def test_no_order_and_no_repetition_of_facts_changes_the_outcome(
+    history: tuple[list[MtFact], list[MtFact]],
+) -> None:
+    happened, read = history
+    straight, shuffled = Told(*happened), Told(*read)
+    assert essence(straight.status) == essence(shuffled.status)
+    assert straight.ends == shuffled.ends == [straight.status.state]
+    assert len({event.event_id for event in shuffled.events}) == len(shuffled.events)
+
+
+@given(histories(), st.integers(0, 20))
+def test_a_timeout_in_between_is_repaired_by_what_comes_after(
+    history: tuple[list[MtFact], list[MtFact]], place: int
+) -> None:
+    happened, read = history
+    straight, late = Told(*happened), Told(*read[:place], timeout(1), *read[place:])
+    assert essence(straight.status) == essence(late.status)
+    assert late.ends in (straight.ends, ["unknown", *straight.ends])
