@@ -36,6 +36,7 @@ MO_TEXTS = ("VOTE A", "VOTE B", "vote c", "STOP", "HELP", "Tack, vi ses på lör
 MO_LONG = "A long answer of a patient customer, which takes more than one part to tell. " * 5
 REFRESH_S = 0.25
 SETTLE_TIMEOUT_S = 120
+QUIET_S = 1.5  # nothing new for so long, and all that was asked for is there
 KILL_AT_SHARE = 0.3
 GARBAGE = (b"\x00\x00", b"\xc3\x01 not avro at all", b"garbage", b"{broken json", b"\xff" * 40)
 
@@ -151,7 +152,8 @@ class Demo:
             TimeElapsedColumn(),
         )
         task = progress.add_task("", total=self._plan.messages)
-        deadline = None
+        deadline, quiet_since = None, time.monotonic()
+        before: dict[str, Any] = {}
         with Live(console=console, refresh_per_second=4, transient=True) as live:
             while True:
                 time.sleep(REFRESH_S)
@@ -163,9 +165,12 @@ class Demo:
                 if publisher.is_alive():
                     continue
                 deadline = deadline or time.monotonic() + SETTLE_TIMEOUT_S
-                if self._is_settled:
+                now = time.monotonic()
+                if self._summary != before or not self._is_settled:
+                    before, quiet_since = self._summary, now
+                if now - quiet_since > QUIET_S:
                     return True
-                if time.monotonic() > deadline:
+                if now > deadline:
                     return False
 
     @property

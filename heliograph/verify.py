@@ -75,7 +75,7 @@ def judge(evidence: Evidence) -> Verdict:
     return Verdict(
         requested=evidence.requests.total(),
         duplicate_requests=repeats.total(),
-        outcomes=Counter(e.state for e in evidence.events.values() if e.terminal),
+        outcomes=dict(Counter(e.state for e in evidence.events.values() if e.terminal)),
         segments=evidence.ledger.total(),
         lost=len(without_outcome) + len(not_in_ledger) + len(not_told),
         duplicated=sum(twice.values()),

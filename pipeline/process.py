@@ -106,8 +106,13 @@ def catalog(config: Config) -> list[Topic]:
 
 def set_up_log(service: str, replica: str, *, dev: bool) -> None:
     """Log lines to standard error: JSON, or for people when `dev`."""
+
+    def add_origin(_: object, __: str, event: dict[str, Any]) -> dict[str, Any]:
+        # Not a context variable: lines also come from threads, which have contexts of their own.
+        return {"service": service, "replica": replica, **event}
+
     shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
+        add_origin,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -127,4 +132,3 @@ def set_up_log(service: str, replica: str, *, dev: bool) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
-    structlog.contextvars.bind_contextvars(service=service, replica=replica)

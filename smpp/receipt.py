@@ -91,13 +91,13 @@ def read_fields(text: str) -> dict[str, str]:
     """The fields of an Appendix B text by name, in lower case without spaces; the first counts."""
     fields: dict[str, str] = {}
     keys = list(KEY.finditer(text))
-    for key, following in zip(keys, [*keys[1:], None], strict=True):
+    ends = [*[key.start() for key in keys[1:]], len(text)]
+    for key, end in zip(keys, ends, strict=False):
         name = key[1].lower().replace(" ", "").replace("_", "")
         if name == "text" and "id" in fields:
             fields["text"] = text[key.end() :]
             break
-        value = text[key.end() : following.start() if following else None]
-        fields.setdefault(name, value.strip())
+        fields.setdefault(name, text[key.end() : end].strip())
     return fields
 
 

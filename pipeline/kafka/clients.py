@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import stamina
 from confluent_kafka import (
     Consumer,
     KafkaError,
@@ -113,15 +114,41 @@ def produce(
             return
 
 
+PASSING = frozenset(  # errors of a cluster that is starting, electing or away for a moment
+    {
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.REQUEST_TIMED_OUT,
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+        KafkaError._TIMED_OUT,
+        KafkaError._TRANSPORT,
+        KafkaError._ALL_BROKERS_DOWN,
+    }
+)
+
+
+def _will_pass(error: Exception) -> bool:
+    return isinstance(error, KafkaException) and error.args[0].code() in PASSING
+
+
+@stamina.retry(on=_will_pass, timeout=REQUEST_TIMEOUT_S, wait_initial=0.05, wait_max=1.0)
+def watermarks(consumer: Consumer, partition: TopicPartition) -> tuple[int, int]:
+    """First and next offset of a partition; a leader that is just being chosen is waited for."""
+    low, high = consumer.get_watermark_offsets(partition, timeout=REQUEST_TIMEOUT_S)
+    return low, high
+
+
 def good_messages(messages: Iterable[Message]) -> list[Message]:
-    """Those that are records; raises KafkaException for an error that will not pass by itself."""
+    """Those that are records; an error that will not pass by itself raises KafkaException."""
     good = []
     for message in messages:
         error = message.error()
         if error is None:
             good.append(message)
-        elif error.fatal() or not error.retriable():
+        elif error.fatal() or error.code() not in PASSING:
             raise KafkaException(error)
+        else:
+            LOG.warning("Kafka: %s", error)
     return good
 
 

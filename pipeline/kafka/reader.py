@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
 
 from pipeline.config import KafkaConfig
-from pipeline.kafka.clients import BATCH_RECORDS_MAX, REQUEST_TIMEOUT_S, make_consumer
+from pipeline.kafka.clients import BATCH_RECORDS_MAX, REQUEST_TIMEOUT_S, make_consumer, watermarks
 
 
 def read_to_end(
@@ -30,7 +30,7 @@ def read_to_end(
         ]
         open_until: dict[tuple[str, int], int] = {}
         for tp in where:
-            low, high = consumer.get_watermark_offsets(tp, timeout=REQUEST_TIMEOUT_S)
+            low, high = watermarks(consumer, tp)
             if max(low, tp.offset) < high:
                 open_until[tp.topic, tp.partition] = high
         consumer.assign([tp for tp in where if (tp.topic, tp.partition) in open_until])

@@ -3,11 +3,11 @@
 import threading
 from collections.abc import Callable
 
-from confluent_kafka import OFFSET_BEGINNING, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
 
 from pipeline.config import KafkaConfig
 from pipeline.errors import BrokerError
-from pipeline.kafka.clients import BATCH_RECORDS_MAX, REQUEST_TIMEOUT_S, make_consumer
+from pipeline.kafka.clients import BATCH_RECORDS_MAX, REQUEST_TIMEOUT_S, make_consumer, watermarks
 
 POLL_S = 0.2
 
@@ -25,6 +25,7 @@ class ControlTable:
         self._kafka = kafka
         self._topic = topic
         self._on_record = on_record
+        self._failure: KafkaException | None = None
         self._stopping = threading.Event()
         self._caught_up = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"table {topic}", daemon=True)
@@ -34,6 +35,8 @@ class ControlTable:
         self._thread.start()
         if not self._caught_up.wait(REQUEST_TIMEOUT_S):
             raise BrokerError(f"{self._topic} could not be read within {REQUEST_TIMEOUT_S} s")
+        if self._failure is not None:
+            raise BrokerError(f"{self._topic}: {self._failure}") from self._failure
 
     def stop(self) -> None:
         """Stop following."""
@@ -45,22 +48,25 @@ class ControlTable:
             self._kafka, "heliograph-table", isolation_level="read_uncommitted"
         )
         try:
-            parts = consumer.list_topics(self._topic, timeout=REQUEST_TIMEOUT_S).topics[self._topic]
-            where = [TopicPartition(self._topic, p, OFFSET_BEGINNING) for p in parts.partitions]
-            behind = {
-                tp.partition: end
-                for tp in where
-                if (end := consumer.get_watermark_offsets(tp, timeout=REQUEST_TIMEOUT_S)[1])
-            }
-            consumer.assign(where)
-            while not self._stopping.is_set():
-                if not behind:
-                    self._caught_up.set()
-                for message in consumer.consume(BATCH_RECORDS_MAX, 0.02 if behind else POLL_S):
-                    if message.error() is None:
-                        self._on_record((message.key() or b"").decode(), message.value())
-                for tp in consumer.position(where) if behind else ():
-                    if tp.offset >= behind.get(tp.partition, 0):
-                        behind.pop(tp.partition, None)
+            self._follow(consumer)
+        except KafkaException as error:
+            self._failure = error
+            self._caught_up.set()
         finally:
             consumer.close()
+
+    def _follow(self, consumer: Consumer) -> None:
+        known = consumer.list_topics(self._topic, timeout=REQUEST_TIMEOUT_S).topics[self._topic]
+        where = [TopicPartition(self._topic, p, OFFSET_BEGINNING) for p in known.partitions]
+        ends = {tp.partition: watermarks(consumer, tp)[1] for tp in where}
+        behind = {partition: end for partition, end in ends.items() if end > 0}
+        consumer.assign(where)
+        while not self._stopping.is_set():
+            if not behind:
+                self._caught_up.set()
+            for message in consumer.consume(BATCH_RECORDS_MAX, 0.02 if behind else POLL_S):
+                if message.error() is None:
+                    self._on_record((message.key() or b"").decode(), message.value())
+            for tp in consumer.position(where) if behind else ():
+                if tp.offset >= behind.get(tp.partition, 0):
+                    behind.pop(tp.partition, None)

@@ -1,8 +1,8 @@
 """What a simulated SMSC decides about a submit_sm, pure: which answer, which receipts, and when.
 
 Scenario, dice and the numbers of message ids are given and nothing is remembered, so the same
-submit_sm in the same order get the same fates. Limits are counted by the shell, which
-knows accounts and binds: what is over a limit never comes here and throws no dice.
+submit_sm in the same order get the same fates. Limits are counted by the shell, which knows
+accounts and binds: what is over a limit never comes here and throws no dice.
 """
 
 import uuid

@@ -60,9 +60,7 @@ def test_vendors_write_it_their_way(
     assert (found.message_id, found.state) == (message_id, state)
 
 
-@pytest.mark.parametrize(
-    "text", ["hi: you", "12:30 at my place", "", " text:x", "stat:DELIVRD id:9"]
-)
+@pytest.mark.parametrize("text", ["hi: you", "12:30 at mine", "", " text:x", "stat:DELIVRD id:9"])
 def test_the_quoted_text_may_hold_anything(text: str) -> None:
     found = read(f"id:1 stat:EXPIRED err:AB-1 text:{text}")
     assert (found.message_id, found.state, found.error, found.text) == (

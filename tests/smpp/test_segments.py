@@ -1,5 +1,7 @@
 """Splitting against the package smsutil, and laws for every text."""
 
+from random import Random
+
 import pytest
 import smsutil
 from hypothesis import given
@@ -35,7 +37,7 @@ def joined(pdus: list[DeliverSm]) -> bytes:
 
 @given(long_texts, st.booleans(), st.randoms(use_true_random=False))
 def test_parts_in_any_order_and_doubled_join_to_the_text(
-    plain: str, is_wide: bool, dice: "st.random.Random"
+    plain: str, is_wide: bool, dice: Random
 ) -> None:
     encoded = text.encode(plain)
     parts = segments.split(encoded, 0x1234, is_wide=is_wide)

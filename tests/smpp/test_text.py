@@ -1,3 +1,5 @@
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -89,7 +91,5 @@ def test_the_smsc_decides_what_its_default_alphabet_is() -> None:
 
 @given(st.binary(), st.integers(0, 255))
 def test_any_octets_are_text_or_a_text_error(octets: bytes, data_coding: int) -> None:
-    try:
+    with suppress(TextError):
         assert isinstance(text.decode(octets, data_coding), str)
-    except TextError as error:
-        assert str(error)

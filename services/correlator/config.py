@@ -1,0 +1,23 @@
+"""Settings of the correlator: `services.correlator` of heliograph.yaml."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from pipeline.config import Section
+
+
+class CorrelatorConfig(Section):
+    """Limits of one correlator process."""
+
+    life_s: Annotated[int, Field(ge=3600, le=90 * 86400)] = 7 * 86400
+    """How long a segment's receipt can still be joined, and a second one is known as such."""
+    grace_s: Annotated[int, Field(ge=0, le=7 * 86400)] = 3600
+    """How long after its validity a segment's final receipt may still come."""
+    park_s: Annotated[int, Field(ge=1, le=7 * 86400)] = 600
+    """How long a receipt waits for its segment before it is an orphan."""
+    partial_s: Annotated[int, Field(ge=1, le=86400)] = 600
+    """How long the parts of an inbound message wait for one another, and how long after it parts
+    are still known as repeated."""
+    keywords: dict[str, tuple[str, ...]] = {}
+    """First words that inbound messages are marked with, in any case, by our number."""

@@ -1,0 +1,178 @@
+"""Inbound messages: put together from their parts, decoded, marked with their keyword; pure.
+
+Theory. Parts come in any order, over any bind, and twice. Those of one message share carrier
+domain, sender (the key of the state), receiver, reference and total; they wait in one entry until
+all are there, or until a timer ends the waiting and what is there is published as partial. The
+entry stays a while longer, so that a part that comes again is known. A part that contradicts one
+that is held belongs to another message with the same reference: nothing is ever mixed.
+
+Octets are decoded when they are together: a surrogate pair may be cut between parts.
+"""
+
+from collections.abc import Collection, Mapping
+from hashlib import blake2b
+
+import msgspec
+from msgspec.structs import replace
+
+from pipeline import topics
+from pipeline.effects import Effect, Entries, Publish, PublishLater
+from pipeline.ids import ConnectorId, Msisdn
+from pipeline.records import Encrypted, Mo, SmscDeliver, Wake
+from smpp import text, tlv
+from smpp.errors import SegmentError, TextError
+from smpp.pdu import DeliverSm
+from smpp.segments import Concatenation, concatenation, user_data
+
+MO_PARTIAL = "mo_partial"
+PARTS_LIFE_S = 72 * 3600  # as long as text may be kept at all, should the timer come late
+MO_ID_OCTETS = 8
+
+
+class Part(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One part of an inbound message."""
+
+    number: int
+    connector: ConnectorId
+    data_coding: int
+    octets: bytes
+    received_ms: int
+
+
+class Parts(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The parts of one message so far, by number; `is_told` once they were published."""
+
+    receiver: str
+    total: int
+    started_ms: int
+    parts: tuple[Part, ...]
+    is_told: bool = False
+
+
+class Inbound:
+    """Decides about one MO at a time; `keywords` are words by receiver, in any case."""
+
+    def __init__(self, partial_s: int, keywords: Mapping[str, Collection[str]]) -> None:
+        self._partial_s = partial_s
+        self._keywords = {
+            receiver: frozenset(word.upper() for word in words)
+            for receiver, words in keywords.items()
+        }
+
+    def take(
+        self, state: Entries, deliver: SmscDeliver, pdu: DeliverSm, domain: str, now_ms: int
+    ) -> list[Effect]:
+        """What to do about a deliver_sm that is no receipt."""
+        place, octets = _content(pdu)
+        if place is None or place.total == 1:
+            return [self._single(deliver, octets, domain, now_ms)]
+        what = f"{domain}|{deliver.destination_addr}|{place.reference}|{place.total}"
+        part = Part(
+            place.number, deliver.connector, deliver.data_coding, octets, deliver.received_ms
+        )
+        held = state.get(_name(what), Parts)
+        same = [] if held is None else [p for p in held.parts if p.number == part.number]
+        if same and same[0].octets == octets:
+            return []
+        fresh = Parts(deliver.destination_addr, place.total, now_ms, (part,))
+        if held is None or held.is_told:
+            return self._begin(state, deliver.handset, what, fresh)
+        if same:  # another message with the same reference
+            given_up = self._tell(deliver.handset, what, held, now_ms)
+            return [given_up, *self._begin(state, deliver.handset, what, fresh)]
+        return self._add(state, deliver.handset, what, held, part, now_ms)
+
+    def wake(self, state: Entries, wake: Wake, now_ms: int) -> list[Effect]:
+        """What to do when the waiting for parts is over."""
+        held = state.get(_name(wake.what), Parts)
+        if held is None or held.is_told or held.started_ms != wake.set_ms:
+            return []
+        state.put(_name(wake.what), replace(held, is_told=True), self._partial_s)
+        return [self._tell(Msisdn(wake.key), wake.what, held, now_ms)]
+
+    def _begin(self, state: Entries, sender: Msisdn, what: str, fresh: Parts) -> list[Effect]:
+        state.put(_name(what), fresh, PARTS_LIFE_S)
+        wake = Wake(key=sender, kind=MO_PARTIAL, what=what, set_ms=fresh.started_ms)
+        due_ms = fresh.started_ms + self._partial_s * 1000
+        return [PublishLater(due_ms, topics.CORRELATOR_IN, sender, wake)]
+
+    def _add(
+        self, state: Entries, sender: Msisdn, what: str, held: Parts, part: Part, now_ms: int
+    ) -> list[Effect]:
+        parts = tuple(sorted((*held.parts, part), key=lambda p: p.number))
+        is_whole = len(parts) == held.total
+        held = replace(held, parts=parts, is_told=is_whole)
+        state.put(_name(what), held, self._partial_s if is_whole else PARTS_LIFE_S)
+        return [self._tell(sender, what, held, now_ms)] if is_whole else []
+
+    def _tell(self, sender: Msisdn, what: str, held: Parts, now_ms: int) -> Publish:
+        parts, first = held.parts, held.parts[0]
+        octets = b"".join(part.octets for part in parts)
+        decoded = _decoded(octets, first.data_coding)
+        mo = Mo(
+            mo_id=_mo_id(sender, what, *(f"{p.number}:{p.octets.hex()}" for p in parts)),
+            connector=first.connector,
+            sender=sender,
+            receiver=held.receiver,
+            text=decoded,
+            data=octets,
+            data_coding=first.data_coding,
+            parts=len(parts),
+            parts_total=held.total,
+            complete=len(parts) == held.total,
+            keyword=self._keyword(held.receiver, decoded) if first.number == 1 else None,
+            received_ms=max(part.received_ms for part in parts),
+            published_ms=now_ms,
+        )
+        return Publish(topics.MO, sender, mo)
+
+    def _single(self, deliver: SmscDeliver, octets: bytes, domain: str, now_ms: int) -> Publish:
+        """The time goes into the id, for people do say the same thing twice."""
+        receiver, body = deliver.destination_addr, deliver.short_message
+        is_readable = not isinstance(body, Encrypted)
+        decoded = _decoded(octets, deliver.data_coding) if is_readable else None
+        unique = f"{deliver.received_ms}|{deliver.data_coding}|{octets.hex()}"
+        mo = Mo(
+            mo_id=_mo_id(deliver.handset, domain, receiver, unique),
+            connector=deliver.connector,
+            sender=deliver.handset,
+            receiver=receiver,
+            text=body if isinstance(body, Encrypted) else decoded,
+            data=octets,
+            data_coding=deliver.data_coding,
+            parts=1,
+            parts_total=1,
+            complete=True,
+            keyword=self._keyword(receiver, decoded),
+            received_ms=deliver.received_ms,
+            published_ms=now_ms,
+        )
+        return Publish(topics.MO, deliver.handset, mo)
+
+    def _keyword(self, receiver: str, decoded: str | None) -> str | None:
+        words = decoded.split(maxsplit=1) if decoded else []
+        first = words[0].upper() if words else ""
+        return first if first in self._keywords.get(receiver, ()) else None
+
+
+def _name(what: str) -> str:
+    return f"mo|{what}"
+
+
+def _content(pdu: DeliverSm) -> tuple[Concatenation | None, bytes]:
+    """Which part it is, and its user data; a header that lies is taken for user data."""
+    try:
+        return concatenation(pdu), user_data(pdu)[1]
+    except SegmentError:
+        return None, pdu.short_message or pdu.tlv(tlv.MESSAGE_PAYLOAD) or b""
+
+
+def _decoded(octets: bytes, data_coding: int) -> str | None:
+    try:
+        return text.decode(octets, data_coding)
+    except TextError:
+        return None
+
+
+def _mo_id(*unique: str) -> str:
+    return blake2b("|".join(unique).encode(), digest_size=MO_ID_OCTETS).hexdigest()

@@ -1,0 +1,191 @@
+import asyncio
+from contextlib import suppress
+
+import pytest
+
+from smpp import tlv
+from smpp.pdu import (
+    HEADER,
+    BindTransceiver,
+    BindTransceiverResp,
+    EnquireLink,
+    EnquireLinkResp,
+    GenericNack,
+    SubmitSm,
+    SubmitSmResp,
+    Unbind,
+    UnbindResp,
+    encode,
+)
+from smpp.server import SmscConfig
+from smpp.session import SessionConfig
+from smpp.state import Why
+from smpp.timers import TimerConfig
+from smpp.values import BindType, CommandStatus
+from tests.smpp.loopback import DEADLINE_S, PASSWORD, world
+
+BIND = BindTransceiver(sequence_number=1, system_id="us", password=PASSWORD)
+
+
+async def test_a_session_knows_who_bound_as_what_from_where() -> None:
+    async with world() as there:
+        esme = await there.bind(bind_type=BindType.RECEIVER)
+        session = there.session
+        assert (session.system_id, session.bind_type) == ("us", BindType.RECEIVER)
+        assert session.peer.startswith("127.0.0.1:")
+        assert esme.peer == f"127.0.0.1:{there.smsc.port}"
+
+
+@pytest.mark.parametrize(
+    ("interface_version", "tlvs"),
+    [(0x33, ()), (0x34, (tlv.SC_INTERFACE_VERSION.make(0x34),))],
+)
+async def test_only_an_esme_that_knows_tlvs_gets_one(
+    interface_version: int, tlvs: tuple[tlv.RawTlv, ...]
+) -> None:
+    async with world(SmscConfig(system_id="them")) as there:
+        peer = await there.raw()
+        bind = encode(BIND)
+        await peer.write(bind.replace(b"\x34", bytes([interface_version])))
+        expected = BindTransceiverResp(sequence_number=1, system_id="them", tlvs=tlvs)
+        assert await peer.pdu() == expected
+
+
+async def test_a_bad_password_is_answered_and_hung_up_on() -> None:
+    async with world() as there:
+        peer = await there.raw()
+        await peer.write(BindTransceiver(sequence_number=1, password="wrong"))
+        refusal = CommandStatus.ESME_RINVPASWD
+        assert await peer.pdu() == BindTransceiverResp(sequence_number=1, command_status=refusal)
+        assert await peer.is_hung_up()
+        assert there.at_smsc.ends.empty()  # it never was a bind
+
+
+async def test_hostile_octets_end_their_own_link_only() -> None:
+    async with world() as there:
+        esme = await there.bind()
+        for octets in (bytes(4), b"\x00\x00\x00\x0f", b"\x7f\xff\xff\xff", b"\xff" * 64, b"GET / "):
+            peer = await there.raw()
+            await peer.write(octets)
+            assert await peer.pdu() == GenericNack(command_status=CommandStatus.ESME_RINVCMDLEN)
+            assert await peer.is_hung_up()
+        answer = asyncio.create_task(esme.request(SubmitSm()))
+        there.session.respond(await there.at_smsc.request(), message_id="1")
+        assert (await answer).command_status is CommandStatus.ESME_ROK
+
+
+async def test_before_the_bind_nothing_but_a_bind_is_taken() -> None:
+    async with world() as there:
+        peer = await there.raw()
+        await peer.write(SubmitSm(sequence_number=1), EnquireLink(sequence_number=2))
+        refusal = CommandStatus.ESME_RINVBNDSTS
+        assert await peer.pdu() == SubmitSmResp(sequence_number=1, command_status=refusal)
+        assert await peer.pdu() == EnquireLinkResp(sequence_number=2)
+        assert there.at_smsc.requests.empty()
+
+
+async def test_an_unknown_command_and_a_second_bind_leave_the_session_alive() -> None:
+    async with world() as there:
+        peer = await there.raw()
+        await peer.write(BIND)
+        await peer.pdu()
+        await peer.write(HEADER.pack(16, 0x0BAD, 0, 7), BIND, EnquireLink(sequence_number=8))
+        nack = CommandStatus.ESME_RINVCMDID
+        assert await peer.pdu() == GenericNack(sequence_number=7, command_status=nack)
+        again = await peer.pdu()
+        assert again.command_status is CommandStatus.ESME_RALYBND
+        assert await peer.pdu() == EnquireLinkResp(sequence_number=8)
+
+
+@pytest.mark.parametrize(
+    ("timers", "octets"),
+    [
+        (TimerConfig(session_init_s=0.02), b""),
+        (TimerConfig(pdu_read_s=0.02), encode(BIND)[:20]),
+    ],
+)
+async def test_who_stays_silent_is_hung_up_on(timers: TimerConfig, octets: bytes) -> None:
+    async with world(SmscConfig(session=SessionConfig(timers=timers))) as there:
+        peer = await there.raw()
+        await peer.write(octets)
+        assert await peer.is_hung_up()
+
+
+async def test_an_inactive_bind_is_ended() -> None:
+    timers = TimerConfig(inactivity_s=0.02)
+    async with world(SmscConfig(session=SessionConfig(timers=timers))) as there:
+        await there.bind()
+        assert (await there.at_smsc.end()).why is Why.INACTIVE
+
+
+async def test_a_flood_is_left_in_the_peers_tcp_while_answers_are_owed() -> None:
+    config = SmscConfig(session=SessionConfig(owed_requests_max=50))
+    async with world(config) as there:
+        peer = await there.raw()
+        await peer.write(BIND)
+        await peer.pdu()
+        one = encode(SubmitSm(sequence_number=5, short_message=bytes(200)))
+        flood = 5_000
+        writing = asyncio.create_task(peer.write(one * flood))
+        answered = most = 0
+        while answered < flood:
+            request = await there.at_smsc.request()
+            most = max(most, there.at_smsc.requests.qsize())
+            there.session.respond(request, message_id="1")
+            answered += 1
+        await writing
+        assert most < 50 + (256 * 1024) // len(one)  # the limit, and what one read had in it
+
+
+async def test_a_peer_that_takes_no_answers_is_cut_off() -> None:
+    async with world() as there:
+        peer = await there.raw()
+        await peer.write(BIND)
+        enquiries = encode(EnquireLink(sequence_number=1)) * 4096
+        with suppress(ConnectionError):
+            while True:
+                await asyncio.wait_for(peer.write(enquiries), DEADLINE_S)
+        assert (await there.at_smsc.end()).why is Why.PEER_NOT_READING
+
+
+async def test_raw_octets_go_out_as_they_are() -> None:
+    async with world() as there:
+        peer = await there.raw()
+        await peer.write(BIND)
+        await peer.pdu()
+        there.session.write_raw(encode(EnquireLink(sequence_number=0xFFFF_FFFF)))
+        assert await peer.pdu() == EnquireLink(sequence_number=0xFFFF_FFFF)
+
+
+async def test_one_session_too_many_is_turned_away() -> None:
+    async with world(SmscConfig(sessions_max=1)) as there:
+        await there.bind()
+        peer = await there.raw()
+        assert await peer.is_hung_up()
+        assert len(there.smsc.sessions) == 1
+
+
+async def test_stopping_unbinds_every_session() -> None:
+    async with world() as there:
+        peer = await there.raw()
+        await peer.write(BIND)
+        await peer.pdu()
+        stopping = asyncio.create_task(there.smsc.stop())
+        unbind = await peer.pdu()
+        assert isinstance(unbind, Unbind)
+        await peer.write(UnbindResp(sequence_number=unbind.sequence_number))
+        await asyncio.wait_for(stopping, DEADLINE_S)
+        assert (await there.at_smsc.end()).why is Why.WE_UNBOUND
+        await there.smsc.stop()
+
+
+async def test_a_batch_is_told_after_its_requests() -> None:
+    async with world() as there:
+        peer = await there.raw()
+        await peer.write(BIND)
+        await peer.pdu()
+        before = there.batches
+        await peer.write(*[SubmitSm(sequence_number=number) for number in range(1, 101)])
+        for _ in range(100):
+            await there.at_smsc.request()
+        assert 0 < there.batches - before <= 100
