@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,8 +61,18 @@ class Child:
         """Wait until it has announced itself; raises StartError."""
         while not self._announced.wait(0.05):
             if not self.is_running or time.monotonic() > deadline:
-                tail = self._log.read_text(encoding="utf-8", errors="replace")[-3000:]
-                raise StartError(f"{self.name} did not start:\n{tail}")
+                raise StartError(f"{self.name} did not start:\n{self._log_tail()}")
+
+    def wait_ready(self, deadline: float) -> None:
+        """Wait until its /readyz says yes; raises StartError."""
+        while True:
+            with contextlib.suppress(OSError):
+                url = f"{self.facts['http']}/readyz"
+                with urllib.request.urlopen(url, timeout=5):  # noqa: S310
+                    return
+            if time.monotonic() > deadline:
+                raise StartError(f"{self.name} is not ready:\n{self._log_tail()}")
+            time.sleep(0.05)
 
     @property
     def is_running(self) -> bool:
@@ -96,6 +107,9 @@ class Child:
             return 0.0
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def _log_tail(self) -> str:
+        return self._log.read_text(encoding="utf-8", errors="replace")[-3000:]
+
     def _listen(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdout is not None
         for line in process.stdout:
@@ -121,10 +135,12 @@ class Launcher:
         return child
 
     def wait_up(self) -> None:
-        """Wait until all have announced themselves, then keep them running."""
+        """Wait until all have announced themselves and are ready, then keep them running."""
         deadline = time.monotonic() + START_TIMEOUT_S
         for child in self.children.values():
             child.wait_up(deadline)
+        for child in self.children.values():
+            child.wait_ready(deadline)
         if not self._watcher.is_alive():
             self._watcher.start()
 

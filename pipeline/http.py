@@ -28,9 +28,9 @@ class HttpServer:
         self,
         http: HttpConfig,
         *,
-        is_live: Callable[[], bool] = lambda: True,
-        is_ready: Callable[[], bool] = lambda: True,
-        routes: Sequence[BaseRoute] = (),
+        is_live: Callable[[], bool],
+        is_ready: Callable[[], bool],
+        routes: Sequence[BaseRoute],
     ) -> None:
         def metrics(_: Request) -> Response:
             return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

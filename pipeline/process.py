@@ -34,36 +34,37 @@ except ImportError:  # not on this platform: asyncio's own loop does the same, s
     uvloop = None  # type: ignore[assignment]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Process:
-    """What a service is given to work with."""
+    """What a service is given to work with; it sets the probes once it can answer them."""
 
     config: Config
     replica: str
     metrics: Metrics
     codec: Codec
+    is_live: Callable[[], bool] = lambda: True
+    is_ready: Callable[[], bool] = lambda: False
 
 
 @contextmanager
 def process(
-    service: str,
-    config: Config,
-    replica: str,
-    *,
-    is_live: Callable[[], bool] = lambda: True,
-    is_ready: Callable[[], bool] = lambda: True,
-    routes: Sequence[BaseRoute] = (),
+    service: str, config: Config, replica: str, *, routes: Sequence[BaseRoute] = ()
 ) -> Iterator[Process]:
     """Set up the process of one replica of `service`, announce it, take it down."""
     set_up_log(service, replica, dev=config.dev)
-    metrics = Metrics(service, replica)
-    server = HttpServer(config.http, is_live=is_live, is_ready=is_ready, routes=routes)
+    ground = Process(config, replica, Metrics(service, replica), make_codec(config))
+    server = HttpServer(
+        config.http,
+        is_live=lambda: ground.is_live(),
+        is_ready=lambda: ground.is_ready(),
+        routes=routes,
+    )
     announce(service=service, replica=replica, http=server.start())
     try:
-        yield Process(config, replica, metrics, make_codec(config))
+        yield ground
     finally:
         server.stop()
-        metrics.close()
+        ground.metrics.close()
 
 
 def announce(**facts: object) -> None:

@@ -96,6 +96,7 @@ def run(
         lambda out, _key, _timestamp, headers: headers if out.headers is None else out.headers
     )
     outputs.to_topic(lambda out, *_: topic_of(out.topic), key=lambda out: out.key)
+    _note_assignment(app, ground)
     app.run()
 
 
@@ -128,6 +129,17 @@ def _application(config: Config, service: str, replica: str) -> Application:
             "linger.ms": 0,
         },
     )
+
+
+def _note_assignment(app: Any, ground: Process) -> None:
+    """Be ready from the first assignment on."""
+    assign = app._on_assign
+
+    def noted(consumer: object, partitions: object) -> None:
+        assign(consumer, partitions)
+        ground.is_ready = lambda: True
+
+    app._on_assign = noted
 
 
 def _decider(

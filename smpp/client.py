@@ -12,7 +12,10 @@
 answer by a callback; it costs no future and no task. Every request is told once: its response,
 or None when it stays unanswered, whose fate is then unknown. A response after that goes to
 `on_late`. What the SMSC asks goes to `on_request` and is answered when the application says so.
-An Esme does not reconnect: a lost link tells `on_closed`, and a new Esme is made.
+
+`room` counts the requests that may be sent now, and `on_room`, when set, is called once a read
+batch that freed some. An Esme does not reconnect: a lost link tells `on_closed`, and the
+application makes a new one.
 """
 
 import asyncio
@@ -122,7 +125,7 @@ class Esme(Link):
         try:
             await esme._bind(config.bind())
         except BaseException:
-            esme.abort(Why.BIND_REFUSED)
+            esme.abort()
             await asyncio.shield(esme._gone)
             raise
         esme._was_given_out = True

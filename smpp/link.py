@@ -24,7 +24,6 @@ from smpp.values import BindType, CommandStatus
 from smpp.window import Exchange
 
 WRITE_BUFFER_OCTETS_MAX = 1 << 20  # beyond it the peer is not reading
-
 LINGER_S = 2.0  # for the last octets to leave when the link is closed
 
 OnAnswer = Callable[[object, Pdu | None], None]
@@ -83,7 +82,11 @@ class Link(asyncio.Protocol):
                 raise SessionLostError(str(self.closed or "not bound"))
             waiter = self._loop.create_future()
             self._waiting.append(waiter)
-            await waiter
+            try:
+                await waiter
+            except asyncio.CancelledError:
+                self._offer_room()  # if it was woken, somebody else may go
+                raise
         answer: asyncio.Future[Pdu] = self._loop.create_future()
         self.send(pdu, self._settle, answer)
         return await answer

@@ -9,8 +9,8 @@ means forbidden.
       └───────────────┘                                       UNBOUND ◀──unbind_resp───┘
 
 BINDING and UNBINDING name what the specification leaves unnamed, the time between request and
-response. Nobody starts anything in UNBINDING, but what the peer sent while bound may still cross
-our unbind on the wire, so it may still be received and answered.
+response. Nobody sends messages in UNBINDING, but what the peer sent while bound may still cross our
+unbind on the wire, so it may still be received and answered.
 """
 
 from dataclasses import dataclass
@@ -84,7 +84,7 @@ RECEIVING = (S.BOUND_RX, S.BOUND_TRX)
 BOUND = (S.BOUND_TX, S.BOUND_RX, S.BOUND_TRX)
 ALIVE = tuple(state for state in S if state is not S.CLOSED)
 
-# Who sends it, what, in which states, and the state after it (None: no change).
+# Who sends it, what, in which states, and the state after it.
 MOVES: tuple[tuple[tuple[Role, ...], CommandId, tuple[BindState, ...], BindState], ...] = (
     (ESME, C.BIND_TRANSMITTER, (S.OPEN,), S.BINDING),
     (ESME, C.BIND_RECEIVER, (S.OPEN,), S.BINDING),

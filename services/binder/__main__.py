@@ -94,11 +94,7 @@ def main(config: Config, replica: str, connectors: Sequence[str] = ()) -> None:
     if unknown := set(own.connectors) - config.connectors.keys():
         raise ConfigError([f"services.binder.connectors: no connector {n!r}" for n in unknown])
     binder = Binder()
-    with process(
-        "binder",
-        config,
-        replica,
-        is_live=lambda: binder.is_live,
-        is_ready=lambda: binder.is_ready,
-    ) as ground:
+    with process("binder", config, replica) as ground:
+        ground.is_live = lambda: binder.is_live
+        ground.is_ready = lambda: binder.is_ready
         run_loop(binder.serve(ground, own))

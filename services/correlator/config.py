@@ -19,5 +19,5 @@ class CorrelatorConfig(Section):
     partial_s: Annotated[int, Field(ge=1, le=86400)] = 600
     """How long the parts of an inbound message wait for one another, and how long after it parts
     are still known as repeated."""
-    keywords: dict[str, tuple[str, ...]] = {}
+    keywords: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """First words that inbound messages are marked with, in any case, by our number."""

@@ -42,6 +42,7 @@ class Shell:
     """One intake process."""
 
     def __init__(self, ground: Process) -> None:
+        self._ground = ground
         self._core = Intake(ground.config)
         self._codec = ground.codec
         self._metrics = ground.metrics
@@ -53,7 +54,9 @@ class Shell:
 
     def run(self, stopping: threading.Event) -> None:
         """Work until `stopping`."""
-        self._consumer.subscribe(list(topics.MT_REQUEST_BY_LANE.values()))
+        self._consumer.subscribe(
+            list(topics.MT_REQUEST_BY_LANE.values()), on_assign=lambda *_: self._note_assignment()
+        )
         try:
             while not stopping.is_set():
                 messages = good_messages(self._consumer.consume(BATCH_RECORDS_MAX, POLL_S))
@@ -61,6 +64,9 @@ class Shell:
                     self._admit(messages)
         finally:
             self._consumer.close()
+
+    def _note_assignment(self) -> None:
+        self._ground.is_ready = lambda: True
 
     def _admit(self, messages: Sequence[Message]) -> None:
         for message in messages:

@@ -109,6 +109,7 @@ def app(sandbox: Sandbox) -> Starlette:
             Route("/scenario", change_scenario, methods=["PUT"]),
             Route("/drop", drop, methods=["POST"]),
             Route("/livez", livez),
+            Route("/readyz", livez),
         ]
     )
 

@@ -41,6 +41,7 @@ class Shell:
 
     def __init__(self, ground: Process) -> None:
         kafka = ground.config.kafka
+        self._ground = ground
         self._codec = ground.codec
         self._metrics = ground.metrics
         self._read = ground.metrics.counter("sms.records.read", topic="sms.timer")
@@ -67,6 +68,7 @@ class Shell:
         self._waiting = [item for item in self._waiting if item[1:] not in anew]
         heapq.heapify(self._waiting)
         consumer.incremental_assign(partitions)
+        self._ground.is_ready = lambda: True
 
     def _patience_s(self) -> float:
         if not self._waiting:

@@ -54,7 +54,7 @@ class Shell:
         """Work until `stopping`."""
         self._declare_metrics(ground)
         consumer = make_member(ground.config.kafka, GROUP)
-        consumer.subscribe(list(READS))
+        consumer.subscribe(list(READS), on_assign=lambda *_: self._note_assignment(ground))
         measuring = threading.Thread(
             target=self._measure_lag, args=(ground, stopping), name="lag", daemon=True
         )
@@ -64,6 +64,9 @@ class Shell:
                 self._read(ground, consumer)
         finally:
             consumer.close()
+
+    def _note_assignment(self, ground: Process) -> None:
+        ground.is_ready = lambda: True
 
     def _read(self, ground: Process, consumer: Consumer) -> None:
         messages = good_messages(consumer.consume(BATCH_RECORDS_MAX, POLL_S))

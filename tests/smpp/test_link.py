@@ -10,7 +10,7 @@ from smpp.pdu import Pdu, SubmitSm, SubmitSmResp
 from smpp.server import Smsc, SmscSession
 from smpp.state import Why
 from smpp.values import CommandStatus
-from tests.smpp.loopback import DEADLINE_S, PASSWORD, Answers, Inbox, collector, connect
+from tests.smpp.loopback import DEADLINE_S, PASSWORD, Answers, Inbox, collector, connect, world
 
 MESSAGES = 5_000
 Run = Callable[[Coroutine[None, None, None]], None]
@@ -91,3 +91,18 @@ async def test_a_cancelled_request_frees_its_slot_when_its_answer_comes() -> Non
         answer = await asyncio.wait_for(third, DEADLINE_S)
         assert isinstance(answer, SubmitSmResp)
         assert answer.message_id == "3"
+
+
+async def test_one_that_is_cancelled_as_it_is_woken_passes_its_turn_on() -> None:
+    async with world() as there:
+        esme = await there.bind(window_requests_max=1)
+        first, second, third = [asyncio.create_task(esme.request(SubmitSm())) for _ in range(3)]
+
+        def cancel_second() -> None:
+            second.cancel()
+
+        esme.on_room = cancel_second
+        there.session.respond(await there.at_smsc.request(), message_id="1")
+        there.session.respond(await there.at_smsc.request(), message_id="3")
+        await asyncio.wait_for(asyncio.gather(first, third), DEADLINE_S)
+        assert second.cancelled()

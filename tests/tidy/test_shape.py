@@ -131,7 +131,9 @@ def test_no_file_names_a_machine_or_a_registry() -> None:
     listed = subprocess.run(
         ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=30
     )
-    forbidden = re.compile(rb"/home/|/root/|/work/|pypi\.org|pythonhosted|repo1?\.maven|npmjs|deb\.debian")
+    forbidden = re.compile(
+        rb"/home/|/root/|/work/|pypi\.org|pythonhosted|repo1?\.maven|npmjs|deb\.debian"
+    )
     for name in listed.stdout.splitlines():
         path = ROOT / name
         if path.is_file() and name != name_of(Path(__file__)):
