@@ -138,10 +138,17 @@ def watermarks(consumer: Consumer, partition: TopicPartition) -> tuple[int, int]
     return low, high
 
 
-def good_messages(messages: Iterable[Message]) -> list[Message]:
-    """Those that are records; an error that will not pass by itself raises KafkaException."""
+def take(consumer: Consumer, patience_s: float) -> list[Message]:
+    """What is there, at most a batch; waits up to `patience_s` for the first record only.
+
+    `consume` alone would wait its whole time-out for a full batch. An error that will not pass by
+    itself raises KafkaException.
+    """
+    first = consumer.poll(patience_s)
+    if first is None:
+        return []
     good = []
-    for message in messages:
+    for message in (first, *consumer.consume(BATCH_RECORDS_MAX - 1, 0)):
         error = message.error()
         if error is None:
             good.append(message)

@@ -17,11 +17,10 @@ from confluent_kafka import OFFSET_INVALID, Consumer, KafkaException, Message, T
 
 from pipeline.config import KafkaConfig
 from pipeline.kafka.clients import (
-    BATCH_RECORDS_MAX,
     LOG,
     REQUEST_TIMEOUT_S,
-    good_messages,
     make_member,
+    take,
 )
 
 POLL_S = 0.02
@@ -129,7 +128,7 @@ class Membership:
             )
             while not self._stopping.is_set():
                 self._obey()
-                self._hand_over(self._consumer.consume(BATCH_RECORDS_MAX, POLL_S))
+                self._hand_over(take(self._consumer, POLL_S))
             self._consumer.close()  # calls _on_revoke for what is still ours
         except Exception as error:  # whatever it was, the process must know and end
             self.failure.set_exception(error)
@@ -141,16 +140,13 @@ class Membership:
             order = self._orders.get()
             try:
                 order()
-            except (
-                KafkaException
-            ) as error:  # a partition that has just left: its owner knows better
+            except KafkaException as error:  # the partition has just left: its owner knows better
                 LOG.warning("order refused: %s", error)
 
     def _hand_over(self, messages: list[Message]) -> None:
-        good = good_messages(messages)
-        if good:
+        if messages:
             self._taken.clear()
-            self._loop.call_soon_threadsafe(self._receive, good)
+            self._loop.call_soon_threadsafe(self._receive, messages)
             while not self._taken.wait(0.1) and not self._stopping.is_set():
                 pass
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
 
 from pipeline.config import KafkaConfig
-from pipeline.kafka.clients import BATCH_RECORDS_MAX, REQUEST_TIMEOUT_S, make_consumer, watermarks
+from pipeline.kafka.clients import REQUEST_TIMEOUT_S, make_consumer, take, watermarks
 
 
 def read_to_end(
@@ -42,9 +42,7 @@ def read_to_end(
 def _until_ends(consumer: Consumer, open_until: dict[tuple[str, int], int]) -> Iterator[Message]:
     """Records until every partition's position has reached its end; markers leave gaps."""
     while open_until:
-        for message in consumer.consume(BATCH_RECORDS_MAX, 0.1):
-            if message.error() is None:
-                yield message
+        yield from take(consumer, 0.1)
         for tp in consumer.position([TopicPartition(*key) for key in open_until]):
             if tp.offset >= open_until[tp.topic, tp.partition]:
                 del open_until[tp.topic, tp.partition]

@@ -7,7 +7,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPar
 
 from pipeline.config import KafkaConfig
 from pipeline.errors import BrokerError
-from pipeline.kafka.clients import BATCH_RECORDS_MAX, REQUEST_TIMEOUT_S, make_consumer, watermarks
+from pipeline.kafka.clients import REQUEST_TIMEOUT_S, make_consumer, take, watermarks
 
 POLL_S = 0.2
 
@@ -64,9 +64,8 @@ class ControlTable:
         while not self._stopping.is_set():
             if not behind:
                 self._caught_up.set()
-            for message in consumer.consume(BATCH_RECORDS_MAX, 0.02 if behind else POLL_S):
-                if message.error() is None:
-                    self._on_record((message.key() or b"").decode(), message.value())
+            for message in take(consumer, POLL_S):
+                self._on_record((message.key() or b"").decode(), message.value())
             for tp in consumer.position(where) if behind else ():
                 if tp.offset >= behind.get(tp.partition, 0):
                     behind.pop(tp.partition, None)

@@ -17,13 +17,12 @@ from pipeline.config import Config
 from pipeline.dead_letters import error_headers
 from pipeline.errors import HeliographError, MisshapenError, UnreadableError
 from pipeline.kafka.clients import (
-    BATCH_RECORDS_MAX,
-    good_messages,
     make_member,
     make_producer,
     next_offsets,
     now_ms,
     produce,
+    take,
 )
 from pipeline.process import Process, process
 from services.intake.core import Intake, ShapeFault, Source
@@ -59,7 +58,7 @@ class Shell:
         )
         try:
             while not stopping.is_set():
-                messages = good_messages(self._consumer.consume(BATCH_RECORDS_MAX, POLL_S))
+                messages = take(self._consumer, POLL_S)
                 if messages:
                     self._admit(messages)
         finally:

@@ -18,13 +18,12 @@ from pipeline.config import Config
 from pipeline.dead_letters import error_headers
 from pipeline.errors import UnreadableError
 from pipeline.kafka.clients import (
-    BATCH_RECORDS_MAX,
-    good_messages,
     make_member,
     make_transactional_producer,
     next_offsets,
     now_ms,
     produce,
+    take,
 )
 from pipeline.process import Process, process
 from pipeline.records import Timer
@@ -57,8 +56,7 @@ class Shell:
         try:
             while not stopping.is_set():
                 self._resume_ripe()
-                messages = self._consumer.consume(BATCH_RECORDS_MAX, self._patience_s())
-                self._move(self._ripe(good_messages(messages)))
+                self._move(self._ripe(take(self._consumer, self._patience_s())))
         finally:
             self._consumer.close()
 

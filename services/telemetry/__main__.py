@@ -19,11 +19,10 @@ from pipeline.config import Config, section
 from pipeline.errors import UnreadableError
 from pipeline.kafka import admin
 from pipeline.kafka.clients import (
-    BATCH_RECORDS_MAX,
     client_settings,
-    good_messages,
     make_member,
     next_offsets,
+    take,
 )
 from pipeline.metrics import MetricName
 from pipeline.process import Process, process
@@ -69,7 +68,7 @@ class Shell:
         ground.is_ready = lambda: True
 
     def _read(self, ground: Process, consumer: Consumer) -> None:
-        messages = good_messages(consumer.consume(BATCH_RECORDS_MAX, POLL_S))
+        messages = take(consumer, POLL_S)
         if not messages:
             return
         with self._lock:

@@ -135,8 +135,8 @@ def _segment_told(story: Story, fact: Fact, head: MtHead) -> Story:
     assert status is not None
     segments = list(status.segments or _fresh(fact))
     segments += _fresh(fact)[len(segments) :]
-    if fact.segment is not None:
-        segments[fact.segment - 1] = _merged(segments[fact.segment - 1], fact)
+    assert fact.segment is not None  # outcomes, receipts and timers speak of one
+    segments[fact.segment - 1] = _merged(segments[fact.segment - 1], fact)
     status = replace(
         status,
         segments=tuple(segments),

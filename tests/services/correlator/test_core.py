@@ -200,6 +200,13 @@ def test_esm_class_and_tlvs_make_a_receipt_whatever_its_text(fact: HandsetFact) 
     assert mos(effects) == []
 
 
+def test_a_state_nobody_knows_is_unknown() -> None:
+    handset = Handset()
+    handset.tell(accepted())
+    (dlr,) = dlrs(handset.tell(receipt(tlvs=(Tlv(tag=0x0427, value=b"\x63"),))))
+    assert (dlr.state, dlr.final) == ("UNKNOWN", True)
+
+
 @pytest.mark.parametrize(
     ("tlvs", "error"),
     [((), None), ((Tlv(tag=0x0423, value=b"\x03\x00\x1f"),), "03001f")],

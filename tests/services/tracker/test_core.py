@@ -281,6 +281,19 @@ def test_a_segment_accepted_twice_is_an_event_and_not_a_second_end(
     assert told.status.segments[0].smsc_message_id == "ffff"
 
 
+@pytest.mark.parametrize("late", [scheduled(), routed(hop=1), rejected("no_route")])
+def test_no_fact_of_the_router_undoes_an_end(late: MtFact) -> None:
+    told = Told(routed(), submitted(), receipt("UNDELIVERABLE"))
+    assert len(told.tell(late)) == 1
+    assert (told.status.state, told.ends) == ("undeliverable", ["undeliverable"])
+
+
+def test_the_status_of_a_refused_message_stays_when_a_receipt_comes_all_the_same() -> None:
+    told = Told(rejected("no_route"))
+    assert told.tell(receipt()) == ["receipt"]
+    assert (told.status.state, told.ends) == ("rejected", ["rejected"])
+
+
 def test_a_further_connector_gets_fresh_segments() -> None:
     told = Told(routed(2), submitted(1, 2, outcome="returned", reason="down"))
     told.tell(routed(3, hop=1, connector=SLOW, rule="second"))
