@@ -9,6 +9,7 @@ The process ends itself after a commit that took too long to be trusted (pipelin
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
+from functools import cache
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
@@ -88,7 +89,7 @@ def run(
     producer: Any = app._producer  # Quix Streams has no hook for this
     producer.commit_transaction = watched(producer.commit_transaction)
     producer.abort_transaction = watched(producer.abort_transaction)
-    topic_of = _topic_look_up(app)
+    topic_of = _topic_look_up()
     decide = _decider(core, topic_in, service, tuple(kinds), ground)
     source = app.topic(topic_in, value_deserializer="bytes", key_deserializer="bytes")
     outputs = app.dataframe(source).apply(decide, stateful=True, metadata=True, expand=True)
@@ -185,15 +186,11 @@ def _dead(
     return _Out(topics.dlq_of(topic_in), key, value, headers)
 
 
-def _topic_look_up(app: Application) -> Callable[[str], Topic]:
-    known: dict[str, Topic] = {}
+def _topic_look_up() -> Callable[[str], Topic]:
+    """Topics by name. Made here and not by the application, which would ask the broker for each."""
 
+    @cache
     def look_up(name: str) -> Topic:
-        topic = known.get(name)
-        if topic is None:
-            topic = known[name] = app.topic(
-                name, value_serializer=_Octets(), key_serializer="bytes"
-            )
-        return topic
+        return Topic(name=name, value_serializer=_Octets(), key_serializer="bytes")
 
     return look_up
