@@ -109,6 +109,7 @@ class MtRejected(Record, frozen=True, kw_only=True):
     reason: str
     detail: str
     stage: str
+    source: str
     rejected_ms: int
 
 

@@ -79,16 +79,16 @@ class Intake:
             fault = Fault(
                 "bad_shape", f"The request does not fit its schema, correct it: {request.detail}."
             )
-            return _rejected(_head_of_the_misshapen(message_id, source), fault, now_ms)
+            return _rejected(_head_of_the_misshapen(message_id, source), fault, source, now_ms)
         tenant, _lane = origin(source.topic)
         recipient = msisdn(request.to, self._countries.get(tenant))
         if isinstance(recipient, BadNumber):
             fault = fault or Fault("bad_number", recipient.detail)
-            return _rejected(_head(request, message_id, None, source), fault, now_ms)
+            return _rejected(_head(request, message_id, None, source), fault, source, now_ms)
         head = _head(request, message_id, recipient, source)
         fault = fault or first_fault(request, now_ms)
         if fault is not None:
-            return _rejected(head, fault, now_ms)
+            return _rejected(head, fault, source, now_ms)
         if request.message_id is None:
             request = msgspec.structs.replace(request, message_id=message_id)
         admitted = MtAdmitted(head=head, request=request, source=str(source), admitted_ms=now_ms)
@@ -138,8 +138,13 @@ def _head_of_the_misshapen(message_id: MessageId, source: Source) -> MtHead:
     )
 
 
-def _rejected(head: MtHead, fault: Fault, now_ms: int) -> Publish:
+def _rejected(head: MtHead, fault: Fault, source: Source, now_ms: int) -> Publish:
     rejected = MtRejected(
-        head=head, reason=fault.reason, detail=fault.detail, stage="intake", rejected_ms=now_ms
+        head=head,
+        reason=fault.reason,
+        detail=fault.detail,
+        stage="intake",
+        source=str(source),
+        rejected_ms=now_ms,
     )
     return Publish(topics.TRACKER_IN, head.message_id, rejected)

@@ -128,7 +128,7 @@ class Router:
             head = msgspec.structs.replace(head, sender=case.sender.addr)
         refusal = first_refusal(case)
         if refusal is not None:
-            return _rejected(head, refusal, now_ms)
+            return _rejected(head, refusal, record.source, now_ms)
         send_at_ms = record.request.send_at_ms
         if send_at_ms is not None and send_at_ms > now_ms and not record.due:
             return _scheduled(head, record, send_at_ms, now_ms)
@@ -160,7 +160,7 @@ class Router:
             case.record.request, bits, lambda: _next_reference(state, head.message_id, bits)
         )
         if isinstance(encoded, Refusal):
-            return _rejected(head, encoded, case.now_ms)
+            return _rejected(head, encoded, case.record.source, case.now_ms)
         segments = submits(head, case, target, encoded)
         topic = target.priority_topic if head.lane == "priority" else target.topic
         effects: list[Effect] = [Publish(topic, head.recipient, segment) for segment in segments]
@@ -206,15 +206,16 @@ def _repeated(
         return []
     state.put(told, Told(), SEEN_LIFE_S)
     refusal = DUPLICATE if digest == seen.digest else PAYLOAD_MISMATCH
-    return _rejected(record.head, refusal, now_ms).effects
+    return _rejected(record.head, refusal, record.source, now_ms).effects
 
 
-def _rejected(head: MtHead, refusal: Refusal, now_ms: int) -> Decision:
+def _rejected(head: MtHead, refusal: Refusal, source: str, now_ms: int) -> Decision:
     rejected = MtRejected(
         head=head,
         reason=refusal.reason,
         detail=refusal.detail,
         stage="router",
+        source=source,
         rejected_ms=now_ms,
     )
     return Decision(REJECTED, [Publish(topics.TRACKER_IN, head.message_id, rejected)])

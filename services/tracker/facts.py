@@ -115,12 +115,10 @@ def _scheduled(record: MtScheduled, now_ms: int) -> Fact:
 
 def _rejected(record: MtRejected, now_ms: int) -> Fact:
     is_repeat = record.reason in REPEATS
-    # Intake may say it again after a crash, at another time: only a repeat's own time counts.
-    told_ms = record.rejected_ms if is_repeat else ""
     return Fact(
         source=Source.ROUTER,
         event=record.reason if is_repeat else "rejected",
-        mark=f"{record.stage}|{record.reason}|{told_ms}",
+        mark=f"{record.stage}|{record.reason}|{record.source}",
         told=EXPIRED if record.reason == "expired" else REJECTED,
         at_ms=record.rejected_ms,
         head=record.head,

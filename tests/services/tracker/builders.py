@@ -103,6 +103,7 @@ def rejected(reason: str, stage: str = "router", **changed: Any) -> MtRejected:
             "reason": reason,
             "detail": "A sentence.",
             "stage": stage,
+            "source": "sms.mt.request/0/1",
             "rejected_ms": ASKED_MS + 20,
             **changed,
         }
