@@ -103,17 +103,17 @@ class Demo:
         plan, dice = self._plan, random.Random(self._plan.seed)
         producer = make_producer(self._pipeline.config.kafka)
         every = max(1, plan.messages // MO_COUNT)
-        garbage_every = plan.messages // plan.garbage if plan.garbage else 0
-        mo = iter(range(MO_COUNT))
+        mo, buried = iter(range(MO_COUNT)), 0
         run_name = f"demo-{int(time.time())}"
         for sending in sendings(plan.messages, plan.seed, self._codec, run_name):
             self._pace()
             produce(producer, sending.topic, sending.message_id, sending.value)
             producer.poll(0)
             self._note(sending)
-            if garbage_every and self._published % garbage_every == 0:
-                for _ in range(max(1, plan.garbage // plan.messages)):
-                    produce(producer, topics.MT_REQUEST, None, dice.choice(GARBAGE))
+            due = self._published * plan.garbage // plan.messages
+            while buried < due:
+                buried += 1
+                produce(producer, topics.MT_REQUEST, None, dice.choice(GARBAGE))
             if self._published % every == 0 and next(mo, None) is not None:
                 self._inject_mo(dice)
         producer.flush(30)
@@ -292,5 +292,6 @@ def _tell(findings: Mapping[str, Any], console: Console) -> None:
         f"duplicated {findings['duplicated']}{bound}, "
         f"receipts joined {findings['receipts_joined']:,}, "
         f"orphaned {findings['receipts_orphaned']}, MO {findings['mo_received']}, "
-        f"{findings['throughput_msgs_s']:,} messages/s"
+        f"{findings['throughput_msgs_s']:,} messages/s",
+        soft_wrap=True,
     )

@@ -14,7 +14,7 @@ def main(config: Config, replica: str) -> None:
     """Run one router replica."""
     routes = load_routes(config.routes, {ConnectorId(name) for name in config.connectors})
     with process("router", config, replica) as ground:
-        health = ConnectorHealth(ground)
+        health = ConnectorHealth(config.kafka, ground.codec)
         health.start()
         stream.run(
             Router(config, routes, health.is_up),

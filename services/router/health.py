@@ -3,11 +3,12 @@
 from collections.abc import Callable
 
 from pipeline import topics
+from pipeline.codec import Codec
+from pipeline.config import KafkaConfig
 from pipeline.errors import UnreadableError
 from pipeline.ids import ConnectorId
 from pipeline.kafka.clients import now_ms
 from pipeline.kafka.table import ControlTable
-from pipeline.process import Process
 from pipeline.records import ConnectorState
 
 STALE_MS = 12_000  # binders speak every 3 s: four times unheard is dead
@@ -16,11 +17,11 @@ STALE_MS = 12_000  # binders speak every 3 s: four times unheard is dead
 class ConnectorHealth:
     """The newest word of every bind lease, followed on a thread of its own."""
 
-    def __init__(self, ground: Process, clock: Callable[[], int] = now_ms) -> None:
-        self._codec = ground.codec
+    def __init__(self, kafka: KafkaConfig, codec: Codec, clock: Callable[[], int] = now_ms) -> None:
+        self._codec = codec
         self._clock = clock
         self._bound_ms: dict[ConnectorId, dict[int, int]] = {}
-        self._table = ControlTable(ground.config.kafka, topics.CONNECTOR_STATE, self.hear)
+        self._table = ControlTable(kafka, topics.CONNECTOR_STATE, self.hear)
 
     def start(self) -> None:
         """Read what is there, then follow."""

@@ -1,6 +1,10 @@
 """`heliograph demo`, judged by the sandboxes' ledgers."""
 
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from tests.end_to_end.conftest import Played
 
@@ -36,3 +40,26 @@ def test_garbage_ends_in_the_dead_letters_and_harms_nobody(demo: Demo) -> None:
     assert played.code == 0, played.output
     assert played.report["dead_letters"] == 300
     assert played.report["lost"] == 0
+
+
+def test_interrupted_it_ends_everything_it_started() -> None:
+    command = [sys.executable, "-m", "heliograph", "demo", "--messages", "100000"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("Up after"):
+            break
+    children = descendants(process.pid)
+    assert len(children) > 10
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 130
+    assert [pid for pid in children if Path(f"/proc/{pid}").exists()] == []
+
+
+def descendants(pid: int) -> list[int]:
+    """Every process below `pid`."""
+    found = []
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in map(int, path.read_text(encoding="utf-8").split()):
+            found += [child, *descendants(child)]
+    return found
