@@ -1,6 +1,7 @@
 """The `heliograph` command: every way an operator starts, feeds and asks the pipeline."""
 
 import json
+import logging
 import signal
 import sys
 import threading
@@ -148,7 +149,7 @@ def sandbox(
     """Run one simulated SMSC."""
     from services.sandbox.__main__ import main as run
 
-    run(_load(config), name, free_ports=free_ports)
+    run(_load(config, with_secrets=True), name, free_ports=free_ports)
 
 
 @APP.command()
@@ -164,7 +165,7 @@ def binder(
     if print_config:
         _print_config(config)
     else:
-        run(_load(config), replica, connector or ())
+        run(_load(config, with_secrets=True), replica, connector or ())
 
 
 def _add_service(name: str) -> None:
@@ -185,18 +186,19 @@ for _name in ("intake", "router", "correlator", "tracker", "scheduler", "telemet
     _add_service(_name)
 
 
-def _load(path: Path | None) -> Config:
+def _load(path: Path | None, *, with_secrets: bool = False) -> Config:
     from heliograph.local import EXAMPLE
 
-    return load(path or EXAMPLE)
+    return load(path or EXAMPLE, with_secrets=with_secrets)
 
 
 def _print_config(path: Path | None) -> None:
-    print(json.dumps(_load(path).model_dump(mode="json"), indent=2))
+    print(json.dumps(_load(path, with_secrets=True).model_dump(mode="json"), indent=2))
 
 
 def main() -> None:
     """Run the command; what the user can mend ends in a sentence, not in a traceback."""
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)  # what failed is said by the command
     try:
         APP(standalone_mode=True)
     except HeliographError as error:

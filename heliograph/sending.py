@@ -2,6 +2,8 @@
 
 import uuid
 
+from confluent_kafka import KafkaError
+
 from pipeline import topics
 from pipeline.config import Config
 from pipeline.errors import BrokerError
@@ -10,7 +12,7 @@ from pipeline.kafka.clients import make_producer, produce
 from pipeline.process import make_codec
 from pipeline.records import MtRequest
 
-TIMEOUT_S = 15
+TIMEOUT_S = 10
 
 
 def publish(
@@ -21,7 +23,16 @@ def publish(
     request = MtRequest(message_id=name, to=to, text=text, from_=sender)
     octets = make_codec(config).encode(request, topics.MT_REQUEST)
     producer = make_producer(config.kafka, message_timeout_ms=TIMEOUT_S * 1000)
-    produce(producer, topics.MT_REQUEST, name, octets)
-    if producer.flush(TIMEOUT_S):
-        raise BrokerError(f"no broker at {config.kafka.bootstrap_servers} took the request")
+    refusals: list[KafkaError | None] = []
+    produce(
+        producer,
+        topics.MT_REQUEST,
+        name,
+        octets,
+        on_delivery=lambda error, _: refusals.append(error),
+    )
+    producer.flush(2 * TIMEOUT_S)
+    if refusals != [None]:
+        why = refusals[0] if refusals else "no answer"
+        raise BrokerError(f"no broker at {config.kafka.bootstrap_servers} took the request: {why}")
     return name

@@ -59,7 +59,7 @@ def tell(events: Iterable[MtEvent]) -> list[Step]:
             steps.append(Step(begin, 0, f"requested by {event.tenant}, lane {event.lane}"))
         facts = {name: getattr(event, name) for name in event.__struct_fields__}
         text = STEPS.get(event.event, event.event).format(**facts)
-        if event.submitted_ms is not None:
+        if event.submitted_ms is not None and event.event != "receipt":
             at_ms = event.submitted_ms
             written = f"segment {event.segment}/{event.segments} submitted to {event.connector}"
             steps.append(Step(at_ms, at_ms - begin, written))

@@ -8,6 +8,7 @@ written out in the file is refused unless `dev: true`.
 
 import os
 from collections.abc import Mapping
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -33,6 +34,10 @@ from pipeline.ids import ConnectorId
 ENV_PREFIX = "HELIOGRAPH__"
 
 
+_NEED_SECRETS = ContextVar("_NEED_SECRETS", default=True)
+LITERAL = "a secret may not stand in the file; write ${VARIABLE} or file:PATH"
+
+
 class SecretText(SecretStr):
     """A secret and whether it stood in the file itself."""
 
@@ -44,17 +49,23 @@ def _secret(value: Any) -> Any:
         return value
     if value.startswith("${") and value.endswith("}"):
         name = value[2:-1]
-        if name not in os.environ:
-            raise ValueError(f"environment variable {name} is not set; set it or use file:PATH")
-        return SecretText(os.environ[name])
+        if name in os.environ:
+            return SecretText(os.environ[name])
+        return _missing(f"environment variable {name} is not set; set it or use file:PATH")
     if value.startswith("file:"):
         try:
             return SecretText(Path(value[5:]).read_text(encoding="utf-8").rstrip("\n"))
         except OSError as error:
-            raise ValueError(f"cannot read {value[5:]}: {error.strerror}") from error
+            return _missing(f"cannot read {value[5:]}: {error.strerror}")
     secret = SecretText(value)
     secret.literal = True
     return secret
+
+
+def _missing(why: str) -> SecretText:
+    if _NEED_SECRETS.get():
+        raise ValueError(why)
+    return SecretText("")
 
 
 Secret = Annotated[SecretText, BeforeValidator(_secret)]
@@ -161,10 +172,7 @@ class Config(BaseSettings):
             if connector.profile != "default" and connector.profile not in self.profiles:
                 faults.append(f"connectors.{name}.profile: no profile {connector.profile!r}")
             if connector.password.literal and not self.dev:
-                faults.append(
-                    f"connectors.{name}.password: a secret may not stand in the file; "
-                    "write ${VARIABLE} or file:PATH"
-                )
+                faults.append(f"connectors.{name}.password: {LITERAL}")
         if faults:
             raise ValueError("\n".join(faults))
         return self
@@ -186,8 +194,11 @@ class Config(BaseSettings):
         return self.profiles.get(self.connectors[connector].profile, ProfileConfig())
 
 
-def load(path: Path) -> Config:
-    """Read `path`, apply the environment, check all of it; raises ConfigError with every fault."""
+def load(path: Path, *, with_secrets: bool = True) -> Config:
+    """Read `path`, apply the environment, check all of it; raises ConfigError with every fault.
+
+    Without `with_secrets` those may be missing: for commands that only speak to Kafka.
+    """
     faults = _unknown_variables(os.environ)
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -197,10 +208,13 @@ def load(path: Path) -> Config:
         raise ConfigError([f"{path}: is not YAML: {error}", *faults]) from error
     if raw is not None and not isinstance(raw, dict):
         raise ConfigError([f"{path}: must be a mapping of sections, not a {type(raw).__name__}"])
+    token = _NEED_SECRETS.set(with_secrets)
     try:
         config = Config(**(raw or {}))
     except ValidationError as error:
         raise ConfigError([*(f"{path}: {fault}" for fault in sentences(error)), *faults]) from error
+    finally:
+        _NEED_SECRETS.reset(token)
     if faults:
         raise ConfigError(faults)
     return config.model_copy(update={"routes": path.parent / config.routes})

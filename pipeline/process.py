@@ -127,6 +127,7 @@ def set_up_log(service: str, replica: str, *, dev: bool) -> None:
         )
     )
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.getLogger("kafka").setLevel(logging.INFO)
     logging.getLogger("quixstreams").setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -11,7 +11,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # exported, b
 
 from pipeline.config import KafkaConfig
 from pipeline.errors import BrokerError
-from pipeline.kafka.clients import REQUEST_TIMEOUT_S, client_settings
+from pipeline.kafka.clients import REQUEST_TIMEOUT_S, client_settings, known_topics
 from pipeline.topics import Topic
 
 
@@ -19,7 +19,7 @@ def create_topics(kafka: KafkaConfig, catalog: Iterable[Topic]) -> list[str]:
     """Create those of `catalog` that are missing; returns their names. Raises BrokerError."""
     admin = AdminClient(client_settings(kafka))
     try:
-        there = admin.list_topics(timeout=REQUEST_TIMEOUT_S).topics
+        there = known_topics(admin, kafka)
         missing = [topic for topic in catalog if topic.name not in there]
         new = [_new_topic(topic, kafka.replication_factor) for topic in missing]
         for future in admin.create_topics(new).values() if new else ():

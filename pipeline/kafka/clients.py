@@ -18,9 +18,11 @@ from confluent_kafka import (
     Producer,
     TopicPartition,
 )
+from confluent_kafka.admin import AdminClient
 
 from pipeline.config import KafkaConfig
 from pipeline.effects import Headers
+from pipeline.errors import BrokerError
 
 LOG = logging.getLogger("kafka")
 BATCH_RECORDS_MAX = 500
@@ -36,6 +38,7 @@ def client_settings(kafka: KafkaConfig) -> dict[str, Any]:
         "bootstrap.servers": kafka.bootstrap_servers,
         "socket.timeout.ms": SOCKET_TIMEOUT_MS,
         "log.connection.close": False,
+        "reconnect.backoff.ms": 250,
         "logger": LOG,
         **kafka.librdkafka,
     }
@@ -125,6 +128,17 @@ PASSING = frozenset(  # errors of a cluster that is starting, electing or away f
         KafkaError._ALL_BROKERS_DOWN,
     }
 )
+
+
+def known_topics(client: Consumer | AdminClient, kafka: KafkaConfig) -> dict[str, Any]:
+    """The metadata of the cluster's topics by name; raises BrokerError when no broker answers."""
+    try:
+        return dict(client.list_topics(timeout=REQUEST_TIMEOUT_S).topics)
+    except KafkaException as error:
+        raise BrokerError(
+            f"no broker answers at {kafka.bootstrap_servers}; start one, or correct "
+            f"kafka.bootstrap_servers ({error.args[0].str()})"
+        ) from error
 
 
 def _will_pass(error: Exception) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
 
 from pipeline.config import KafkaConfig
-from pipeline.kafka.clients import REQUEST_TIMEOUT_S, make_consumer, take, watermarks
+from pipeline.kafka.clients import known_topics, make_consumer, take, watermarks
 
 
 def read_to_end(
@@ -20,7 +20,7 @@ def read_to_end(
     """
     consumer = make_consumer(kafka, "heliograph-reader")
     try:
-        known = consumer.list_topics(timeout=REQUEST_TIMEOUT_S).topics
+        known = known_topics(consumer, kafka)
         where = [
             TopicPartition(name, number, (starts or {}).get((name, number), OFFSET_BEGINNING))
             for name in topics

@@ -7,7 +7,13 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPar
 
 from pipeline.config import KafkaConfig
 from pipeline.errors import BrokerError
-from pipeline.kafka.clients import REQUEST_TIMEOUT_S, make_consumer, take, watermarks
+from pipeline.kafka.clients import (
+    REQUEST_TIMEOUT_S,
+    known_topics,
+    make_consumer,
+    take,
+    watermarks,
+)
 
 POLL_S = 0.2
 
@@ -56,7 +62,7 @@ class ControlTable:
             consumer.close()
 
     def _follow(self, consumer: Consumer) -> None:
-        known = consumer.list_topics(self._topic, timeout=REQUEST_TIMEOUT_S).topics[self._topic]
+        known = known_topics(consumer, self._kafka)[self._topic]
         where = [TopicPartition(self._topic, p, OFFSET_BEGINNING) for p in known.partitions]
         ends = {tp.partition: watermarks(consumer, tp)[1] for tp in where}
         behind = {partition: end for partition, end in ends.items() if end > 0}

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, ValidationError
 
-from pipeline.config import Config, Host, Secret, Section, sentences
+from pipeline.config import LITERAL, Config, Host, Secret, Section, sentences
 from pipeline.errors import ConfigError
 
 ListenPort = Annotated[int, Field(ge=0, le=65535)]
@@ -45,11 +45,5 @@ def sandbox_config(config: Config, name: str) -> SandboxConfig:
         raise ConfigError([f"{place}.{fault}" for fault in sentences(error)]) from error
     literal = [account for account, password in found.accounts.items() if password.literal]
     if literal and not config.dev:
-        raise ConfigError(
-            [
-                f"{place}.accounts.{account}: a secret may not stand in the file; "
-                "write ${VARIABLE} or file:PATH"
-                for account in literal
-            ]
-        )
+        raise ConfigError([f"{place}.accounts.{account}: {LITERAL}" for account in literal])
     return found

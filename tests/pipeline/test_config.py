@@ -95,6 +95,13 @@ def test_secrets_come_from_files_and_never_show(tmp_path: Path) -> None:
     assert "canary" not in str(config.model_dump(mode="json"))
 
 
+def test_who_only_speaks_to_kafka_needs_no_secret_of_a_connector(tmp_path: Path) -> None:
+    path = write(tmp_path, f"connectors: {{a: {{{CONNECTOR}, password: '${{NOT_SET}}'}}}}")
+    assert load(path, with_secrets=False).connectors["a"].host == "h"
+    with pytest.raises(ConfigError, match="NOT_SET is not set"):
+        load(path)
+
+
 class Own(Section):
     limit: int = 3
 
