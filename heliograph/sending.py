@@ -33,6 +33,6 @@ def publish(
     )
     producer.flush(2 * TIMEOUT_S)
     if refusals != [None]:
-        why = refusals[0] if refusals else "no answer"
+        why = refusals[0].str() if refusals and refusals[0] else "no answer"
         raise BrokerError(f"no broker at {config.kafka.bootstrap_servers} took the request: {why}")
     return name

@@ -106,7 +106,7 @@ class Outbox:
 
     def _refused(self, error: KafkaError | None, message: Message) -> bool:
         if error is not None:
-            self._fail(OutcomeRefusedError(f"{message.topic()}: {error}"))
+            self._fail(OutcomeRefusedError(f"{message.topic()}: {error!s}"))
         return error is not None
 
     def _write(

@@ -74,7 +74,7 @@ class Shell:
             self._written.value += 1
         unsent = self._producer.flush(FLUSH_TIMEOUT_S)
         if unsent or self._refusal:
-            raise RefusedError(f"{unsent} records unsent, refused: {self._refusal}")
+            raise RefusedError(f"{unsent} records unsent, refused: {self._refusal!s}")
         self._consumer.commit(offsets=next_offsets(messages), asynchronous=False)
 
     def _decide(self, message: Message) -> None:
