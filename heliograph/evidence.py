@@ -16,7 +16,7 @@ from pipeline.records import Dlr, Mo, MtEvent, MtSubmitted
 HTTP_TIMEOUT_S = 30
 
 
-def gather(config: Config, codec: Codec, ledgers: Iterable[str], evidence: Evidence) -> Evidence:
+def gather(config: Config, codec: Codec, ledgers: Iterable[str], evidence: Evidence) -> None:
     """Fill `evidence` (which holds the requests) from the topics and the ledgers' base URLs."""
     outputs = [
         topics.submitted(ConnectorId(name), connector.generation)
@@ -38,7 +38,6 @@ def gather(config: Config, codec: Codec, ledgers: Iterable[str], evidence: Evide
         for entry in json_lines(f"{url}/ledger/segments"):
             if entry["command_status"] == 0:
                 evidence.ledger[entry["message_id"], entry["segment"]] += 1
-    return evidence
 
 
 def json_lines(url: str) -> Iterator[dict[str, Any]]:

@@ -44,12 +44,12 @@ class Verdict:
 
     @property
     def is_good(self) -> bool:
-        """Every request has its one outcome, nothing is lost, nothing doubled."""
+        """Every request has its one outcome, nothing is lost, nothing doubled beyond the bound."""
         return not self.faults
 
 
-def judge(evidence: Evidence) -> Verdict:
-    """The verdict on a finished run."""
+def judge(evidence: Evidence, duplicates_max: int = 0) -> Verdict:
+    """The verdict on a finished run, which may have doubled `duplicates_max` segments."""
     terminal = Counter(e.message_id for e in evidence.events.values() if e.terminal)
     repeats = Counter(e.message_id for e in evidence.events.values() if e.event in REPEATS)
     accepted = {(s.message_id, s.segment) for s in evidence.submitted if s.outcome == "accepted"}
@@ -64,11 +64,12 @@ def judge(evidence: Evidence) -> Verdict:
     unanswered = {
         m for m, n in evidence.requests.items() if terminal[m] and terminal[m] + repeats[m] != n
     }
+    doubled = sum(twice.values())
     faults = [
         _fault("requests have no outcome", without_outcome),
         _fault("segments were published as accepted, but no carrier has them", not_in_ledger),
         _fault("segments were accepted by a carrier, but nothing says so", not_told),
-        _fault("segments were accepted more than once", twice),
+        _fault("segments were accepted more than once", twice if doubled > duplicates_max else ()),
         _fault("messages have several outcomes", many),
         _fault("messages have not one event for each of their requests", unanswered - many),
     ]
@@ -78,7 +79,7 @@ def judge(evidence: Evidence) -> Verdict:
         outcomes=dict(Counter(e.state for e in evidence.events.values() if e.terminal)),
         segments=evidence.ledger.total(),
         lost=len(without_outcome) + len(not_in_ledger) + len(not_told),
-        duplicated=sum(twice.values()),
+        duplicated=doubled,
         receipts_joined=sum(dlr.message_id is not None for dlr in evidence.receipts),
         receipts_orphaned=sum(dlr.message_id is None for dlr in evidence.receipts),
         mo_received=len(evidence.mo),

@@ -79,3 +79,11 @@ def test_each_harm_is_found(
     assert any(words in fault for fault in verdict.faults), verdict.faults
     assert (verdict.lost, verdict.duplicated) == (lost, duplicated)
     assert not verdict.is_good
+
+
+def test_what_a_kill_may_double_is_no_fault_up_to_its_bound() -> None:
+    evidence = good()
+    evidence.ledger["m1", 1] += 2
+    assert judge(evidence, duplicates_max=2).is_good
+    assert judge(evidence, duplicates_max=2).duplicated == 2
+    assert not judge(evidence, duplicates_max=1).is_good
