@@ -64,6 +64,7 @@ class Segment:
     position: Position
     lease: Holder
     headers: Headers | None
+    arrival: int = 0
     attempt: int = 0
     bind: int = -1
     written_ms: int | None = None

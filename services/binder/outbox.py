@@ -6,6 +6,7 @@ restarts from what is committed and finds in its own output what was confirmed.
 """
 
 from collections.abc import Callable
+from functools import cache
 
 from confluent_kafka import KafkaError, Message, Producer
 
@@ -40,6 +41,12 @@ class Outbox:
         self._fail = fail
         self._metrics = process.metrics
         self._output = topics.submitted(name, process.config.connectors[name].generation)
+        self._delivered = process.metrics.counter("sms.binder.delivered", connector=name)
+        self._answered = cache(
+            lambda outcome: process.metrics.counter(
+                "sms.binder.answered", connector=name, outcome=outcome
+            )
+        )
 
     def outcome(
         self, record: MtSubmitted, headers: Headers | None, done: Callable[[int], None]
@@ -62,9 +69,7 @@ class Outbox:
             self._output, record.message_id, octets, headers, confirmed, record.submit_partition
         )
         self._write(topics.CORRELATOR_IN, record.recipient, octets, headers, confirmed)
-        self._metrics.counter(
-            "sms.binder.answered", connector=self._name, outcome=record.outcome
-        ).value += 1
+        self._answered(record.outcome).value += 1
 
     def repeat(self, record: MtSubmitted, done: Callable[[], None]) -> None:
         """Write only the correlator's copy of an outcome that the own output holds already."""
@@ -89,7 +94,7 @@ class Outbox:
 
         octets = self._codec.encode(record, topics.CORRELATOR_IN)
         self._write(topics.CORRELATOR_IN, record.handset, octets, None, confirmed)
-        self._metrics.counter("sms.binder.delivered", connector=self._name).value += 1
+        self._delivered.value += 1
 
     def state(self, record: ConnectorState) -> None:
         """Say how a bind lease is."""

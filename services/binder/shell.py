@@ -9,10 +9,7 @@ owner.
 """
 
 import asyncio
-import heapq
-import itertools
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import structlog
@@ -30,6 +27,7 @@ from services.binder import core, outputs
 from services.binder.binds import Binds
 from services.binder.config import BinderConfig
 from services.binder.core import Disposition, Outcome, Position, Segment
+from services.binder.lanes import Lanes
 from services.binder.leases import Key, Lease, Leases
 from services.binder.outbox import Outbox
 from services.binder.pacing import Pacer
@@ -81,9 +79,7 @@ class Connector:
             self,
             revoke_timeout_s=config.drain_timeout_s + REVOKE_MARGIN_S,
         )
-        self._ready: dict[bool, deque[Segment]] = {True: deque(), False: deque()}
-        self._put_off: list[tuple[float, int, Segment]] = []  # heap by when they may go
-        self._sequence = itertools.count()
+        self._waiting = Lanes()
         self._unconfirmed = 0
         self._unconfirmed_max = 0  # the duplicate bound of a crash of this process
         self._delivers_unconfirmed = 0
@@ -190,10 +186,7 @@ class Connector:
 
     def _leave_unwritten(self, closing: Mapping[Key, Lease]) -> None:
         """Leave what was not written to the next owner."""
-        for lane, queue in self._ready.items():
-            self._ready[lane] = deque(s for s in queue if not self._is_left(s, closing))
-        self._put_off = [item for item in self._put_off if not self._is_left(item[2], closing)]
-        heapq.heapify(self._put_off)
+        self._waiting.leave(lambda segment: self._is_left(segment, closing))
 
     def _is_left(self, segment: Segment, closing: Mapping[Key, Lease]) -> bool:
         lease = closing.get(segment.position[:2])
@@ -216,19 +209,16 @@ class Connector:
             return
         headers = message.headers()
         assert not isinstance(headers, dict)  # a list when it comes from Kafka
-        segment = Segment(submit, position, lease, headers)
-        self._ready[position.priority].append(segment)
+        self._waiting.add(Segment(submit, position, lease, headers))
 
     def _pump(self) -> None:
         """Write what may be written now, and see to it that we are called when more may be."""
         self._is_pump_asked = False
         now = time.monotonic()
-        while self._put_off and self._put_off[0][0] <= now:
-            segment = heapq.heappop(self._put_off)[2]
-            self._ready[segment.position.priority].appendleft(segment)
-        while lane := self._ready[True] or self._ready[False]:
-            if lane[0].submit.deadline_ms <= now_ms():
-                self._conclude(lane.popleft(), core.EXPIRED)
+        self._waiting.ripen(now)
+        while (head := self._waiting.head) is not None:
+            if head.submit.deadline_ms <= now_ms():
+                self._conclude(self._waiting.take(), core.EXPIRED)
                 continue
             bind, esme = self._roomiest()
             if (
@@ -237,7 +227,7 @@ class Connector:
                 or not self._pacer.take(now)
             ):
                 break
-            self._write(lane.popleft(), bind, esme)
+            self._write(self._waiting.take(), bind, esme)
         self._press_back()
         self._set_alarm(now)
 
@@ -259,7 +249,7 @@ class Connector:
         return best, esme
 
     def _press_back(self) -> None:
-        queued = len(self._ready[True]) + len(self._ready[False]) + len(self._put_off)
+        queued = len(self._waiting)
         if not self._is_paused and queued >= self._config.queue_segments_max:
             self._is_paused = True
             self._membership.pause(self._leases.everywhere)
@@ -272,8 +262,9 @@ class Connector:
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
-        waits = [self._put_off[0][0] - now] if self._put_off else []
-        if (self._ready[True] or self._ready[False]) and self._roomiest()[1] is not None:
+        due = self._waiting.next_due
+        waits = [] if due is None else [due - now]
+        if self._waiting.head is not None and self._roomiest()[1] is not None:
             waits.append(self._pacer.wait_s(now))
         wait = min(waits, default=float("inf"))
         if wait != float("inf"):
@@ -306,10 +297,9 @@ class Connector:
         if segment.lease.is_closing:
             segment.lease.drop(segment.position.offset)
         elif wait_s:
-            due = time.monotonic() + wait_s
-            heapq.heappush(self._put_off, (due, next(self._sequence), segment))
+            self._waiting.put_off(segment, time.monotonic() + wait_s)
         else:
-            self._ready[segment.position.priority].appendleft(segment)
+            self._waiting.again(segment)
 
     def _conclude(self, segment: Segment, outcome: Outcome) -> None:
         record = core.submitted(segment, outcome, self._name, self._process.replica, now_ms())
@@ -370,7 +360,7 @@ class Connector:
             "sms.binder.unconfirmed": lambda: self._unconfirmed,
             "sms.binder.unconfirmed.max": lambda: self._unconfirmed_max,
             "sms.binder.binds": lambda: len(self._binds.up),
-            "sms.binder.queue": lambda: len(self._ready[True]) + len(self._ready[False]),
+            "sms.binder.queue": lambda: len(self._waiting),
             "sms.binder.rate": lambda: self._pacer.rate_per_s,
         }
         for gauge, value in gauges.items():

@@ -39,6 +39,7 @@ CORES = [
     "services.intake.core",
     "services.router.core",
     "services.binder.core",
+    "services.binder.lanes",
     "services.binder.offsets",
     "services.binder.pacing",
     "services.correlator.core",
