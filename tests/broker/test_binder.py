@@ -1,10 +1,8 @@
 """The binder as a process, between the real broker and an SMSC of ours on loopback."""
 
 import asyncio
-import os
 import signal
-import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import Process
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -25,6 +23,7 @@ from pipeline.records import MtSubmitted, SmscDeliver, Tlv
 from smpp.pdu import DeliverSm, Pdu, SubmitSm
 from smpp.server import Smsc, SmscSession
 from smpp.values import CommandStatus
+from tests.broker.conftest import started
 from tests.builders import mt_submit
 
 DEADLINE_S = 40
@@ -97,20 +96,9 @@ class Bench:
 
     @asynccontextmanager
     async def binder(self, replica: str = "binder-0") -> AsyncIterator[Process]:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "heliograph", "binder"),
-            *("--config", str(self._path), "--replica", replica),
-            stdout=PIPE,
-            stderr=None if os.environ.get("SHOW_LOGS") else DEVNULL,
-        )
-        assert process.stdout is not None
-        await asyncio.wait_for(process.stdout.readline(), DEADLINE_S)
-        try:
+        where = ("--config", str(self._path), "--replica", replica)
+        async with started("binder", *where) as process:
             yield process
-        finally:
-            if process.returncode is None:
-                process.kill()
-            await process.wait()
 
 
 @pytest.fixture

@@ -1,53 +1,31 @@
 """The scheduler as a process on the real broker: never early, once, restart-safe."""
 
 import asyncio
-import sys
-from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Iterator
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import pytest
-
 from pipeline import topics
-from pipeline.broker import broker
 from pipeline.codec import Codec
 from pipeline.config import KafkaConfig
 from pipeline.effects import PublishLater
-from pipeline.kafka.admin import create_topics
 from pipeline.kafka.clients import make_producer, now_ms, produce
 from pipeline.kafka.reader import read_to_end
 from pipeline.records import Wake
 from pipeline.timers import publication
+from tests.broker.conftest import started
 
 DEADLINE_S = 40
 CODEC = Codec()
-
-
-@pytest.fixture(scope="module")
-def own_kafka() -> Iterator[KafkaConfig]:
-    """A broker of its own: the scheduler's topics have fixed names."""
-    with broker() as address:
-        kafka = KafkaConfig(bootstrap_servers=address)
-        create_topics(kafka, topics.catalog({}))
-        yield kafka
 
 
 @asynccontextmanager
 async def scheduler(kafka: KafkaConfig, folder: Path) -> AsyncIterator[Process]:
     path = folder / "heliograph.yaml"
     path.write_text(f"kafka: {{bootstrap_servers: '{kafka.bootstrap_servers}'}}", encoding="utf-8")
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "heliograph", "scheduler", "--config", str(path)), stdout=PIPE
-    )
-    assert process.stdout is not None
-    await asyncio.wait_for(process.stdout.readline(), DEADLINE_S)
-    try:
+    async with started("scheduler", "--config", str(path)) as process:
         yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
 
 
 def ask(kafka: KafkaConfig, prefix: str, waits_ms: list[int]) -> dict[str, int]:

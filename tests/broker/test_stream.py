@@ -13,10 +13,9 @@ from pathlib import Path
 import pytest
 
 from pipeline import topics
-from pipeline.broker import broker, die_with_parent
+from pipeline.broker import die_with_parent
 from pipeline.codec import Codec
 from pipeline.config import KafkaConfig
-from pipeline.kafka.admin import create_topics
 from pipeline.kafka.clients import make_producer, produce
 from pipeline.kafka.reader import read_to_end
 from pipeline.records import Wake
@@ -24,15 +23,6 @@ from pipeline.records import Wake
 DEADLINE_S = 60
 CODEC = Codec()
 KEYS, PER_KEY = 200, 20
-
-
-@pytest.fixture(scope="module")
-def own_kafka() -> Iterator[KafkaConfig]:
-    """A broker of its own: these tests use the topics of a real service."""
-    with broker() as address:
-        kafka = KafkaConfig(bootstrap_servers=address)
-        create_topics(kafka, topics.catalog({}))
-        yield kafka
 
 
 @contextmanager
