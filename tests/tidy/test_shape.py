@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.metrics import METRICS
+
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("heliograph", "pipeline", "services", "smpp")
 SOURCES = sorted(p for name in PACKAGES for p in (ROOT / name).rglob("*.py"))
@@ -140,6 +142,11 @@ def test_no_file_names_a_machine_or_a_registry() -> None:
         if path.is_file() and name != name_of(Path(__file__)):
             found = forbidden.search(path.read_bytes())
             assert not found, f"{name}: {found and found[0]!r}"
+
+
+def test_every_metric_that_is_declared_is_counted_somewhere() -> None:
+    text = "".join(p.read_text(encoding="utf-8") for p in SOURCES if p.name != "metrics.py")
+    assert [name for name in METRICS if f'"{name}"' not in text] == []
 
 
 def test_every_service_has_a_page() -> None:
