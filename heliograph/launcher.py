@@ -21,7 +21,7 @@ from typing import Any
 from pipeline.broker import die_with_parent
 from pipeline.errors import HeliographError
 
-START_TIMEOUT_S = 30
+START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 20
 WATCH_S = 0.2
 RESTARTS_MAX = 20
@@ -125,6 +125,7 @@ class Launcher:
         self.children: dict[str, Child] = {}
         self._log_dir = log_dir
         self._stopping = threading.Event()
+        self._over = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="watch", daemon=True)
 
     def start(self, name: str, *arguments: str) -> Child:
@@ -147,6 +148,7 @@ class Launcher:
     def stop(self) -> dict[str, int | None]:
         """End all, politely first; returns the exit codes, None for what had to be killed."""
         self._stopping.set()
+        time.sleep(WATCH_S)  # a restart that is under way comes to its end
         children = list(self.children.values())
         for child in children:
             child.signal(signal.SIGTERM)
@@ -156,6 +158,7 @@ class Launcher:
             codes[child.name] = child.wait(max(0.1, deadline - time.monotonic()))
             child.signal(signal.SIGKILL)
             child.wait(5)
+        self._over.set()
         return codes
 
     def _watch(self) -> None:
@@ -165,6 +168,7 @@ class Launcher:
                 if not child.is_running and child.restarts < RESTARTS_MAX:
                     child.restarts += 1
                     child.start()
+        self._over.wait()  # what this thread has started dies with this thread (die_with_parent)
 
 
 @contextmanager

@@ -103,7 +103,7 @@ def is_free(port: int) -> bool:
 
 
 def die_with_parent() -> None:
-    """Run in a child before exec: it is ended when its parent is, however that ends (Linux)."""
+    """Run in a child before exec: it ends when the thread that started it does (Linux)."""
     if sys.platform == "linux":
         pr_set_pdeathsig = 1
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
