@@ -131,9 +131,17 @@ class Membership:
                 self._hand_over(take(self._consumer, POLL_S))
             self._consumer.close()  # calls _on_revoke for what is still ours
         except Exception as error:  # whatever it was, the process must know and end
-            self.failure.set_exception(error)
+            self._end(error)
         else:
+            self._end(None)
+
+    def _end(self, error: Exception | None) -> None:
+        if self.failure.done():
+            return
+        if error is None:
             self.failure.set_result(None)
+        else:
+            self.failure.set_exception(error)
 
     def _obey(self) -> None:
         while not self._orders.empty():
@@ -152,7 +160,10 @@ class Membership:
 
     def _receive(self, messages: list[Message]) -> None:
         self._taken.set()
-        self._listener.received(messages)
+        try:
+            self._listener.received(messages)
+        except Exception as error:  # these records would be neither done nor read again
+            self._end(error)
 
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         committed = consumer.committed(partitions, timeout=REQUEST_TIMEOUT_S)

@@ -3,18 +3,21 @@
 import asyncio
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
+import structlog
 from confluent_kafka import Producer
 
 from pipeline.config import Config, section
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, HeliographError
 from pipeline.ids import ConnectorId
 from pipeline.kafka.clients import make_producer
 from pipeline.process import Process, process, run_loop
 from services.binder.config import BinderConfig
 from services.binder.shell import Connector
 
+LOG = structlog.get_logger()
 PRODUCER_POLL_S = 0.002
 FLUSH_TIMEOUT_S = 10
 LIVE_WITHIN_S = 5
@@ -53,6 +56,13 @@ class Binder:
         def fail(error: Exception) -> None:
             loop.call_soon_threadsafe(end, error)
 
+        def take_bug(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+            # Our own bug in a callback: crash and start from what is committed, don't limp on.
+            LOG.error("callback failed", reason=context["message"])
+            fail(context.get("exception") or HeliographError(context["message"]))
+
+        loop.set_exception_handler(take_bug)
+
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, end)
 
@@ -61,7 +71,7 @@ class Binder:
             self._connectors.append(Connector(ConnectorId(name), ground, config, producer, fail))
         for connector in self._connectors:
             connector.start()
-        ticking = asyncio.create_task(self._tick(producer, config))
+        ticking = asyncio.create_task(self._tick(producer, config, fail))
         try:
             await ended
             await asyncio.gather(*(connector.stop() for connector in self._connectors))
@@ -69,21 +79,26 @@ class Binder:
             ticking.cancel()
             await asyncio.to_thread(producer.flush, FLUSH_TIMEOUT_S)
 
-    async def _tick(self, producer: Producer, config: BinderConfig) -> None:
+    async def _tick(
+        self, producer: Producer, config: BinderConfig, fail: Callable[[Exception], None]
+    ) -> None:
         """Serve delivery reports all the time; commit and tell the states now and then."""
         commit_at = tell_at = 0.0
-        while True:
-            producer.poll(0)
-            now = self._ticked_at = time.monotonic()
-            if now >= commit_at:
-                commit_at = now + config.commit_interval_s
-                for connector in self._connectors:
-                    connector.commit()
-            if now >= tell_at:
-                tell_at = now + config.state_interval_s
-                for connector in self._connectors:
-                    connector.tell_states()
-            await asyncio.sleep(PRODUCER_POLL_S)
+        try:
+            while True:
+                producer.poll(0)
+                now = self._ticked_at = time.monotonic()
+                if now >= commit_at:
+                    commit_at = now + config.commit_interval_s
+                    for connector in self._connectors:
+                        connector.commit()
+                if now >= tell_at:
+                    tell_at = now + config.state_interval_s
+                    for connector in self._connectors:
+                        connector.tell_states()
+                await asyncio.sleep(PRODUCER_POLL_S)
+        except Exception as error:  # without it nothing would be committed any more
+            fail(error)
 
 
 def main(config: Config, replica: str, connectors: Sequence[str] = ()) -> None:

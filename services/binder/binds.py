@@ -33,14 +33,16 @@ class Binds:
         on_request: Callable[[int, Esme, Pdu], None],
         on_change: Callable[[int, str, str | None], None],
         on_room: Callable[[], None],
+        fail: Callable[[Exception], None],
     ) -> None:
         """`on_request(lease, esme, pdu)` for what the SMSC asks; `on_change(lease, state, reason)`;
-        `on_room()` when a window has room again."""
+        `on_room()` when a window has room again; `fail` ends the process."""
         self._connector = connector
         self._config = config
         self._on_request = on_request
         self._on_change = on_change
         self._on_room = on_room
+        self._fail = fail
         self._keepers: dict[int, asyncio.Task[None]] = {}
         self._up: dict[int, Esme] = {}
         self.states: dict[int, tuple[str, str | None]] = {}
@@ -53,7 +55,9 @@ class Binds:
     def hold(self, lease: int) -> None:
         """Keep bind `lease` up from now on."""
         if lease not in self._keepers:
-            self._keepers[lease] = asyncio.create_task(self._keep(lease), name=f"bind {lease}")
+            keeper = asyncio.create_task(self._keep(lease), name=f"bind {lease}")
+            keeper.add_done_callback(self._note_end)
+            self._keepers[lease] = keeper
 
     async def release(self, lease: int) -> None:
         """Unbind `lease` and forget it; its unanswered requests are reported as unanswered."""
@@ -67,6 +71,12 @@ class Binds:
             await esme.close()
         self._set(lease, "released", None)
         del self.states[lease]
+
+    def _note_end(self, keeper: asyncio.Task[None]) -> None:
+        """A keeper ends by being cancelled; any other end is a bug and leaves the bind down."""
+        error = None if keeper.cancelled() else keeper.exception()
+        if isinstance(error, Exception):
+            self._fail(error)
 
     async def _keep(self, lease: int) -> None:
         failures = 0

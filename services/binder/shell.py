@@ -71,6 +71,7 @@ class Connector:
             on_request=self._take_request,
             on_change=self._tell_state,
             on_room=self._pump,
+            fail=fail,
         )
         self._membership = Membership(
             process.config.kafka,

@@ -216,13 +216,21 @@ async def _until(member: Member, count: int) -> None:
     await member.has_enough.wait()
 
 
-async def test_a_failing_member_tells_so(kafka: KafkaConfig) -> None:
-    class Broken(Member):
-        def prepare(self, starts: Sequence[Start]) -> Mapping[tuple[str, int], object]:
-            raise ValueError("cannot prepare")
+class CannotPrepare(Member):
+    def prepare(self, starts: Sequence[Start]) -> Mapping[tuple[str, int], object]:
+        raise ValueError("broken")
 
+
+class CannotReceive(Member):
+    def received(self, messages: Sequence[Message]) -> None:
+        raise ValueError("broken")
+
+
+@pytest.mark.parametrize("broken", [CannotPrepare, CannotReceive])
+async def test_a_failing_member_tells_so(kafka: KafkaConfig, broken: type[Member]) -> None:
     topic = make_topic(kafka, 1)
-    membership = Membership(kafka, f"g-{uuid4().hex[:8]}", [topic], Broken(), revoke_timeout_s=5)
+    await asyncio.to_thread(write, kafka, topic, 1)
+    membership = Membership(kafka, f"g-{uuid4().hex[:8]}", [topic], broken(), revoke_timeout_s=5)
     membership.start()
-    with pytest.raises(ValueError, match="cannot prepare"):
+    with pytest.raises(ValueError, match="broken"):
         await asyncio.wait_for(asyncio.wrap_future(membership.failure), DEADLINE_S)
