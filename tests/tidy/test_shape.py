@@ -21,8 +21,11 @@ DOORS = {  # foreign library: where it may be imported
     "confluent_kafka": (
         "pipeline/kafka/",
         "pipeline/registry.py",
-        "services/",  # types and clients of the four that speak to Kafka directly
-        "heliograph/",
+        *(
+            f"services/{name}/__main__.py"
+            for name in ("binder", "intake", "scheduler", "telemetry")
+        ),
+        *(f"services/binder/{name}.py" for name in ("outbox", "outputs", "shell")),
     ),
     "fastavro": ("pipeline/codec.py", "pipeline/registry.py"),
     "quixstreams": ("pipeline/stream.py",),
