@@ -36,6 +36,7 @@ MO_TEXTS = ("VOTE A", "VOTE B", "vote c", "STOP", "HELP", "Tack, vi ses på lör
 MO_LONG = "A long answer of a patient customer, which takes more than one part to tell. " * 5
 REFRESH_S = 0.25
 SETTLE_TIMEOUT_S = 120
+STOP_TIMEOUT_S = 5
 QUIET_S = 1.5  # nothing new for so long, and all that was asked for is there
 KILL_AT_SHARE = 0.3
 GARBAGE = (b"\x00\x00", b"\xc3\x01 not avro at all", b"garbage", b"{broken json", b"\xff" * 40)
@@ -80,6 +81,7 @@ class Demo:
         self._kinds: Counter[str] = Counter()
         self._summary: dict[str, Any] = {}
         self._published = 0
+        self._stopping = threading.Event()
         self._killed: list[str] = []
         self._began = time.monotonic()
         self._settled_s = 0.0
@@ -90,7 +92,11 @@ class Demo:
         self._began = time.monotonic()
         publisher = threading.Thread(target=self._publish, daemon=True)
         publisher.start()
-        is_settled = self._watch(console, publisher)
+        try:
+            is_settled = self._watch(console, publisher)
+        finally:
+            self._stopping.set()
+            publisher.join(STOP_TIMEOUT_S)
         self._settled_s = time.monotonic() - self._began
         cpu = {name: s - cpu_before.get(name, 0) for name, s in self._cpu_s().items()}
         urls = self._pipeline.sandboxes.values()
@@ -108,6 +114,8 @@ class Demo:
         run_name = f"demo-{int(time.time())}"
         for sending in sendings(plan.messages, plan.seed, self._codec, run_name):
             self._pace()
+            if self._stopping.is_set():
+                return
             produce(producer, sending.topic, sending.message_id, sending.value)
             producer.poll(0)
             self._note(sending)
@@ -129,7 +137,7 @@ class Demo:
     def _pace(self) -> None:
         if self._plan.rate_per_s > 0:
             due = self._began + self._published / self._plan.rate_per_s
-            time.sleep(max(0.0, due - time.monotonic()))
+            self._stopping.wait(max(0.0, due - time.monotonic()))
 
     def _inject_mo(self, dice: random.Random) -> None:
         url = dice.choice(list(self._pipeline.sandboxes.values()))

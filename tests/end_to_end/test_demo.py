@@ -1,12 +1,11 @@
 """`heliograph demo`, judged by the sandboxes' ledgers."""
 
 import signal
-import subprocess
-import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.end_to_end.conftest import Played
+from tests.end_to_end.conftest import Played, in_foreground
 
 Demo = Callable[..., Played]
 
@@ -43,17 +42,27 @@ def test_garbage_ends_in_the_dead_letters_and_harms_nobody(demo: Demo) -> None:
 
 
 def test_interrupted_it_ends_everything_it_started() -> None:
-    command = [sys.executable, "-m", "heliograph", "demo", "--messages", "100000"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    for line in process.stdout:
-        if line.startswith("Up after"):
-            break
-    children = descendants(process.pid)
-    assert len(children) > 10
-    process.send_signal(signal.SIGINT)
-    assert process.wait(60) == 130
-    assert [pid for pid in children if Path(f"/proc/{pid}").exists()] == []
+    with in_foreground("demo", "--messages", "100000") as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith("Up after"):
+                break
+        children = descendants(process.pid)
+        assert len(children) > 10
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+    deadline = time.monotonic() + 5
+    while left := [pid for pid in children if is_running(pid)]:
+        assert time.monotonic() < deadline, left
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process lives; one that only waits to be reaped by init does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return False
+    return state not in "ZX"
 
 
 def descendants(pid: int) -> list[int]:
