@@ -19,11 +19,12 @@ from typing import Any
 
 from smpp.errors import FramingError, LocalProtocolError, PduError, SessionLostError
 from smpp.framing import Framer
-from smpp.pdu import RECORDS, RESPONSES, Bind, EnquireLink, GenericNack, Pdu, Unbind, decode, encode
+from smpp.pdu import RECORDS, RESPONSES, Bind, EnquireLink, GenericNack, Pdu, Unbind
 from smpp.state import BIND_TYPES, RECEIVES, SENDS, BindState, Closed, Role, Why, settled
 from smpp.timers import TimerConfig, Timers
 from smpp.values import PDU_OCTETS_MAX, RESPONSE_BIT, BindType, CommandId, CommandStatus
 from smpp.window import Exchange, Window
+from smpp.wire import decode, encode
 
 Event = Pdu | Exchange | Closed
 OVER = (BindState.UNBOUND, BindState.CLOSED)

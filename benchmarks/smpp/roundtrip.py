@@ -15,9 +15,10 @@ import time
 import uvloop
 
 from smpp.client import Esme, EsmeConfig
-from smpp.pdu import Pdu, SubmitSm, encode
+from smpp.pdu import Pdu, SubmitSm
 from smpp.server import Smsc, SmscSession
 from smpp.values import CommandStatus, Npi, Ton
+from smpp.wire import encode
 
 ROUNDS = 5
 TEXT = b"Dear customer, your parcel arrives today".ljust(100, b".")

@@ -8,10 +8,11 @@ from typing import Any
 from smpp.client import Esme, EsmeConfig
 from smpp.framing import Framer
 from smpp.link import OnAnswer
-from smpp.pdu import Bind, Pdu, decode, encode
+from smpp.pdu import Bind, Pdu
 from smpp.server import Smsc, SmscConfig, SmscSession
 from smpp.state import Closed
 from smpp.values import CommandStatus
+from smpp.wire import decode, encode
 
 DEADLINE_S = 5.0
 PASSWORD = "secret"

@@ -24,10 +24,10 @@ from smpp.pdu import (
     SubmitSmResp,
     Unbind,
     UnbindResp,
-    encode,
 )
 from smpp.state import Why
 from smpp.values import BindType, CommandStatus
+from smpp.wire import encode
 from tests.smpp.loopback import (
     DEADLINE_S,
     Answers,

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from smpp.errors import FramingError
 from smpp.framing import Framer
-from smpp.pdu import EnquireLink, SubmitSm, encode
+from smpp.pdu import EnquireLink, SubmitSm
+from smpp.wire import encode
 
 ENQUIRE = encode(EnquireLink(sequence_number=1))
 SUBMIT = encode(SubmitSm(sequence_number=2, destination_addr="491", short_message=b"hello"))

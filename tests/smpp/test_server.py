@@ -5,7 +5,6 @@ import pytest
 
 from smpp import tlv
 from smpp.pdu import (
-    HEADER,
     BindTransceiver,
     BindTransceiverResp,
     EnquireLink,
@@ -15,13 +14,13 @@ from smpp.pdu import (
     SubmitSmResp,
     Unbind,
     UnbindResp,
-    encode,
 )
 from smpp.server import SmscConfig
 from smpp.session import SessionConfig
 from smpp.state import Why
 from smpp.timers import TimerConfig
 from smpp.values import BindType, CommandStatus
+from smpp.wire import HEADER, encode
 from tests.smpp.loopback import DEADLINE_S, PASSWORD, world
 
 BIND = BindTransceiver(sequence_number=1, system_id="us", password=PASSWORD)

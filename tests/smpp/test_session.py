@@ -4,7 +4,6 @@ import pytest
 
 from smpp.errors import LocalProtocolError, SessionLostError
 from smpp.pdu import (
-    HEADER,
     RECORDS,
     RESPONSES,
     AlertNotification,
@@ -21,14 +20,13 @@ from smpp.pdu import (
     SubmitSmResp,
     Unbind,
     UnbindResp,
-    decode,
-    encode,
 )
 from smpp.session import Session, SessionConfig
 from smpp.state import RECEIVES, SENDS, BindState, Closed, Role, Why
 from smpp.timers import TimerConfig
 from smpp.values import RESPONSE_BIT, SEQUENCE_NUMBER_MAX, BindType, CommandId, CommandStatus
 from smpp.window import Exchange
+from smpp.wire import HEADER, decode, encode
 from tests.smpp.pair import Pair
 
 CONFIG = SessionConfig(window_requests_max=3, owed_requests_max=2, response_timeout_s=30.0)

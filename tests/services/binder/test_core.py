@@ -19,8 +19,9 @@ from services.binder.core import (
 )
 from services.binder.leases import Lease
 from services.binder.offsets import OffsetTracker
-from smpp.pdu import DataSm, DeliverSm, decode, encode
+from smpp.pdu import DataSm, DeliverSm
 from smpp.values import CommandStatus
+from smpp.wire import decode, encode
 from tests.builders import REQUESTED_MS, mt_submit
 
 

@@ -12,7 +12,6 @@ from smpp.errors import EncodeError, PduError
 from smpp.fields import CString, Int, is_count
 from smpp.layout import LAYOUTS
 from smpp.pdu import (
-    HEADER,
     RECORDS,
     AlertNotification,
     BindTransceiver,
@@ -25,10 +24,9 @@ from smpp.pdu import (
     QuerySmResp,
     SubmitSm,
     SubmitSmResp,
-    decode,
-    encode,
 )
 from smpp.values import CommandId, CommandStatus
+from smpp.wire import HEADER, decode, encode
 from tests.smpp.records import pdus
 
 S, C = CommandStatus, CommandId
