@@ -91,7 +91,7 @@ class Membership:
         self._consumer = make_member(
             kafka, group, queued_min_messages=1000, queued_max_messages_kbytes=8192
         )
-        self.failure: Future[None] = Future()
+        self.ended: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, name=f"group {group}", daemon=True)
 
     def start(self) -> None:
@@ -136,12 +136,12 @@ class Membership:
             self._end(None)
 
     def _end(self, error: Exception | None) -> None:
-        if self.failure.done():
+        if self.ended.done():
             return
         if error is None:
-            self.failure.set_result(None)
+            self.ended.set_result(None)
         else:
-            self.failure.set_exception(error)
+            self.ended.set_exception(error)
 
     def _obey(self) -> None:
         while not self._orders.empty():

@@ -94,7 +94,7 @@ class Connector:
 
     def start(self) -> None:
         """Join the group; binds come up with the partitions."""
-        self._membership.failure.add_done_callback(lambda _: self._note_end())
+        self._membership.ended.add_done_callback(lambda _: self._note_end())
         self._membership.start()
 
     async def stop(self) -> None:
@@ -119,7 +119,7 @@ class Connector:
         return bool(len(self._leases) and self._binds.up)
 
     def _note_end(self) -> None:
-        error = self._membership.failure.exception()
+        error = self._membership.ended.exception()
         if isinstance(error, Exception):
             self._fail(error)
 

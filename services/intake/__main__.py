@@ -5,7 +5,6 @@ the batch committed. After a crash the batch is repeated, and the router knows a
 source.
 """
 
-import signal
 import threading
 from collections.abc import Sequence
 
@@ -24,7 +23,7 @@ from pipeline.kafka.clients import (
     produce,
     take,
 )
-from pipeline.process import Process, process
+from pipeline.process import Process, process, stop_signal
 from services.intake.core import Intake, ShapeFault, Source
 
 LOG = structlog.get_logger()
@@ -124,8 +123,6 @@ class Shell:
 
 def main(config: Config, replica: str) -> None:
     """Run one intake replica."""
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+    stopping = stop_signal()
     with process("intake", config, replica) as ground:
         Shell(ground).run(stopping)

@@ -6,7 +6,6 @@ partition, however many timers wait. What moves, moves in a transaction with the
 """
 
 import heapq
-import signal
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -25,7 +24,7 @@ from pipeline.kafka.clients import (
     produce,
     take,
 )
-from pipeline.process import Process, process
+from pipeline.process import Process, process, stop_signal
 from pipeline.records import Timer
 from pipeline.transactions import watched
 from services.scheduler.core import ripe_ms, target
@@ -132,8 +131,6 @@ class Shell:
 
 def main(config: Config, replica: str) -> None:
     """Run one scheduler replica."""
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+    stopping = stop_signal()
     with process("scheduler", config, replica) as ground:
         Shell(ground).run(stopping)

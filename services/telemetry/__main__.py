@@ -4,9 +4,9 @@ It reads all of them from their beginning, under a group of its own that commits
 depends on it, and its lag slows nobody.
 """
 
-import signal
 import threading
 from collections.abc import Callable
+from functools import cache
 
 from confluent_kafka import Consumer
 from confluent_kafka.admin import AdminClient
@@ -24,8 +24,8 @@ from pipeline.kafka.clients import (
     next_offsets,
     take,
 )
-from pipeline.metrics import MetricName
-from pipeline.process import Process, process
+from pipeline.metrics import Metrics
+from pipeline.process import Process, process, stop_signal
 from pipeline.records import Dlr, Mo, MtEvent
 from services.telemetry.config import TelemetryConfig
 from services.telemetry.core import Summary, percentile
@@ -33,6 +33,20 @@ from services.telemetry.core import Summary, percentile
 GROUP = "telemetry"
 READS = (topics.MT_EVENT, topics.DLR, topics.DLR_ORPHAN, topics.MO)
 POLL_S = 0.1
+
+
+class Counters:
+    """The counters of what is read, each looked up once."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        counter = metrics.counter
+        self.records = cache(lambda topic: counter("sms.records.read", topic=topic))
+        self.dead = cache(lambda topic, why: counter("sms.records.dead", topic=topic, reason=why))
+        self.events = cache(
+            lambda event, connector: counter(
+                "sms.telemetry.events", event=event, connector=connector
+            )
+        )
 
 
 class Shell:
@@ -52,6 +66,7 @@ class Shell:
     def run(self, ground: Process, stopping: threading.Event) -> None:
         """Work until `stopping`."""
         self._declare_metrics(ground)
+        counters = Counters(ground.metrics)
         consumer = make_member(ground.config.kafka, GROUP)
         consumer.subscribe(list(READS), on_assign=lambda *_: self._note_assignment(ground))
         measuring = threading.Thread(
@@ -60,14 +75,14 @@ class Shell:
         measuring.start()
         try:
             while not stopping.is_set():
-                self._read(ground, consumer)
+                self._read(ground, consumer, counters)
         finally:
             consumer.close()
 
     def _note_assignment(self, ground: Process) -> None:
         ground.is_ready = lambda: True
 
-    def _read(self, ground: Process, consumer: Consumer) -> None:
+    def _read(self, ground: Process, consumer: Consumer, counters: "Counters") -> None:
         messages = take(consumer, POLL_S)
         if not messages:
             return
@@ -77,19 +92,13 @@ class Shell:
                 try:
                     record = ground.codec.decode(message.value(), MtEvent, Dlr, Mo)
                 except UnreadableError as error:
-                    self._count(ground, "sms.records.dead", topic=topic, reason=error.reason)
+                    counters.dead(topic, error.reason).value += 1
                     continue
                 self._summary.note(record)
-                self._count(ground, "sms.records.read", topic=topic)
+                counters.records(topic).value += 1
                 if isinstance(record, MtEvent):
-                    connector = record.connector or ""
-                    self._count(
-                        ground, "sms.telemetry.events", event=record.event, connector=connector
-                    )
+                    counters.events(record.event, record.connector or "").value += 1
         consumer.commit(offsets=next_offsets(messages), asynchronous=True)
-
-    def _count(self, ground: Process, name: MetricName, **labels: str) -> None:
-        ground.metrics.counter(name, **labels).value += 1
 
     def _measure_lag(self, ground: Process, stopping: threading.Event) -> None:
         client = AdminClient(client_settings(ground.config.kafka))
@@ -125,9 +134,7 @@ class Shell:
 
 def main(config: Config, replica: str) -> None:
     """Run telemetry."""
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+    stopping = stop_signal()
     shell = Shell(section(config, "telemetry", TelemetryConfig))
     with process(
         "telemetry", config, replica, routes=[Route("/v1/summary", shell.summary)]

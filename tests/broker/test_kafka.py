@@ -233,4 +233,4 @@ async def test_a_failing_member_tells_so(kafka: KafkaConfig, broken: type[Member
     membership = Membership(kafka, f"g-{uuid4().hex[:8]}", [topic], broken(), revoke_timeout_s=5)
     membership.start()
     with pytest.raises(ValueError, match="broken"):
-        await asyncio.wait_for(asyncio.wrap_future(membership.failure), DEADLINE_S)
+        await asyncio.wait_for(asyncio.wrap_future(membership.ended), DEADLINE_S)
