@@ -1,11 +1,13 @@
-"""Every PDU as the fields of its body in wire order, SMPP 3.4 section 4.
+"""Every PDU as the fields of its body in wire order, SMPP 3.4 section 4; broadcasts are 5.0's.
 
 A new PDU is one row here and one record in `pdu`. TLVs may follow any body and are not listed.
+Where 5.0 allows more than 3.4 (255 octets of short_message, 255 destinations) its limit holds.
 """
 
 from dataclasses import dataclass
 
-from smpp.fields import CString, Field, Int, Octets
+from smpp.fields import CString, Field, Int, Item, List, Octets, Status
+from smpp.pdu import DistributionList, SmeAddress, UnsuccessSme
 from smpp.values import CommandId, CommandStatus
 
 
@@ -13,7 +15,7 @@ from smpp.values import CommandId, CommandStatus
 class Layout:
     """The body of one PDU. `omitted_on_error`: a refusing response carries no body."""
 
-    section: str
+    section: str  # of 3.4, unless it says 5.0
     fields: tuple[Field, ...] = ()
     omitted_on_error: bool = False
 
@@ -28,9 +30,21 @@ SHORT_MESSAGE = (
     Int("sm_length", counts="short_message"),
     Octets("short_message", length_from="sm_length"),
 )
+SUBMISSION = (  # what submit_multi has after its destinations, as submit_sm after its only one
+    Int("esm_class"),
+    Int("protocol_id"),
+    Int("priority_flag"),
+    SCHEDULE,
+    VALIDITY,
+    Int("registered_delivery"),
+    Int("replace_if_present_flag"),
+    Int("data_coding"),
+    Int("sm_default_msg_id"),
+    *SHORT_MESSAGE,
+)
 
 
-def source(octets_max: int) -> tuple[Field, ...]:
+def source(octets_max: int) -> tuple[Int | CString, ...]:
     """The address of the sender."""
     return (
         Int("source_addr_ton"),
@@ -39,7 +53,7 @@ def source(octets_max: int) -> tuple[Field, ...]:
     )
 
 
-def destination(octets_max: int) -> tuple[Field, ...]:
+def destination(octets_max: int) -> tuple[Int | CString, ...]:
     """The address of the receiver."""
     return (
         Int("dest_addr_ton"),
@@ -58,20 +72,27 @@ BIND = (
     CString("address_range", 41),
 )
 
-MESSAGE = (
-    SERVICE_TYPE,
-    *source(21),
-    *destination(21),
-    Int("esm_class"),
-    Int("protocol_id"),
-    Int("priority_flag"),
-    SCHEDULE,
-    VALIDITY,
-    Int("registered_delivery"),
-    Int("replace_if_present_flag"),
-    Int("data_coding"),
-    Int("sm_default_msg_id"),
-    *SHORT_MESSAGE,
+MESSAGE = (SERVICE_TYPE, *source(21), *destination(21), *SUBMISSION)
+
+DEST_ADDRESSES = (
+    Int("number_of_dests", counts="dest_address"),
+    List(
+        "dest_address",
+        length_from="number_of_dests",
+        kinds=(  # flags: section 5.2.25
+            Item(SmeAddress, destination(21), flag=1),
+            Item(DistributionList, (CString("dl_name", 21),), flag=2),
+        ),
+    ),
+)
+
+UNSUCCESS_SMES = (
+    Int("no_unsuccess", counts="unsuccess_sme"),
+    List(
+        "unsuccess_sme",
+        length_from="no_unsuccess",
+        kinds=(Item(UnsuccessSme, (*destination(21), Status("error_status_code"))),),
+    ),
 )
 
 LAYOUTS: dict[CommandId, Layout] = {
@@ -87,6 +108,12 @@ LAYOUTS: dict[CommandId, Layout] = {
     CommandId.GENERIC_NACK: Layout("4.3.1"),
     CommandId.SUBMIT_SM: Layout("4.4.1", MESSAGE),
     CommandId.SUBMIT_SM_RESP: Layout("4.4.2", (MESSAGE_ID,), omitted_on_error=True),
+    CommandId.SUBMIT_MULTI: Layout(
+        "4.5.1", (SERVICE_TYPE, *source(21), *DEST_ADDRESSES, *SUBMISSION)
+    ),
+    CommandId.SUBMIT_MULTI_RESP: Layout(
+        "4.5.2", (MESSAGE_ID, *UNSUCCESS_SMES), omitted_on_error=True
+    ),
     CommandId.DELIVER_SM: Layout("4.6.1", MESSAGE),
     CommandId.DELIVER_SM_RESP: Layout("4.6.2", (MESSAGE_ID,)),
     CommandId.DATA_SM: Layout(
@@ -133,4 +160,23 @@ LAYOUTS: dict[CommandId, Layout] = {
             CString("esme_addr", 65),
         ),
     ),
+    CommandId.BROADCAST_SM: Layout(
+        "5.0 4.4.1.1",
+        (
+            SERVICE_TYPE,
+            *source(21),
+            MESSAGE_ID,
+            Int("priority_flag"),
+            SCHEDULE,
+            VALIDITY,
+            Int("replace_if_present_flag"),
+            Int("data_coding"),
+            Int("sm_default_msg_id"),
+        ),
+    ),
+    CommandId.BROADCAST_SM_RESP: Layout("5.0 4.4.1.2", (MESSAGE_ID,), omitted_on_error=True),
+    CommandId.QUERY_BROADCAST_SM: Layout("5.0 4.6.1.1", (MESSAGE_ID, *source(21))),
+    CommandId.QUERY_BROADCAST_SM_RESP: Layout("5.0 4.6.1.3", (MESSAGE_ID,), omitted_on_error=True),
+    CommandId.CANCEL_BROADCAST_SM: Layout("5.0 4.6.2.1", (SERVICE_TYPE, MESSAGE_ID, *source(21))),
+    CommandId.CANCEL_BROADCAST_SM_RESP: Layout("5.0 4.6.2.3"),
 }

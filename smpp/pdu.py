@@ -1,8 +1,8 @@
 """PDUs as records: one a command, its attributes the specification's field names.
 
-`sm_length` and `command_length` are never stored, they follow from what they count. What a peer
-sends is kept: TLVs in wire order with unknown and repeated ones, and in `unread` the octets after
-the last whole TLV. `smpp.wire` carries records to octets and back.
+`command_length`, `sm_length` and other counts are never stored, they follow from what they count.
+What a peer sends is kept: TLVs in wire order with unknown and repeated ones, and in `unread` the
+octets after the last whole TLV. `smpp.wire` carries records to octets and back.
 """
 
 from dataclasses import dataclass, field
@@ -74,7 +74,7 @@ class ShortMessage(Pdu):
 
 @dataclass(slots=True, kw_only=True)
 class MessageIdResp(Pdu):
-    """A response whose only field is the SMSC's message_id; in deliver_sm_resp it is unused."""
+    """A response with the SMSC's message_id; in deliver_sm_resp it is unused."""
 
     message_id: str = ""
 
@@ -159,6 +159,62 @@ class DeliverSm(ShortMessage):
 class DeliverSmResp(MessageIdResp):
     __slots__ = ()
     command_id = CommandId.DELIVER_SM_RESP
+
+
+@dataclass(slots=True, kw_only=True)
+class SmeAddress:
+    """One destination of a submit_multi."""
+
+    dest_addr_ton: int = 0
+    dest_addr_npi: int = 0
+    destination_addr: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class DistributionList:
+    """A destination of a submit_multi that the SMSC knows by name."""
+
+    dl_name: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class UnsuccessSme:
+    """A destination of a submit_multi that the SMSC refused, and why."""
+
+    dest_addr_ton: int = 0
+    dest_addr_npi: int = 0
+    destination_addr: str = ""
+    error_status_code: CommandStatus = CommandStatus.ESME_ROK
+
+
+@dataclass(slots=True, kw_only=True)
+class SubmitMulti(Pdu):
+    """A submit_sm to up to 255 destinations."""
+
+    command_id = CommandId.SUBMIT_MULTI
+    service_type: str = ""
+    source_addr_ton: int = 0
+    source_addr_npi: int = 0
+    source_addr: str = ""
+    dest_address: tuple[SmeAddress | DistributionList, ...] = ()
+    esm_class: int = 0
+    protocol_id: int = 0
+    priority_flag: int = 0
+    schedule_delivery_time: str = ""
+    validity_period: str = ""
+    registered_delivery: int = 0
+    replace_if_present_flag: int = 0
+    data_coding: int = 0
+    sm_default_msg_id: int = 0
+    short_message: bytes = b""
+
+
+@dataclass(slots=True, kw_only=True)
+class SubmitMultiResp(MessageIdResp):
+    """All destinations but those in `unsuccess_sme` were accepted under one message_id."""
+
+    command_id = CommandId.SUBMIT_MULTI_RESP
+    unsuccess_sme: tuple[UnsuccessSme, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -251,35 +307,64 @@ class AlertNotification(Pdu):
     esme_addr: str = ""
 
 
-RECORDS: dict[int, type[Pdu]] = {
+@dataclass(slots=True, kw_only=True)
+class BroadcastSm(Pdu):
+    """A message to all handsets of some areas; areas, content and text travel in TLVs."""
+
+    command_id = CommandId.BROADCAST_SM
+    service_type: str = ""
+    source_addr_ton: int = 0
+    source_addr_npi: int = 0
+    source_addr: str = ""
+    message_id: str = ""
+    priority_flag: int = 0
+    schedule_delivery_time: str = ""
+    validity_period: str = ""
+    replace_if_present_flag: int = 0
+    data_coding: int = 0
+    sm_default_msg_id: int = 0
+
+
+class BroadcastSmResp(MessageIdResp):
+    __slots__ = ()
+    command_id = CommandId.BROADCAST_SM_RESP
+
+
+@dataclass(slots=True, kw_only=True)
+class QueryBroadcastSm(Pdu):
+    command_id = CommandId.QUERY_BROADCAST_SM
+    message_id: str = ""
+    source_addr_ton: int = 0
+    source_addr_npi: int = 0
+    source_addr: str = ""
+
+
+class QueryBroadcastSmResp(MessageIdResp):
+    """The state of a broadcast and of its areas travels in TLVs."""
+
+    __slots__ = ()
+    command_id = CommandId.QUERY_BROADCAST_SM_RESP
+
+
+@dataclass(slots=True, kw_only=True)
+class CancelBroadcastSm(Pdu):
+    command_id = CommandId.CANCEL_BROADCAST_SM
+    service_type: str = ""
+    message_id: str = ""
+    source_addr_ton: int = 0
+    source_addr_npi: int = 0
+    source_addr: str = ""
+
+
+class CancelBroadcastSmResp(Pdu):
+    __slots__ = ()
+    command_id = CommandId.CANCEL_BROADCAST_SM_RESP
+
+
+RECORDS: dict[int, type[Pdu]] = {  # all of the above that name their command
     record.command_id: record
-    for record in (
-        BindTransmitter,
-        BindTransmitterResp,
-        BindReceiver,
-        BindReceiverResp,
-        BindTransceiver,
-        BindTransceiverResp,
-        Outbind,
-        Unbind,
-        UnbindResp,
-        GenericNack,
-        EnquireLink,
-        EnquireLinkResp,
-        SubmitSm,
-        SubmitSmResp,
-        DeliverSm,
-        DeliverSmResp,
-        DataSm,
-        DataSmResp,
-        QuerySm,
-        QuerySmResp,
-        CancelSm,
-        CancelSmResp,
-        ReplaceSm,
-        ReplaceSmResp,
-        AlertNotification,
-    )
+    for record in list(globals().values())
+    if isinstance(record, type) and issubclass(record, Pdu) and "command_id" in vars(record)
 }
 RESPONSES: dict[type[Pdu], type[Pdu]] = {  # alert_notification and outbind have none
     record: RECORDS[command_id | RESPONSE_BIT]

@@ -1,4 +1,4 @@
-"""Who may send what in which state: SMPP 3.4 table 2-1, as data.
+"""Who may send what in which state: SMPP 3.4 table 2-1 and 5.0 section 2.4, as data.
 
 A row names the sender, so the same rows serve both roles: what the ESME sends, the SMSC receives.
 `SENDS[role][state]` gives each allowed command the state after it, and `RECEIVES` likewise. Absent
@@ -102,12 +102,15 @@ EXCHANGES: tuple[tuple[tuple[Role, ...], CommandId, tuple[BindState, ...]], ...]
     (ESME, C.QUERY_SM, SENDING),
     (ESME, C.CANCEL_SM, SENDING),
     (ESME, C.REPLACE_SM, SENDING),  # 3.4 forgets the transceiver, 5.0 does not
+    (ESME, C.BROADCAST_SM, SENDING),
+    (ESME, C.QUERY_BROADCAST_SM, SENDING),
+    (ESME, C.CANCEL_BROADCAST_SM, SENDING),
     (SMSC, C.DELIVER_SM, RECEIVING),
     (BOTH, C.DATA_SM, BOUND),
     (BOTH, C.ENQUIRE_LINK, ALIVE),  # 3.4 says bound, 5.0 section 2.4 says always
 )
 ONE_WAY: tuple[tuple[tuple[Role, ...], CommandId, tuple[BindState, ...]], ...] = (
-    (SMSC, C.OUTBIND, (S.OPEN,)),
+    (SMSC, C.OUTBIND, (S.OPEN,)),  # the session stays open: the ESME binds on the same link
     (SMSC, C.ALERT_NOTIFICATION, RECEIVING),
     (BOTH, C.GENERIC_NACK, ALIVE),
 )

@@ -1,7 +1,9 @@
-"""The enumerations of SMPP 3.4, by the specification's own names.
+"""The enumerations of SMPP 3.4 and 5.0, by the specification's own names.
 
-Records hold plain integers where a peer may send anything (TON, data_coding, ...): these classes
-name the known ones and compare equal to them. Only `command_status` is always a `CommandStatus`.
+Absent are the three operations that 3.4 removed from 3.3: param_retrieve, query_last_msgs and
+query_msg_details. Records hold plain integers where a peer may send anything (TON, data_coding,
+...): these classes name the known ones and compare equal to them. Only `command_status` is always a
+`CommandStatus`.
 """
 
 from enum import Enum, IntEnum, IntFlag
@@ -13,7 +15,7 @@ HEADER_OCTETS = 16
 
 
 class CommandId(IntEnum):
-    """SMPP 3.4 section 5.1.2.1."""
+    """SMPP 3.4 section 5.1.2.1; broadcasts are 5.0's, section 4.7.5."""
 
     GENERIC_NACK = 0x8000_0000
     BIND_RECEIVER = 0x0000_0001
@@ -42,10 +44,19 @@ class CommandId(IntEnum):
     ALERT_NOTIFICATION = 0x0000_0102
     DATA_SM = 0x0000_0103
     DATA_SM_RESP = 0x8000_0103
+    BROADCAST_SM = 0x0000_0111
+    BROADCAST_SM_RESP = 0x8000_0111
+    QUERY_BROADCAST_SM = 0x0000_0112
+    QUERY_BROADCAST_SM_RESP = 0x8000_0112
+    CANCEL_BROADCAST_SM = 0x0000_0113
+    CANCEL_BROADCAST_SM_RESP = 0x8000_0113
 
 
 class CommandStatus(IntEnum):
-    """SMPP 3.4 section 5.1.3. Any other number is usable too and is named by its digits."""
+    """SMPP 3.4 section 5.1.3, and from 0x0100 on SMPP 5.0 section 4.7.6; `statuses` explains them.
+
+    Any other number is usable too and is named by its digits.
+    """
 
     ESME_ROK = 0x0000
     ESME_RINVMSGLEN = 0x0001
@@ -95,6 +106,31 @@ class CommandStatus(IntEnum):
     ESME_RINVOPTPARAMVAL = 0x00C4
     ESME_RDELIVERYFAILURE = 0x00FE
     ESME_RUNKNOWNERR = 0x00FF
+    ESME_RSERTYPUNAUTH = 0x0100
+    ESME_RPROHIBITED = 0x0101
+    ESME_RSERTYPUNAVAIL = 0x0102
+    ESME_RSERTYPDENIED = 0x0103
+    ESME_RINVDCS = 0x0104
+    ESME_RINVSRCADDRSUBUNIT = 0x0105
+    ESME_RINVDSTADDRSUBUNIT = 0x0106
+    ESME_RINVBCASTFREQINT = 0x0107
+    ESME_RINVBCASTALIAS_NAME = 0x0108
+    ESME_RINVBCASTAREAFMT = 0x0109
+    ESME_RINVNUMBCAST_AREAS = 0x010A
+    ESME_RINVBCASTCNTTYPE = 0x010B
+    ESME_RINVBCASTMSGCLASS = 0x010C
+    ESME_RBCASTFAIL = 0x010D
+    ESME_RBCASTQUERYFAIL = 0x010E
+    ESME_RBCASTCANCELFAIL = 0x010F
+    ESME_RINVBCAST_REP = 0x0110
+    ESME_RINVBCASTSRVGRP = 0x0111
+    ESME_RINVBCASTCHANIND = 0x0112
+
+    ESME_RINVTLVSTREAM = 0x00C0  # what 5.0 calls these five
+    ESME_RTLVNOTALLWD = 0x00C1
+    ESME_RINVTLVLEN = 0x00C2
+    ESME_RMISSINGTLV = 0x00C3
+    ESME_RINVTLVVAL = 0x00C4
 
     @classmethod
     def _missing_(cls, value: object) -> "CommandStatus | None":
@@ -138,9 +174,9 @@ class DataCoding(IntEnum):
 
     SMSC_DEFAULT = 0x00
     ASCII = 0x01
-    OCTETS = 0x02
+    OCTETS_TDMA = 0x02
     LATIN1 = 0x03
-    OCTETS_TDMA = 0x04
+    OCTETS = 0x04
     JIS = 0x05
     CYRILLIC = 0x06
     HEBREW = 0x07
@@ -177,6 +213,7 @@ class RegisteredDelivery(IntFlag):
     NONE = 0x00
     RECEIPT = 0x01
     RECEIPT_ON_FAILURE = 0x02
+    RECEIPT_ON_SUCCESS = 0x03  # 5.0 section 4.7.21; reserved in 3.4
     DELIVERY_ACKNOWLEDGEMENT = 0x04
     USER_ACKNOWLEDGEMENT = 0x08
     INTERMEDIATE_NOTIFICATION = 0x10

@@ -10,12 +10,22 @@ from collections.abc import Callable
 from typing import Any
 
 from smpp.errors import EncodeError, PduError
-from smpp.fields import CHARACTER, is_count, reader_source, writer_source
-from smpp.layout import LAYOUTS
+from smpp.fields import (
+    CHARACTER,
+    List,
+    is_count,
+    item_reader_source,
+    item_writer_source,
+    reader_source,
+    writer_source,
+)
+from smpp.layout import LAYOUTS, Layout
 from smpp.pdu import RECORDS, Pdu
 from smpp.tlv import read_tlvs, write_tlvs
 from smpp.values import HEADER_OCTETS, RESPONSE_BIT, CommandStatus
 
+Writer = Callable[[Pdu], bytes]
+Reader = Callable[[Pdu, bytes, int, CommandStatus, int], None]
 HEADER = struct.Struct(">IIII")  # command_length, command_id, command_status, sequence_number
 
 
@@ -37,12 +47,13 @@ def decode(octets: bytes) -> Pdu:
         raise _unreadable(command_length, command_id, sequence_number)
     record, read = READERS[command_id]
     pdu = new(record)
-    pdu.command_status = CommandStatus(command_status) if command_status else ESME_ROK
-    pdu.sequence_number = sequence_number
+    status = CommandStatus(command_status) if command_status else ESME_ROK
     try:
-        read(pdu, octets, size)
+        read(pdu, octets, size, status, sequence_number)
     except (ValueError, IndexError):
         raise _blame(pdu) from None
+    except KeyError:  # only flags are looked up
+        raise _blame(pdu, CommandStatus.ESME_RINVDESTFLAG) from None
     return pdu
 
 
@@ -53,13 +64,13 @@ def _unreadable(command_length: int, command_id: int, sequence_number: int) -> P
     return PduError(why, nack=nack, command_id=command_id, sequence_number=sequence_number)
 
 
-def _blame(pdu: Pdu) -> PduError:
+def _blame(pdu: Pdu, nack: CommandStatus | None = None) -> PduError:
     """A reader sets the fields in wire order, so the first one unset is the one it failed at."""
     fields = [row for row in LAYOUTS[pdu.command_id].fields if not is_count(row)]
     field = next(row for row in fields if not hasattr(pdu, row.name))
     return PduError(
-        "ends early or is too long",
-        nack=field.nack,
+        "has an unknown flag" if nack else "ends early or is too long",
+        nack=nack or field.nack,
         field=field.name,
         command_id=pdu.command_id,
         sequence_number=pdu.sequence_number,
@@ -75,28 +86,53 @@ def _misfit(pdu: Pdu) -> EncodeError:
     return EncodeError(command, "header or tlvs", "an integer out of range, or a value not bytes")
 
 
-def _compile(source: str) -> Any:
-    """The one function that `source` defines."""
-    scope = {
-        "CHARACTER": CHARACTER,
-        "pack": HEADER.pack,
-        "read_tlvs": read_tlvs,
-        "write_tlvs": write_tlvs,
+def _writer(command_id: int, layout: Layout) -> Writer:
+    items = {
+        f"write_{row.name}": {
+            kind.record: _compile(item_writer_source(kind), {}) for kind in row.kinds
+        }
+        for row in layout.fields
+        if isinstance(row, List)
     }
+    source = writer_source(command_id, layout.fields, layout.omitted_on_error)
+    write: Writer = _compile(source, items)
+    return write
+
+
+def _reader(command_id: int, layout: Layout) -> Reader:
+    is_strict = not command_id & RESPONSE_BIT
+    items = {
+        f"read_{row.name}": {
+            kind.flag: (kind.record, _compile(item_reader_source(kind, is_strict), {}))
+            for kind in row.kinds
+        }
+        for row in layout.fields
+        if isinstance(row, List)
+    }
+    read: Reader = _compile(reader_source(layout.fields, is_strict), items)
+    return read
+
+
+def _compile(source: str, items: dict[str, Any]) -> Any:
+    """The one function that `source` defines; `items` are the functions for its lists."""
+    scope = {**SCOPE, **items}
     exec(source, scope)  # noqa: S102  our own table, as dataclasses do
     return scope["function"]
 
 
 ESME_ROK = CommandStatus.ESME_ROK
 new = object.__new__
-WRITERS: dict[int, Callable[[Pdu], bytes]] = {
-    command_id: _compile(writer_source(command_id, row.fields, row.omitted_on_error))
-    for command_id, row in LAYOUTS.items()
+SCOPE = {
+    "CHARACTER": CHARACTER,
+    "CommandStatus": CommandStatus,
+    "new": new,
+    "pack": HEADER.pack,
+    "pack_status": struct.Struct(">I").pack,
+    "read_tlvs": read_tlvs,
+    "write_tlvs": write_tlvs,
 }
-READERS: dict[int, tuple[type[Pdu], Callable[[Pdu, bytes, int], None]]] = {
-    command_id: (
-        RECORDS[command_id],
-        _compile(reader_source(row.fields, is_strict=not command_id & RESPONSE_BIT)),
-    )
-    for command_id, row in LAYOUTS.items()
+WRITERS = {command_id: _writer(command_id, layout) for command_id, layout in LAYOUTS.items()}
+READERS = {
+    command_id: (RECORDS[command_id], _reader(command_id, layout))
+    for command_id, layout in LAYOUTS.items()
 }

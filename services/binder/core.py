@@ -1,37 +1,23 @@
 """What the binder decides, pure: what an answer means, what a segment becomes, what is said of it.
 
 Theory. A segment taken from Kafka is written when pacing, window and the cap of unconfirmed
-segments allow, and ends in exactly one outcome. What an SMSC's answer means is a table. A submit
-that stays unanswered is ambiguous: SMPP has no way to ask, so the message says what is wanted
-(`on_ambiguous`): written again while its deadline lasts, or given up as `unknown`.
+segments allow, and ends in exactly one outcome. What an SMSC's answer means is the table of
+`smpp.statuses`. A submit that stays unanswered is ambiguous: SMPP has no way to ask, so the message
+says what is wanted (`on_ambiguous`): written again while its deadline lasts, or given up as
+`unknown`.
 """
 
 from dataclasses import dataclass
-from enum import Enum
 from typing import NamedTuple, Protocol
 
 from pipeline.effects import Headers
 from pipeline.ids import ConnectorId, Msisdn, SmscMessageId
 from pipeline.records import MtSubmit, MtSubmitted, SmscDeliver, Tlv
 from smpp.pdu import DataSm, DeliverSm, SubmitSm
+from smpp.statuses import Disposition as Disposition
+from smpp.statuses import disposition as disposition
 from smpp.values import CommandStatus
 
-
-class Disposition(Enum):
-    """What a command_status asks of us."""
-
-    ACCEPTED = "accepted"
-    RETRY_SLOWER = "retry slower"  # the account is too fast: this segment first, then slower
-    RETRY_LATER = "retry later"  # this segment alone has to wait
-    REJECTED = "rejected"
-
-
-DISPOSITION: dict[int, Disposition] = {
-    CommandStatus.ESME_ROK: Disposition.ACCEPTED,
-    CommandStatus.ESME_RTHROTTLED: Disposition.RETRY_SLOWER,
-    CommandStatus.ESME_RMSGQFUL: Disposition.RETRY_LATER,
-    CommandStatus.ESME_RSYSERR: Disposition.RETRY_LATER,
-}
 HOLD_AFTER_THROTTLE_S = 1.0
 RETRY_LATER_S = 1.0
 
@@ -82,11 +68,6 @@ class Outcome:
 
 
 EXPIRED = Outcome("expired", "validity")
-
-
-def disposition(status: int) -> Disposition:
-    """What `status` asks of us; a "no" nobody has heard of is still a "no"."""
-    return DISPOSITION.get(status, Disposition.REJECTED)
 
 
 def answered(status: int, smsc_message_id: str) -> Outcome:

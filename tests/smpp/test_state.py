@@ -24,7 +24,7 @@ EVER: set[BindState] = set(ALIVE)
 LEAVING = {S.UNBINDING}
 NEVER: set[BindState] = set()
 
-# SMPP 3.4 table 2-1: states in which the ESME, and in which the SMSC, may send it.
+# Table 2-1 of SMPP 3.4 and of 5.0: states in which the ESME, and in which the SMSC, may send it.
 TABLE: dict[CommandId, tuple[set[BindState], set[BindState]]] = {
     C.BIND_TRANSMITTER: ({S.OPEN}, NEVER),
     C.BIND_TRANSMITTER_RESP: (NEVER, {S.BINDING}),
@@ -49,6 +49,12 @@ TABLE: dict[CommandId, tuple[set[BindState], set[BindState]]] = {
     C.CANCEL_SM_RESP: (NEVER, TX | TRX | LEAVING),
     C.REPLACE_SM: (TX | TRX, NEVER),
     C.REPLACE_SM_RESP: (NEVER, TX | TRX | LEAVING),
+    C.BROADCAST_SM: (TX | TRX, NEVER),
+    C.BROADCAST_SM_RESP: (NEVER, TX | TRX | LEAVING),
+    C.QUERY_BROADCAST_SM: (TX | TRX, NEVER),
+    C.QUERY_BROADCAST_SM_RESP: (NEVER, TX | TRX | LEAVING),
+    C.CANCEL_BROADCAST_SM: (TX | TRX, NEVER),
+    C.CANCEL_BROADCAST_SM_RESP: (NEVER, TX | TRX | LEAVING),
     C.ENQUIRE_LINK: (EVER, EVER),
     C.ENQUIRE_LINK_RESP: (EVER, EVER),
     C.ALERT_NOTIFICATION: (NEVER, RX | TRX),
@@ -81,6 +87,15 @@ def test_what_was_sent_while_bound_may_still_cross_an_unbind(role: Role, other: 
 def test_nothing_is_ever_sent_or_received_when_closed() -> None:
     for tables, role in product((SENDS, RECEIVES), Role):
         assert tables[role][S.CLOSED] == {}
+
+
+@pytest.mark.parametrize(
+    "bind", [C.BIND_RECEIVER, C.BIND_TRANSCEIVER, C.BIND_TRANSMITTER], ids=lambda bind: bind.name
+)
+def test_after_an_outbind_the_esme_may_bind_on_the_same_link(bind: CommandId) -> None:
+    after = RECEIVES[E][S.OPEN][C.OUTBIND]
+    assert SENDS[E][after][bind] is S.BINDING
+    assert RECEIVES[M][SENDS[M][S.OPEN][C.OUTBIND]][bind] is S.BINDING
 
 
 def test_only_bind_and_unbind_move_a_session() -> None:

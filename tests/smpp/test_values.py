@@ -19,6 +19,20 @@ def test_what_no_header_can_carry_is_no_status(number: int) -> None:
         CommandStatus(number)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("ESME_RINVOPTPARSTREAM", "ESME_RINVTLVSTREAM"),
+        ("ESME_ROPTPARNOTALLWD", "ESME_RTLVNOTALLWD"),
+        ("ESME_RINVPARLEN", "ESME_RINVTLVLEN"),
+        ("ESME_RMISSINGOPTPARAM", "ESME_RMISSINGTLV"),
+        ("ESME_RINVOPTPARAMVAL", "ESME_RINVTLVVAL"),
+    ],
+)
+def test_the_names_of_3_4_and_5_0_are_one_status(old: str, new: str) -> None:
+    assert CommandStatus[old] is CommandStatus[new]
+
+
 def test_every_response_is_its_request_with_the_top_bit_set() -> None:
     one_way = {CommandId.OUTBIND, CommandId.ALERT_NOTIFICATION}
     requests = {command for command in CommandId if command < 0x8000_0000} - one_way

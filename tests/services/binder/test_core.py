@@ -32,8 +32,8 @@ from tests.builders import REQUESTED_MS, mt_submit
         (CommandStatus.ESME_RTHROTTLED, Disposition.RETRY_SLOWER),
         (CommandStatus.ESME_RMSGQFUL, Disposition.RETRY_LATER),
         (CommandStatus.ESME_RSYSERR, Disposition.RETRY_LATER),
-        (CommandStatus.ESME_RINVDSTADR, Disposition.REJECTED),
-        (0x0000_0400, Disposition.REJECTED),
+        (CommandStatus.ESME_RINVDSTADR, Disposition.REJECT),
+        (0x0000_0400, Disposition.REJECT),
     ],
 )
 def test_what_a_status_asks_of_us(status: int, expected: Disposition) -> None:
