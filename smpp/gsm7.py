@@ -1,75 +1,85 @@
-"""The GSM 7-bit default alphabet and its extension table, 3GPP TS 23.038 sections 6.1 and 6.2.1.
+"""GSM 7-bit: 3GPP TS 23.038 sections 6.1 and 6.2.1, with the tables of `national`.
 
 A septet is one octet here ("unpacked", as SMPP carries it) until `pack` squeezes eight into seven.
 Most texts are Latin-1 with nothing from the extension table, so the fast path is one `encode` and
 one `translate`; a text with anything else is looked up character by character.
+
+`locking_shift` and `single_shift` are language identifiers, as elements of a user data header name
+them. 0 is the default alphabet, and what has no table counts as 0, as section 6.2.1.2.5 wants.
 """
 
-from smpp.errors import UndecodableError, UnencodableError
+import re
+from codecs import charmap_decode, charmap_encode
+from functools import cache
 
-ESCAPE = 0x1B
+from smpp import national
+from smpp.errors import UndecodableError, UnencodableError
+from smpp.national import ABSENT, LOCKING, SINGLE
+
+ALPHABET = national.DEFAULT
+EXTENSION = national.EXTENSION
+ESCAPE = national.ESCAPE
 CARRIAGE_RETURN = 0x0D
-ALPHABET = (
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ"
-    " !\"#¤%&'()*+,-./0123456789:;<=>?"
-    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
-    "¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-EXTENSION = {
-    0x0A: "\f",
-    0x14: "^",
-    0x28: "{",
-    0x29: "}",
-    0x2F: "\\",
-    0x3C: "[",
-    0x3D: "~",
-    0x3E: "]",
-    0x40: "|",
-    0x65: "€",
-}
+ESCAPED = re.compile(rb"\x1b(.?)", re.DOTALL)
 NOT_HERE = 0xFF  # no septet: the fast path does not know this character
 
 
-class _Septets(dict[int, str]):
-    """A table for `str.translate` that refuses what it lacks."""
+@cache
+def _septets(locking_shift: int, single_shift: int) -> dict[int, bytes]:
+    """The septets of each character: one rather than two, and the first of several."""
+    locking = enumerate(LOCKING.get(locking_shift, ALPHABET))
+    single = SINGLE.get(single_shift, EXTENSION).items()
+    septets = {ord(char): bytes((ESCAPE, septet)) for septet, char in sorted(single, reverse=True)}
+    septets |= {ord(char): bytes((septet,)) for septet, char in locking if septet != ESCAPE}
+    septets.pop(ord(ABSENT), None)
+    return septets
 
-    def __missing__(self, code: int) -> str:
-        raise UnencodableError(chr(code), "GSM 7-bit")
 
-
-SEPTETS = _Septets(
-    {ord(character): chr(septet) for septet, character in enumerate(ALPHABET) if septet != ESCAPE}
-    | {ord(character): f"\x1b{chr(septet)}" for septet, character in EXTENSION.items()}
-)
 FAST = bytes(
-    ord(SEPTETS[code]) if code in SEPTETS and len(SEPTETS[code]) == 1 else NOT_HERE
-    for code in range(256)
+    ord(septets) if len(septets) == 1 else NOT_HERE
+    for septets in (_septets(0, 0).get(code, b"") for code in range(256))
 )
 
 
-def encode(text: str) -> bytes:
-    """One septet an octet; UnencodableError names the first character the alphabet lacks."""
+def encode(text: str, locking_shift: int = 0, single_shift: int = 0) -> bytes:
+    """One septet an octet; UnencodableError names the first character the tables lack."""
+    if not locking_shift and not single_shift:
+        try:
+            septets = text.encode("latin-1").translate(FAST)
+        except UnicodeEncodeError:
+            septets = b"\xff"
+        if NOT_HERE not in septets:
+            return septets
     try:
-        septets = text.encode("latin-1").translate(FAST)
-    except UnicodeEncodeError:
-        return text.translate(SEPTETS).encode("latin-1")
-    return text.translate(SEPTETS).encode("latin-1") if NOT_HERE in septets else septets
+        return charmap_encode(text, "strict", _septets(locking_shift, single_shift))[0]
+    except UnicodeEncodeError as error:
+        raise UnencodableError(text[error.start], "GSM 7-bit") from None
 
 
-def decode(septets: bytes) -> str:
-    """The text of one septet an octet.
+def decode(septets: bytes, locking_shift: int = 0, single_shift: int = 0) -> str:
+    """The text of one septet an octet; UndecodableError where the table has no character.
 
-    As section 6.2.1 wants, an escape before what is not in the extension table is ignored, and one
-    at the end or before another escape is a space.
+    As section 6.2.1.1 wants, an escape before what the single shift table lacks is ignored, and two
+    escapes are one space, as is one at the end.
     """
-    if not septets.isascii():
-        raise UndecodableError("an octet over 0x7F is no GSM 7-bit septet")
-    first, *escaped = septets.split(b"\x1b")
-    texts = [_plain(first)]
-    for run in escaped:
-        character = EXTENSION.get(run[0]) if run else " "
-        texts.append(_plain(run) if character is None else character + _plain(run[1:]))
+    table = LOCKING.get(locking_shift, ALPHABET)
+    extension = SINGLE.get(single_shift, EXTENSION)
+    plain, *rest = ESCAPED.split(septets)
+    texts = [_plain(plain, table)]
+    for escaped, plain in zip(rest[::2], rest[1::2], strict=True):
+        character = extension.get(escaped[0]) if escaped.strip(b"\x1b") else " "
+        if character is None:
+            texts.append(_plain(escaped + plain, table))
+        else:
+            texts += character, _plain(plain, table)
     return "".join(texts)
+
+
+def _plain(septets: bytes, table: str) -> str:
+    try:
+        return charmap_decode(septets, "strict", table)[0]
+    except UnicodeDecodeError as error:
+        raise UndecodableError(f"GSM 7-bit has no septet 0x{septets[error.start]:02X}") from None
 
 
 def pack(septets: bytes, fill_bits: int = 0) -> bytes:
@@ -108,7 +118,3 @@ def unpack(octets: bytes, count: int, fill_bits: int = 0) -> bytes:
             bits >>= 7
             held -= 7
     return bytes(septets)
-
-
-def _plain(septets: bytes) -> str:
-    return "".join([ALPHABET[septet] for septet in septets])

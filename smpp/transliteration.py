@@ -1,4 +1,4 @@
-"""Look-alikes for characters the GSM alphabet lacks, so that a text need not become UCS-2.
+"""Look-alikes for characters an alphabet lacks, so that a text need not become UCS-2.
 
 Only what a reader takes for the same: typographic signs by a table, letters with marks by their
 letter (NFKD without marks). A character with neither stays, and the text with it as it was.
