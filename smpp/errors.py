@@ -10,6 +10,8 @@ SmppError
 │   ├── UnencodableError        a character the alphabet lacks
 │   └── UndecodableError        octets that are no text of that data_coding
 ├── SegmentError                parts that cannot be made or joined
+├── ContentError                what an application over SMS cannot say, or octets it cannot read
+├── TlsError                    a certificate or key that cannot be used: the configuration
 └── LinkError
     ├── ConnectError            no TCP or TLS connection
     │   └── ConnectTimeoutError
@@ -94,6 +96,14 @@ class UndecodableError(TextError):
 
 class SegmentError(SmppError):
     """A message cannot be cut into parts, or parts cannot be joined."""
+
+
+class ContentError(SmppError):
+    """The content of an application over SMS that cannot be written, or octets that are none."""
+
+
+class TlsError(SmppError):
+    """A certificate or a key that cannot be used; the cause is chained."""
 
 
 class LinkError(SmppError):

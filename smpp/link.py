@@ -1,9 +1,10 @@
 """Pumps one socket through one Session: the asyncio shell that client and server share.
 
 Whatever one turn of the event loop asks to be written leaves in one write; nothing here makes a
-task or takes a lock for a message. One timer waits for the session's next deadline. `room` is 0
-while the transport's buffer is full, and reading stops while the application owes too many answers,
-so a flood stays in the peer's TCP buffers. A peer that takes no answers at all is cut off.
+task or takes a lock for a message, and an awaited request costs one future. One timer waits for the
+session's next deadline. `room` is 0 while the transport's buffer is full, and reading stops while
+the application owes too many answers, so a flood stays in the peer's TCP buffers. A peer that takes
+no answers is cut off: by us when it does not read, by the kernel when it does not acknowledge.
 
 The life of a link: connected, bound, `Closed` from the session (every request in flight is told),
 socket closed, and only then `on_closed`.
@@ -14,9 +15,17 @@ import socket
 from collections import deque
 from collections.abc import Callable
 from math import inf
-from typing import Any, cast
+from ssl import SSLContext
+from typing import Any, TypeVar, cast
 
-from smpp.errors import ResponseTimeoutError, SessionLostError
+from smpp.errors import (
+    ConnectError,
+    ConnectTimeoutError,
+    LocalProtocolError,
+    ResponseTimeoutError,
+    SessionLostError,
+    SmppError,
+)
 from smpp.pdu import Pdu
 from smpp.session import Event, Session, SessionConfig
 from smpp.state import Closed, Role, Why
@@ -24,9 +33,20 @@ from smpp.values import BindType, CommandStatus
 from smpp.window import Exchange
 
 WRITE_BUFFER_OCTETS_MAX = 1 << 20  # beyond it the peer is not reading
+WAITING_REQUESTS_MAX = 100_000  # that wait for room
 LINGER_S = 2.0  # for the last octets to leave when the link is closed
+TCP_USER_TIMEOUT_S = 30.0  # unacknowledged for so long, and the kernel gives the connection up
+TCP_OPTIONS = (  # by name, for not every system has them; the last three find a dead silent peer
+    (socket.IPPROTO_TCP, "TCP_NODELAY", 1),
+    (socket.IPPROTO_TCP, "TCP_USER_TIMEOUT", int(TCP_USER_TIMEOUT_S * 1000)),
+    (socket.SOL_SOCKET, "SO_KEEPALIVE", 1),
+    (socket.IPPROTO_TCP, "TCP_KEEPIDLE", 60),
+    (socket.IPPROTO_TCP, "TCP_KEEPINTVL", 10),
+)
 
 OnAnswer = Callable[[object, Pdu | None], None]
+Response = TypeVar("Response", bound=Pdu)
+SomeLink = TypeVar("SomeLink", bound="Link")
 
 
 class Link(asyncio.Protocol):
@@ -39,7 +59,7 @@ class Link(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self.session = Session(role, config, self._loop.time())
         self._gone: asyncio.Future[None] = self._loop.create_future()
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[tuple[Pdu, asyncio.Future[Pdu]]] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._transport: asyncio.Transport | None = None
         self._is_writable = True
@@ -51,7 +71,8 @@ class Link(asyncio.Protocol):
     @property
     def room(self) -> int:
         """Requests that may be sent now: free window slots, 0 when not bound or not writable."""
-        return self.session.room if self._is_writable else 0
+        session = self.session
+        return session.window.room if session.is_bound and self._is_writable else 0
 
     @property
     def bind_type(self) -> BindType | None:
@@ -60,9 +81,11 @@ class Link(asyncio.Protocol):
 
     @property
     def peer(self) -> str:
-        """The address of the other end, as host:port."""
+        """The address of the other end, as host:port, or [host]:port in IPv6."""
         name = self._transport.get_extra_info("peername") if self._transport else None
-        return f"{name[0]}:{name[1]}" if name else ""
+        if not name:
+            return ""
+        return f"[{name[0]}]:{name[1]}" if ":" in name[0] else f"{name[0]}:{name[1]}"
 
     def send(self, pdu: Pdu, on_answer: OnAnswer, context: object) -> int:
         """Send a request when there is `room`; returns its sequence_number.
@@ -75,21 +98,19 @@ class Link(asyncio.Protocol):
             self._flush_soon()
         return number
 
-    async def request(self, pdu: Pdu) -> Pdu:
-        """Wait for room, send a request and wait for its response, whatever its status."""
-        while not self.room:
-            if not self.session.is_bound:
-                raise SessionLostError(str(self.closed or "not bound"))
-            waiter = self._loop.create_future()
-            self._waiting.append(waiter)
-            try:
-                await waiter
-            except asyncio.CancelledError:
-                self._offer_room()  # if it was woken, somebody else may go
-                raise
+    def request(self, pdu: Pdu) -> "asyncio.Future[Pdu]":
+        """Send a request as soon as there is room; await its response, whatever its status.
+
+        The future ends with ResponseTimeoutError or SessionLostError when none comes: the fate of
+        the request is then unknown, unless it never had room. Cancelling it forgets the answer;
+        what was written stays written.
+        """
         answer: asyncio.Future[Pdu] = self._loop.create_future()
-        self.send(pdu, self._settle, answer)
-        return await answer
+        if self.room and not self._waiting:
+            self.send(pdu, self._settle, answer)
+        else:
+            self._wait_for_room(pdu, answer)
+        return answer
 
     def respond(
         self, request: Pdu, command_status: int = CommandStatus.ESME_ROK, **fields: Any
@@ -98,6 +119,11 @@ class Link(asyncio.Protocol):
         self.session.respond(request, self._loop.time(), command_status, **fields)
         if not self._is_flush_due:
             self._flush_soon()
+
+    def notify(self, pdu: Pdu) -> None:
+        """Send what has no response: alert_notification, outbind."""
+        self.session.send(pdu, self._loop.time())
+        self._flush_soon()
 
     def write_raw(self, octets: bytes) -> None:
         """Write octets past the session, for the injection of faults."""
@@ -111,6 +137,12 @@ class Link(asyncio.Protocol):
             self._flush()
         await asyncio.shield(self._gone)
 
+    async def ended(self) -> Closed:
+        """Wait until the socket is closed, whoever began; why."""
+        await asyncio.shield(self._gone)
+        assert self.closed is not None
+        return self.closed
+
     def abort(self, why: Why = Why.ABORTED, detail: str = "") -> None:
         """Cut the connection; requests in flight stay unanswered."""
         self._perform(self.session.lose(why, detail))
@@ -118,6 +150,11 @@ class Link(asyncio.Protocol):
             self._transport.abort()
 
     # --- what the subclass decides --------------------------------------------------------------
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more should be read before the application took some of what came."""
+        return False
 
     def take_request(self, request: Pdu) -> None:
         """The peer asks."""
@@ -136,7 +173,9 @@ class Link(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         link = transport.get_extra_info("socket")
         if link is not None and link.family in (socket.AF_INET, socket.AF_INET6):
-            link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for level, name, value in TCP_OPTIONS:
+                if hasattr(socket, name):
+                    link.setsockopt(level, getattr(socket, name), value)
         self._arm()
 
     def data_received(self, octets: bytes) -> None:
@@ -158,7 +197,8 @@ class Link(asyncio.Protocol):
             self._timer.cancel()
         if not self._gone.done():
             self._gone.set_result(None)
-        self.take_end(self.closed or Closed(Why.CONNECTION_LOST))
+        assert self.closed is not None
+        self.take_end(self.closed)
 
     # --- how ------------------------------------------------------------------------------------
 
@@ -168,7 +208,11 @@ class Link(asyncio.Protocol):
             try:
                 if type(event) is Exchange:
                     has_room = True
-                    self._tell(event)
+                    on_answer, context = cast(tuple[OnAnswer, object], event.context)
+                    if event.is_late:
+                        self._tell_late(event)
+                    else:
+                        on_answer(context, event.response)
                 elif type(event) is Closed:
                     self.closed = event
                     has_room = True  # nobody may go on waiting for it
@@ -179,12 +223,17 @@ class Link(asyncio.Protocol):
         if has_room:
             self._offer_room()
 
-    def _tell(self, exchange: Exchange) -> None:
+    def _tell_late(self, exchange: Exchange) -> None:
         on_answer, context = cast(tuple[OnAnswer, object], exchange.context)
-        if not exchange.is_late:
-            on_answer(context, exchange.response)
-        elif self.on_late is not None and exchange.response is not None:
-            self.on_late(context, exchange.response)
+        if self.on_late is not None and exchange.response is not None:
+            self.on_late(None if on_answer == self._settle else context, exchange.response)
+
+    def _wait_for_room(self, pdu: Pdu, answer: "asyncio.Future[Pdu]") -> None:
+        if not self.session.is_bound:
+            raise SessionLostError(str(self.closed or "not bound"))
+        if len(self._waiting) >= WAITING_REQUESTS_MAX:
+            raise LocalProtocolError(f"{WAITING_REQUESTS_MAX} requests wait for room already")
+        self._waiting.append((pdu, answer))
 
     def _settle(self, context: object, response: Pdu | None) -> None:
         answer = cast("asyncio.Future[Pdu]", context)
@@ -205,18 +254,31 @@ class Link(asyncio.Protocol):
         self._loop.call_soon(self.abort, Why.APPLICATION_ERROR, repr(error))
 
     def _offer_room(self) -> None:
-        """Wake those who wait for room, all of them when there will never be any."""
-        free = len(self._waiting) if self.session.is_over else self.room
-        while free > 0 and self._waiting:
-            waiter = self._waiting.popleft()
-            if not waiter.done():
-                waiter.set_result(None)
-                free -= 1
-        if self.on_room is not None and self.room:
+        """Room goes to those who wait, in their order, and then to `on_room`."""
+        while self._waiting and self.room:
+            pdu, answer = self._waiting.popleft()
+            if not answer.done():
+                self._send_waiting(pdu, answer)
+        if self.session.is_over:
+            self._disappoint()
+        elif self.on_room is not None and self.room:
             try:
                 self.on_room()
             except Exception as error:
                 self._fail(error)
+
+    def _send_waiting(self, pdu: Pdu, answer: "asyncio.Future[Pdu]") -> None:
+        try:
+            self.send(pdu, self._settle, answer)
+        except SmppError as error:
+            answer.set_exception(error)
+
+    def _disappoint(self) -> None:
+        """The session is over: whoever waits for room waits no more."""
+        for _, answer in self._waiting:
+            if not answer.done():
+                answer.set_exception(SessionLostError(f"never sent: {self.closed}"))
+        self._waiting.clear()
 
     def _flush_soon(self) -> None:
         self._is_flush_due = True
@@ -239,10 +301,11 @@ class Link(asyncio.Protocol):
             self._arm()
 
     def _read_or_pause(self, transport: asyncio.Transport) -> None:
-        if self.session.is_lagging and self._is_reading:
+        must_pause = self.session.is_lagging or self.is_full
+        if must_pause and self._is_reading:
             self._is_reading = False
             transport.pause_reading()
-        elif not self._is_reading and not self.session.is_lagging:
+        elif not self._is_reading and not must_pause:
             self._is_reading = True
             transport.resume_reading()
 
@@ -263,5 +326,40 @@ class Link(asyncio.Protocol):
 
     def _tick(self) -> None:
         self._timer = None
-        self._perform(self.session.tick(self._loop.time()))
+        now = self._loop.time()
+        if self.is_full:  # we do not read, so silence says nothing about the peer
+            self.session.timers.heard(now, is_partial=False)
+        self._perform(self.session.tick(now))
         self._flush()
+
+
+async def connected(
+    make: Callable[[], SomeLink],
+    host: str,
+    port: int,
+    timeout_s: float,
+    ssl: SSLContext | None = None,
+    server_hostname: str | None = None,
+) -> SomeLink:
+    """A link on a new connection, not bound yet; raises ConnectError when there is none in time."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            _, link = await asyncio.get_running_loop().create_connection(
+                make,
+                host,
+                port,
+                ssl=ssl,
+                server_hostname=(server_hostname or host) if ssl else None,
+            )
+    except TimeoutError as error:
+        raise ConnectTimeoutError(f"{host}:{port}: no connection in time") from error
+    except OSError as error:  # TLS errors are
+        raise ConnectError(f"{host}:{port}: {error}") from error
+    return link
+
+
+def as_response(kind: type[Response], response: Pdu) -> Response:
+    """A generic_nack is an answer too: the same "no" as the response that was due."""
+    if isinstance(response, kind):
+        return response
+    return kind(command_status=response.command_status, sequence_number=response.sequence_number)

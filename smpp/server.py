@@ -7,7 +7,8 @@
     async with smsc:
         print("listening on", smsc.port)
 
-Authentication, message ids and receipts are the application's: this file only keeps the sessions.
+Who may bind, message ids and receipts are the application's: this file only keeps the sessions. An
+`on_bind` that has to ask somebody returns None, and `answer_bind` says later what came of it.
 """
 
 import asyncio
@@ -18,13 +19,13 @@ from types import TracebackType
 from typing import Self
 
 from smpp import tlv
-from smpp.link import Link
-from smpp.pdu import Bind, Pdu
+from smpp.link import Link, as_response, connected
+from smpp.pdu import Bind, DataSm, DataSmResp, DeliverSm, DeliverSmResp, Outbind, Pdu
 from smpp.session import SessionConfig
 from smpp.state import Closed, Role, Why
 from smpp.values import CommandStatus
 
-VERSION_WITH_TLVS = 0x34
+CONNECT_TIMEOUT_S = 10.0  # to an ESME that is to be asked to bind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ class SmscConfig:
 
 
 class SmscSession(Link):
-    """One ESME on its connection. `system_id` is the one it bound with."""
+    """One ESME on its connection. `system_id` is the one it bound with, or asked to."""
 
     def __init__(self, smsc: "Smsc") -> None:
         super().__init__(Role.SMSC, smsc.config.session)
@@ -54,6 +55,26 @@ class SmscSession(Link):
         if len(self._smsc.sessions) >= self._smsc.config.sessions_max:
             self.abort(Why.ABORTED, "too many sessions")
         self._smsc.sessions.add(self)
+
+    async def deliver(self, pdu: DeliverSm) -> DeliverSmResp:
+        """Deliver an MO or a receipt; the answer tells its command_status."""
+        return as_response(DeliverSmResp, await self.request(pdu))
+
+    async def data(self, pdu: DataSm) -> DataSmResp:
+        """Deliver by data_sm."""
+        return as_response(DataSmResp, await self.request(pdu))
+
+    def answer_bind(self, bind: Bind, status: CommandStatus) -> None:
+        """Let it bind with ESME_ROK; any other status refuses it and closes the connection."""
+        config = self._smsc.config
+        if status:
+            self.respond(bind, status)
+            self._perform(self.session.lose(Why.BIND_REFUSED, CommandStatus(status).name))
+            self._flush_soon()
+            return
+        self._was_bound = True
+        version = (tlv.SC_INTERFACE_VERSION.make(config.interface_version),)
+        self.respond(bind, system_id=config.system_id, tlvs=version)
 
     def take_request(self, request: Pdu) -> None:
         if isinstance(request, Bind):
@@ -71,17 +92,10 @@ class SmscSession(Link):
             self._smsc.on_closed(self, closed)
 
     def _take_bind(self, bind: Bind) -> None:
-        config = self._smsc.config
         self.system_id = bind.system_id
         status = self._smsc.on_bind(self, bind)
-        knows_tlvs = bind.interface_version >= VERSION_WITH_TLVS
-        version = (tlv.SC_INTERFACE_VERSION.make(config.interface_version),)
-        if status:
-            self.respond(bind, status)
-            self._perform(self.session.lose(Why.BIND_REFUSED, CommandStatus(status).name))
-            return
-        self._was_bound = True
-        self.respond(bind, system_id=config.system_id, tlvs=version if knows_tlvs else ())
+        if status is not None:
+            self.answer_bind(bind, status)
 
 
 class Smsc:
@@ -91,7 +105,7 @@ class Smsc:
         self,
         config: SmscConfig | None = None,
         *,
-        on_bind: Callable[[SmscSession, Bind], CommandStatus],
+        on_bind: Callable[[SmscSession, Bind], CommandStatus | None],
         on_request: Callable[[SmscSession, Pdu], None],
         on_closed: Callable[[SmscSession, Closed], None] | None = None,
         on_batch: Callable[[SmscSession], None] | None = None,
@@ -116,6 +130,15 @@ class Smsc:
         self._server = await asyncio.get_running_loop().create_server(
             lambda: SmscSession(self), self.config.host, self.config.port, ssl=self.config.ssl
         )
+
+    async def outbind(self, host: str, port: int, system_id: str, password: str) -> SmscSession:
+        """Ask an ESME that listens there to bind; raises ConnectError when nobody does.
+
+        What it then binds as goes to `on_bind`, like any bind.
+        """
+        session = await connected(lambda: SmscSession(self), host, port, CONNECT_TIMEOUT_S)
+        session.notify(Outbind(system_id=system_id, password=password))
+        return session
 
     async def stop(self) -> None:
         """Stop listening and unbind every session."""

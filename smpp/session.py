@@ -11,12 +11,14 @@ answers enquire_link, unbind, what the state forbids and what cannot be read. A 
 asked for is counted, never fatal: links die of pedantry more often than of wrong numbers.
 
 Backpressure is left to the caller by two numbers: `room`, requests that may be sent, and
-`is_lagging`, the peer's unanswered requests have reached their limit, so stop reading.
+`is_lagging`, the peer's unanswered requests have reached their limit, so stop reading. What the
+peer says of its own load narrows `room`, and its version decides whether it is sent TLVs.
 """
 
 from dataclasses import dataclass, field
 from typing import Any
 
+from smpp import tlv, version
 from smpp.errors import FramingError, LocalProtocolError, PduError, SessionLostError
 from smpp.framing import Framer
 from smpp.pdu import RECORDS, RESPONSES, Bind, EnquireLink, GenericNack, Pdu, Unbind
@@ -30,6 +32,9 @@ Event = Pdu | Exchange | Closed
 OVER = (BindState.UNBOUND, BindState.CLOSED)
 LEAVING = (BindState.UNBINDING, *OVER)
 HEADER_FAULTS = (CommandStatus.ESME_RINVCMDLEN, CommandStatus.ESME_RINVCMDID)
+BINDS = (CommandId.BIND_TRANSMITTER, CommandId.BIND_RECEIVER, CommandId.BIND_TRANSCEIVER)
+TURNING = {*BINDS, CommandId.UNBIND}  # requests whose answer changes the state
+ESME_ROK = CommandStatus.ESME_ROK
 OUR_OWN = object()  # the context of what the session asks for itself
 
 
@@ -63,23 +68,20 @@ class Session:
         self.timers = Timers(config.timers, now)
         self.counts = SessionCounts()
         self.outgoing: list[bytes] = []
+        self.interface_version = version.VERSION_3_4  # what both speak, once bound
         self._config = config
         self._framer = Framer(config.pdu_octets_max)
         self._owed = 0
         self._role = role
         self._set(BindState.OPEN)
 
-    # --- what it is -----------------------------------------------------------------------------
+    # --- what it is: `state`, `is_bound`, and `is_over`: `Closed` was told, so write what is
+    #     outgoing and close the socket ------------------------------------------------------------
 
     @property
     def bind_type(self) -> BindType | None:
         """As what the session is bound, None when it is not."""
         return BIND_TYPES.get(self.state)
-
-    @property
-    def is_over(self) -> bool:
-        """Whether `Closed` was told: write what is outgoing, then close the socket."""
-        return self.state in OVER
 
     @property
     def is_lagging(self) -> bool:
@@ -140,25 +142,26 @@ class Session:
         after = self._sends.get(request.command_id)
         if after is None:
             raise self._refusal(request)
-        if not self.window.room:
+        window = self.window
+        if len(window.in_flight) >= window.congestion.allowed:
             raise LocalProtocolError("the window is full")
-        self._ask(request, now, context)
+        number = self._ask(request, now, context)
         if after is not self.state:
-            self._set(after)
-        return request.sequence_number
+            self._begin(request, after)
+        return number
 
     def respond(
         self,
         request: Pdu,
         now: float,
-        command_status: int = CommandStatus.ESME_ROK,
+        command_status: int = ESME_ROK,
         **fields: Any,
     ) -> None:
         """Answer a request of the peer; nobody is told when the session is over meanwhile."""
         response_type = RESPONSES.get(type(request))
         if self.is_over or response_type is None:
             return
-        status = CommandStatus(command_status)
+        status = CommandStatus(command_status) if command_status else ESME_ROK
         response = response_type(
             sequence_number=request.sequence_number, command_status=status, **fields
         )
@@ -169,7 +172,7 @@ class Session:
         self._write(response)
         self._owed -= 1
         if after is not self.state:
-            self._move(settled(after, response.command_id, status), now)
+            self._turn(settled(after, response.command_id, status), response, now)
         self.timers.spoke(now)
 
     def unbind(self, now: float) -> list[Event]:
@@ -197,26 +200,36 @@ class Session:
             return
         if pdu.unread:
             self.counts.broken_tlvs += 1
-        after = self._receives.get(pdu.command_id)
         if pdu.command_id & RESPONSE_BIT:
-            self._take_response(pdu, after, now, events)
-        elif after is None:
+            self._take_response(pdu, now, events)
+            return
+        after = self._receives.get(pdu.command_id)
+        if after is None:
             self._forbid(pdu)
         else:
             self._take_request(pdu, after, now, events)
 
-    def _take_response(
-        self, response: Pdu, after: BindState | None, now: float, events: list[Event]
-    ) -> None:
+    def _take_response(self, response: Pdu, now: float, events: list[Event]) -> None:
         exchange = self.window.close(response)
         if exchange is None:
             return
         if exchange.context is not OUR_OWN:
             events.append(exchange)
+        if response.tlvs:
+            self._hear_congestion(response)
+        if exchange.command_id not in TURNING:
+            return
+        after = self._receives.get(response.command_id)
         if exchange.command_id == CommandId.UNBIND:  # a generic_nack ends us too
             events += self._end(BindState.UNBOUND, Why.WE_UNBOUND)
         elif after is not None and after is not self.state:
-            self._move(settled(after, response.command_id, response.command_status), now)
+            state = settled(after, response.command_id, response.command_status)
+            self._turn(state, response, now)
+
+    def _hear_congestion(self, response: Pdu) -> None:
+        congestion_state = response.tlv(tlv.CONGESTION_STATE)
+        if congestion_state is not None:
+            self.window.congestion.hear(congestion_state)
 
     def _take_request(
         self, request: Pdu, after: BindState, now: float, events: list[Event]
@@ -231,7 +244,7 @@ class Session:
         if type(request) in RESPONSES:
             self._owed += 1
         if after is not self.state:
-            self._set(after)
+            self._begin(request, after)
         events.append(request)
 
     def _forbid(self, request: Pdu) -> None:
@@ -260,13 +273,23 @@ class Session:
                 response_type(sequence_number=request.sequence_number, command_status=status)
             )
 
-    def _ask(self, request: Pdu, now: float, context: object) -> None:
-        request.sequence_number = self.window.next_number()
-        self._write(request)
-        if type(request) in RESPONSES:
-            self.window.open(request, now, context)
+    def _ask(self, request: Pdu, now: float, context: object) -> int:
+        window = self.window
+        if type(request) not in RESPONSES:
+            number = request.sequence_number = window.next_number()
+            self._write(request)
+            return number
+        number = window.open(request, now, context)
+        try:
+            self._write(request)
+        except LocalProtocolError:
+            window.withdraw(number)
+            raise
+        return number
 
     def _write(self, pdu: Pdu) -> None:
+        if pdu.tlvs and self.interface_version < version.VERSION_3_4:
+            pdu = version.without_tlvs(pdu)
         self.outgoing.append(encode(pdu))
 
     def _refusal(self, pdu: Pdu) -> LocalProtocolError | SessionLostError:
@@ -275,14 +298,23 @@ class Session:
         command = pdu.command_id.name.lower()
         return LocalProtocolError(f"{command} from {self._role.value} while {self.state.value}")
 
-    def _move(self, state: BindState, now: float) -> None:
+    def _begin(self, request: Pdu, state: BindState) -> None:
+        """A request that changes the state came or went."""
+        if isinstance(request, Bind):
+            self.interface_version = request.interface_version
+        self._set(state)
+
+    def _turn(self, state: BindState, response: Pdu, now: float) -> None:
+        """The answer to a bind came or went."""
         self._set(state)
         if self.is_bound:
+            self.interface_version = version.agreed(self.interface_version, response)
             self.timers.bound(now)
 
     def _set(self, state: BindState) -> None:
         self.state = state
         self.is_bound = state in BIND_TYPES
+        self.is_over = state in OVER
         self._sends = SENDS[self._role][state]
         self._receives = RECEIVES[self._role][state]
 

@@ -9,6 +9,7 @@ marked late. All requests have one response time, so the dict's order is the ord
 from dataclasses import dataclass
 from math import inf
 
+from smpp.congestion import Congestion
 from smpp.pdu import Pdu
 from smpp.values import RESPONSE_BIT, SEQUENCE_NUMBER_MAX, CommandId
 
@@ -38,13 +39,13 @@ class WindowCounts:
 
 
 class Window:
-    """The unanswered requests of one session, at most `requests_max` of the application's."""
+    """The unanswered requests of one session, at most `congestion.allowed` of the application's."""
 
-    __slots__ = ("_expired", "_last", "counts", "in_flight", "requests_max", "response_timeout_s")
+    __slots__ = ("_expired", "_last", "congestion", "counts", "in_flight", "response_timeout_s")
 
     def __init__(self, requests_max: int, response_timeout_s: float, last: int = 0) -> None:
         """`last` is the sequence number before the first one of this session."""
-        self.requests_max = requests_max
+        self.congestion = Congestion(requests_max)
         self.response_timeout_s = response_timeout_s
         self.in_flight: dict[int, Exchange] = {}
         self.counts = WindowCounts()
@@ -54,7 +55,8 @@ class Window:
     @property
     def room(self) -> int:
         """Requests that may still be sent; enquire_link and unbind pass a full window."""
-        return max(0, self.requests_max - len(self.in_flight))
+        room = self.congestion.allowed - len(self.in_flight)
+        return room if room > 0 else 0
 
     @property
     def deadline(self) -> float:
@@ -69,26 +71,30 @@ class Window:
         self._last = number
         return number
 
-    def open(self, request: Pdu, now: float, context: object) -> None:
-        """Await the answer to a request that has its sequence number."""
-        number = request.sequence_number
-        assert number not in self.in_flight
-        answer_by = now + self.response_timeout_s
-        self.in_flight[number] = Exchange(number, request.command_id, answer_by, context)
+    def open(self, request: Pdu, now: float, context: object) -> int:
+        """Number a request and await its answer; returns the sequence number."""
+        number = request.sequence_number = self.next_number()
+        self.in_flight[number] = Exchange(
+            number, request.command_id, now + self.response_timeout_s, context
+        )
+        return number
+
+    def withdraw(self, number: int) -> None:
+        """The request was not written after all."""
+        del self.in_flight[number]
 
     def close(self, response: Pdu) -> Exchange | None:
         """The exchange that this response ends or repairs; None when nobody asked."""
         number = response.sequence_number
-        for exchanges in (self.in_flight, self._expired):
-            exchange = exchanges.get(number)
-            if exchange is not None and _answers(response, exchange):
-                del exchanges[number]
-                exchange.response = response
-                exchange.is_late = exchanges is self._expired
-                self.counts.late += exchange.is_late
-                return exchange
-        self.counts.unknown += 1
-        return None
+        exchange = self.in_flight.get(number)
+        if exchange is not None and (
+            response.command_id == exchange.command_id | RESPONSE_BIT  # no call for most
+            or _answers(response, exchange)
+        ):
+            del self.in_flight[number]
+            exchange.response = response
+            return exchange
+        return self._close_late(response)
 
     def expire(self, now: float) -> list[Exchange]:
         """The exchanges whose answer is due; a late one is still recognised for a while."""
@@ -111,6 +117,17 @@ class Window:
         self.in_flight.clear()
         self._expired.clear()
         return lost
+
+    def _close_late(self, response: Pdu) -> Exchange | None:
+        exchange = self._expired.get(response.sequence_number)
+        if exchange is None or not _answers(response, exchange):
+            self.counts.unknown += 1
+            return None
+        del self._expired[response.sequence_number]
+        exchange.response = response
+        exchange.is_late = True
+        self.counts.late += 1
+        return exchange
 
     def _forget(self, now: float) -> None:
         while self._expired:

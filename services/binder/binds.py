@@ -1,25 +1,28 @@
-"""Keeps the binds of one connector up: one task a lease, one state machine, one socket at a time.
+"""The binds of one connector in this process: a `smpp.keeper.Keeper` a lease.
 
-A lease is the number of a partition owned. While it is held, its bind is connected, bound, and
-connected again after a loss with full jitter; the old socket is surely closed before the next bind,
-for carriers count sockets. Refusals wait longer the more there are; they never end the trying.
+A lease is the number of a partition owned. While it is held, its bind is kept up.
 """
 
-import asyncio
-import random
 from collections.abc import Callable
 
 import structlog
 
 from pipeline.config import ConnectorConfig
 from services.binder.config import BinderConfig
+from smpp.backoff import BackoffConfig
 from smpp.client import Esme, EsmeConfig
-from smpp.errors import BindRefusedError, SmppError
+from smpp.keeper import Keeper, KeeperState
 from smpp.pdu import Pdu
 from smpp.values import BindType
 
 LOG = structlog.get_logger()
 BIND_TYPES = {"transceiver": BindType.TRANSCEIVER, "transmitter": BindType.TRANSMITTER}
+STATES = {  # what sms.connector.state says; one that connects is still what it was before
+    KeeperState.BOUND: "bound",
+    KeeperState.REFUSED: "refused",
+    KeeperState.WAITING: "unbound",
+    KeeperState.STOPPED: "released",
+}
 
 
 class Binds:
@@ -38,79 +41,53 @@ class Binds:
         """`on_request(lease, esme, pdu)` for what the SMSC asks; `on_change(lease, state, reason)`;
         `on_room()` when a window has room again; `fail` ends the process."""
         self._connector = connector
-        self._config = config
+        self._backoff = BackoffConfig(min_s=config.reconnect_min_s, max_s=config.reconnect_max_s)
         self._on_request = on_request
         self._on_change = on_change
         self._on_room = on_room
         self._fail = fail
-        self._keepers: dict[int, asyncio.Task[None]] = {}
-        self._up: dict[int, Esme] = {}
+        self._keepers: dict[int, Keeper] = {}
+        self.up: dict[int, Esme] = {}  # the binds that are bound now, by lease
         self.states: dict[int, tuple[str, str | None]] = {}
-
-    @property
-    def up(self) -> dict[int, Esme]:
-        """The binds that are bound now, by lease."""
-        return self._up
 
     def hold(self, lease: int) -> None:
         """Keep bind `lease` up from now on."""
         if lease not in self._keepers:
-            keeper = asyncio.create_task(self._keep(lease), name=f"bind {lease}")
-            keeper.add_done_callback(self._note_end)
-            self._keepers[lease] = keeper
+            self.states[lease] = ("unbound", None)
+            self._keepers[lease] = self._keeper(lease)
+            self._keepers[lease].start()
 
     async def release(self, lease: int) -> None:
         """Unbind `lease` and forget it; its unanswered requests are reported as unanswered."""
         keeper = self._keepers.pop(lease, None)
-        if keeper is None:
-            return
-        esme = self._up.pop(lease, None)
-        keeper.cancel()
-        await asyncio.gather(keeper, return_exceptions=True)
-        if esme is not None:
-            await esme.close()
-        self._set(lease, "released", None)
-        del self.states[lease]
+        if keeper is not None:
+            self.up.pop(lease, None)  # nothing more is sent while it unbinds
+            await keeper.stop()
+            del self.states[lease]
 
-    def _note_end(self, keeper: asyncio.Task[None]) -> None:
-        """A keeper ends by being cancelled; any other end is a bug and leaves the bind down."""
-        error = None if keeper.cancelled() else keeper.exception()
-        if isinstance(error, Exception):
-            self._fail(error)
-
-    async def _keep(self, lease: int) -> None:
-        failures = 0
-        while True:
-            closed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-            try:
-                esme = await self._connect(lease, closed)
-            except (SmppError, OSError, TimeoutError) as error:
-                failures += 1
-                state = "refused" if isinstance(error, BindRefusedError) else "unbound"
-                self._set(lease, state, str(error))
-            else:
-                failures = 0
-                self._up[lease] = esme
-                self._set(lease, "bound", None)
-                self._on_room()
-                reason = await closed
-                self._up.pop(lease, None)
-                await esme.close()
-                self._set(lease, "unbound", reason)
-            await asyncio.sleep(self._pause_s(failures))
-
-    async def _connect(self, lease: int, closed: asyncio.Future[str]) -> Esme:
-        def on_closed(_: Esme, reason: object) -> None:
-            if not closed.done():
-                closed.set_result(str(reason))
-
-        esme = await Esme.connect(
+    def _keeper(self, lease: int) -> Keeper:
+        return Keeper(
             self._esme_config(),
             on_request=lambda esme, pdu: self._on_request(lease, esme, pdu),
-            on_closed=on_closed,
+            on_bound=lambda esme: self._take(lease, esme),
+            on_change=lambda state, why: self._note(lease, state, why),
+            fail=self._fail,
+            backoff=self._backoff,
         )
+
+    def _take(self, lease: int, esme: Esme) -> None:
+        self.up[lease] = esme
         esme.on_room = self._on_room
-        return esme
+        self._on_room()
+
+    def _note(self, lease: int, state: KeeperState, why: str) -> None:
+        if state is not KeeperState.BOUND:
+            self.up.pop(lease, None)
+        if state in STATES:
+            name, reason = STATES[state], why or None
+            self.states[lease] = (name, reason)
+            LOG.info("bind", lease=lease, state=name, reason=reason, host=self._connector.host)
+            self._on_change(lease, name, reason)
 
     def _esme_config(self) -> EsmeConfig:
         connector = self._connector
@@ -125,13 +102,3 @@ class Binds:
             enquire_link_interval_s=connector.enquire_link_s,
             response_timeout_s=connector.response_timeout_s,
         )
-
-    def _pause_s(self, failures: int) -> float:
-        """Full jitter: anything up to a bound that doubles with each failure."""
-        bound = self._config.reconnect_min_s * 2.0 ** min(failures, 16)
-        return random.uniform(0, min(bound, self._config.reconnect_max_s))
-
-    def _set(self, lease: int, state: str, reason: str | None) -> None:
-        self.states[lease] = (state, reason)
-        LOG.info("bind", lease=lease, state=state, reason=reason, host=self._connector.host)
-        self._on_change(lease, state, reason)

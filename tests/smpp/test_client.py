@@ -1,4 +1,6 @@
 import asyncio
+import socket
+from typing import Any
 
 import pytest
 
@@ -12,24 +14,35 @@ from smpp.errors import (
     SessionLostError,
 )
 from smpp.pdu import (
+    AlertNotification,
     BindReceiver,
     BindTransceiver,
     BindTransceiverResp,
     BindTransmitter,
+    CancelSm,
+    CancelSmResp,
+    DataSm,
+    DataSmResp,
     DeliverSm,
     DeliverSmResp,
     GenericNack,
     Pdu,
+    QuerySm,
+    QuerySmResp,
+    ReplaceSm,
+    ReplaceSmResp,
     SubmitSm,
     SubmitSmResp,
     Unbind,
     UnbindResp,
 )
+from smpp.server import SmscConfig
 from smpp.state import Why
 from smpp.values import BindType, CommandStatus
 from smpp.wire import encode
 from tests.smpp.loopback import (
     DEADLINE_S,
+    PASSWORD,
     Answers,
     Inbox,
     RawPeer,
@@ -55,11 +68,11 @@ async def bound_to(
 async def test_submit_answer_deliver_answer_unbind() -> None:
     async with world() as there:
         esme = await there.bind()
-        answer = asyncio.create_task(esme.request(SubmitSm(short_message=b"mt")))
+        answer = esme.request(SubmitSm(short_message=b"mt"))
         there.session.respond(await there.at_smsc.request(), message_id="a1")
         assert await answer == SubmitSmResp(sequence_number=2, message_id="a1")
 
-        answer = asyncio.create_task(there.session.request(DeliverSm(short_message=b"mo")))
+        answer = there.session.request(DeliverSm(short_message=b"mo"))
         esme.respond(await there.at_esme.request(), CommandStatus.ESME_RX_T_APPN)
         assert (await answer).command_status is CommandStatus.ESME_RX_T_APPN
 
@@ -168,7 +181,7 @@ async def test_a_connection_lost_with_a_full_window_tells_every_request_once() -
         on_answer, done = collector(answers, 20)
         while esme.room:
             esme.send(SubmitSm(), on_answer, esme.room)
-        waiting = asyncio.create_task(esme.request(SubmitSm()))
+        waiting = esme.request(SubmitSm())
         numbers = [(await peer.pdu()).sequence_number for _ in range(20)]
         await peer.write(SubmitSmResp(sequence_number=numbers[7], message_id="a1"))
         await peer.pdu()  # the slot it freed is used by the one that waited
@@ -268,7 +281,7 @@ async def test_room_is_offered_once_a_batch_and_waiting_requests_are_served() ->
         esme, peer, _ = await bound_to(port, peers, window_requests_max=2)
         offers: list[int] = []
         esme.on_room = lambda: offers.append(esme.room)
-        tasks = [asyncio.create_task(esme.request(SubmitSm())) for _ in range(6)]
+        tasks = [esme.request(SubmitSm()) for _ in range(6)]
         for _ in range(3):
             pair = [await peer.pdu(), await peer.pdu()]
             await peer.write(*[SubmitSmResp(sequence_number=pdu.sequence_number) for pdu in pair])
@@ -299,3 +312,110 @@ async def test_a_callback_that_fails_ends_the_link_after_every_answer_was_told()
         closed = await inbox.end()
         assert (closed.why, closed.detail) == (Why.APPLICATION_ERROR, "RuntimeError('bug')")
         assert [repr(error) for error in reported] == ["RuntimeError('bug')"]
+
+
+def config(port: int, **fields: object) -> EsmeConfig:
+    who: dict[str, object] = {"system_id": "us", "password": PASSWORD, "host": "127.0.0.1"}
+    return EsmeConfig(port=port, **(who | fields))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("ask", "request_", "fields", "response"),
+    [
+        (Esme.submit, SubmitSm(), {"message_id": "1"}, SubmitSmResp(message_id="1")),
+        (Esme.data, DataSm(), {"message_id": "2"}, DataSmResp(message_id="2")),
+        (Esme.query, QuerySm(message_id="1"), {"message_state": 2}, QuerySmResp(message_state=2)),
+        (Esme.cancel, CancelSm(message_id="1"), {}, CancelSmResp()),
+        (Esme.replace, ReplaceSm(message_id="1"), {}, ReplaceSmResp()),
+    ],
+)
+async def test_every_kind_of_request_is_a_method_with_its_answer(
+    ask: Any, request_: Pdu, fields: dict[str, object], response: Pdu
+) -> None:
+    async with world() as there, Esme.bound(config(there.smsc.port)) as esme:
+        answer = asyncio.create_task(ask(esme, request_))
+        there.session.respond(await there.at_smsc.request(), **fields)
+        response.sequence_number = request_.sequence_number
+        assert await asyncio.wait_for(answer, DEADLINE_S) == response
+
+
+async def test_a_generic_nack_is_an_answer_too() -> None:
+    async with raw_server() as (port, peers):
+        esme, peer, _ = await bound_to(port, peers)
+        answer = asyncio.create_task(esme.submit(SubmitSm()))
+        request = await peer.pdu()
+        nack = GenericNack(
+            sequence_number=request.sequence_number,
+            command_status=CommandStatus.ESME_RINVCMDID,
+        )
+        await peer.write(nack)
+        assert await asyncio.wait_for(answer, DEADLINE_S) == SubmitSmResp(
+            sequence_number=request.sequence_number,
+            command_status=CommandStatus.ESME_RINVCMDID,
+        )
+
+
+async def test_the_time_of_a_bind_is_the_time_of_its_with() -> None:
+    async with world() as there:
+        async with Esme.bound(config(there.smsc.port)) as esme:
+            assert there.session.bind_type is esme.bind_type is BindType.TRANSCEIVER
+        assert (await there.at_smsc.end()).why is Why.PEER_UNBOUND
+        assert esme.bind_type is None
+
+
+async def test_what_the_smsc_asks_waits_in_order_and_ends_with_the_session() -> None:
+    async with world() as there:
+        esme = await Esme.connect(config(there.smsc.port))
+        answers = [there.session.request(DeliverSm(short_message=text)) for text in (b"a", b"b")]
+        texts = []
+        async with asyncio.timeout(DEADLINE_S):
+            async for request in esme:
+                assert isinstance(request, DeliverSm)
+                texts.append(request.short_message)
+                is_taken = request.short_message == b"a"
+                esme.respond(request, 0 if is_taken else CommandStatus.ESME_RX_T_APPN)
+                if len(texts) == 2:
+                    statuses = [(await answer).command_status for answer in answers]
+                    there.session.abort()
+        assert texts == [b"a", b"b"]
+        assert statuses == [CommandStatus.ESME_ROK, CommandStatus.ESME_RX_T_APPN]
+
+
+async def test_what_nobody_takes_is_left_in_the_peers_tcp() -> None:
+    """alert_notification owes no answer, so only the inbox can be full of it."""
+    async with world() as there:
+        esme = await Esme.connect(config(there.smsc.port, owed_requests_max=10))
+        for number in range(20_000):
+            there.session.notify(AlertNotification(source_addr=str(number)))
+        last, seen = "", 0
+        async with asyncio.timeout(DEADLINE_S):
+            async for request in esme:
+                assert isinstance(request, AlertNotification)
+                assert len(esme._inbox) < 15_000  # one read of 256 KiB, never all
+                last, seen = request.source_addr, seen + 1
+                if seen == 20_000:
+                    break
+        assert last == "19999"
+        await esme.close()
+
+
+async def test_ipv6() -> None:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError as error:
+        pytest.skip(f"this machine has no IPv6 loopback: {error}")
+    async with (
+        world(SmscConfig(host="::1")) as there,
+        Esme.bound(config(there.smsc.port, host="::1")) as esme,
+    ):
+        assert esme.peer == f"[::1]:{there.smsc.port}"
+
+
+async def test_a_connection_is_kept_alive_and_given_up_by_the_kernel() -> None:
+    async with world() as there, Esme.bound(config(there.smsc.port)) as esme:
+        assert esme._transport is not None
+        link = esme._transport.get_extra_info("socket")
+        assert link.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+        assert link.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            assert link.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 30_000

@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 import pytest
 import uvloop
 
+from smpp.errors import EncodeError, LocalProtocolError, SessionLostError
 from smpp.pdu import Pdu, SubmitSm, SubmitSmResp
 from smpp.server import Smsc, SmscSession
 from smpp.state import Why
@@ -79,9 +80,9 @@ async def test_a_cancelled_request_frees_its_slot_when_its_answer_comes() -> Non
     )
     async with smsc:
         esme = await connect(smsc.port, Inbox(), window_requests_max=1)
-        first = asyncio.create_task(esme.request(SubmitSm()))
-        second = asyncio.create_task(esme.request(SubmitSm()))
-        third = asyncio.create_task(esme.request(SubmitSm()))
+        first = esme.request(SubmitSm())
+        second = esme.request(SubmitSm())
+        third = esme.request(SubmitSm())
         session, request = await held.get()
         first.cancel()
         second.cancel()
@@ -93,16 +94,41 @@ async def test_a_cancelled_request_frees_its_slot_when_its_answer_comes() -> Non
         assert answer.message_id == "3"
 
 
-async def test_one_that_is_cancelled_as_it_is_woken_passes_its_turn_on() -> None:
+async def test_whoever_waits_for_room_is_served_in_order_and_a_cancelled_one_is_passed_over() -> None:
     async with world() as there:
         esme = await there.bind(window_requests_max=1)
-        first, second, third = [asyncio.create_task(esme.request(SubmitSm())) for _ in range(3)]
-
-        def cancel_second() -> None:
-            second.cancel()
-
-        esme.on_room = cancel_second
+        first, second, third = [esme.request(SubmitSm()) for _ in range(3)]
+        second.cancel()
         there.session.respond(await there.at_smsc.request(), message_id="1")
         there.session.respond(await there.at_smsc.request(), message_id="3")
-        await asyncio.wait_for(asyncio.gather(first, third), DEADLINE_S)
-        assert second.cancelled()
+        answers = await asyncio.wait_for(asyncio.gather(first, third), DEADLINE_S)
+        assert [answer.message_id for answer in answers if isinstance(answer, SubmitSmResp)] == [
+            "1",
+            "3",
+        ]
+
+
+async def test_what_waits_for_room_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("smpp.link.WAITING_REQUESTS_MAX", 1)
+    async with world() as there:
+        esme = await there.bind(window_requests_max=1)
+        waiting = [esme.request(SubmitSm()) for _ in range(2)]
+        with pytest.raises(LocalProtocolError, match="wait for room already"):
+            esme.request(SubmitSm())
+        esme.abort()
+        for answer in waiting:
+            with pytest.raises(SessionLostError):
+                await answer
+
+
+async def test_what_cannot_be_written_is_told_to_whoever_asked_now_or_later() -> None:
+    async with world() as there:
+        esme = await there.bind(window_requests_max=1)
+        unwritable = SubmitSm(destination_addr="4" * 21)
+        with pytest.raises(EncodeError):
+            esme.request(unwritable)
+        first, second = esme.request(SubmitSm()), esme.request(unwritable)
+        there.session.respond(await there.at_smsc.request(), message_id="1")
+        await asyncio.wait_for(first, DEADLINE_S)
+        with pytest.raises(EncodeError):
+            await second

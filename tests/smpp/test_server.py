@@ -4,9 +4,13 @@ from contextlib import suppress
 import pytest
 
 from smpp import tlv
+from smpp.errors import BindRefusedError
 from smpp.pdu import (
+    Bind,
     BindTransceiver,
     BindTransceiverResp,
+    DataSm,
+    DeliverSm,
     EnquireLink,
     EnquireLinkResp,
     GenericNack,
@@ -15,13 +19,13 @@ from smpp.pdu import (
     Unbind,
     UnbindResp,
 )
-from smpp.server import SmscConfig
+from smpp.server import Smsc, SmscConfig, SmscSession
 from smpp.session import SessionConfig
 from smpp.state import Why
 from smpp.timers import TimerConfig
 from smpp.values import BindType, CommandStatus
 from smpp.wire import HEADER, encode
-from tests.smpp.loopback import DEADLINE_S, PASSWORD, world
+from tests.smpp.loopback import DEADLINE_S, PASSWORD, Inbox, connect, world
 
 BIND = BindTransceiver(sequence_number=1, system_id="us", password=PASSWORD)
 
@@ -68,7 +72,7 @@ async def test_hostile_octets_end_their_own_link_only() -> None:
             await peer.write(octets)
             assert await peer.pdu() == GenericNack(command_status=CommandStatus.ESME_RINVCMDLEN)
             assert await peer.is_hung_up()
-        answer = asyncio.create_task(esme.request(SubmitSm()))
+        answer = esme.request(SubmitSm())
         there.session.respond(await there.at_smsc.request(), message_id="1")
         assert (await answer).command_status is CommandStatus.ESME_ROK
 
@@ -188,3 +192,33 @@ async def test_a_batch_is_told_after_its_requests() -> None:
         for _ in range(100):
             await there.at_smsc.request()
         assert 0 < there.batches - before <= 100
+
+
+async def test_who_may_bind_can_be_asked_elsewhere_first() -> None:
+    asked: asyncio.Queue[tuple[SmscSession, Bind]] = asyncio.Queue()
+    smsc = Smsc(
+        on_bind=lambda session, bind: asked.put_nowait((session, bind)),
+        on_request=lambda session, pdu: None,
+    )
+    async with smsc:
+        for status in (CommandStatus.ESME_RINVPASWD, CommandStatus.ESME_ROK):
+            binding = asyncio.create_task(connect(smsc.port, Inbox()))
+            session, bind = await asyncio.wait_for(asked.get(), DEADLINE_S)
+            assert session.system_id == "us"
+            session.answer_bind(bind, status)
+            if status:
+                with pytest.raises(BindRefusedError):
+                    await asyncio.wait_for(binding, DEADLINE_S)
+            else:
+                await (await asyncio.wait_for(binding, DEADLINE_S)).close()
+
+
+async def test_a_message_is_delivered_by_deliver_sm_or_data_sm() -> None:
+    async with world() as there:
+        esme = await there.bind()
+        delivered = asyncio.create_task(there.session.deliver(DeliverSm(short_message=b"mo")))
+        esme.respond(await there.at_esme.request(), CommandStatus.ESME_RX_P_APPN)
+        assert (await delivered).command_status == CommandStatus.ESME_RX_P_APPN
+        sent = asyncio.create_task(there.session.data(DataSm()))
+        esme.respond(await there.at_esme.request())
+        assert not (await sent).command_status

@@ -2,6 +2,7 @@ from itertools import product
 
 import pytest
 
+from smpp import tlv
 from smpp.errors import LocalProtocolError, SessionLostError
 from smpp.pdu import (
     RECORDS,
@@ -217,7 +218,7 @@ def test_a_full_window_refuses_more_but_lets_enquire_link_and_unbind_pass() -> N
 def test_what_cannot_be_written_takes_no_slot() -> None:
     pair = Pair.bound(CONFIG)
     with pytest.raises(LocalProtocolError, match="short_message"):
-        pair.esme.send(SubmitSm(short_message=bytes(255)), pair.now)
+        pair.esme.send(SubmitSm(short_message=bytes(256)), pair.now)
     assert pair.esme.room == 3
 
 
@@ -388,3 +389,31 @@ def test_a_broken_trailing_tlv_is_counted_and_the_message_arrives() -> None:
     [deliver] = fed(pair.esme, DeliverSm(sequence_number=1, unread=b"\x14\x02\0"))
     assert isinstance(deliver, DeliverSm)
     assert pair.esme.counts.broken_tlvs == 1
+
+
+@pytest.mark.parametrize(("asked", "tlvs"), [(0x33, 0), (0x34, 1), (0x50, 1)])
+def test_tlvs_go_only_to_peers_that_know_them(asked: int, tlvs: int) -> None:
+    pair = Pair()
+    pair.esme.send(BindTransceiver(interface_version=asked), pair.now)
+    pair.flow()
+    [bind] = pair.requests(pair.smsc)
+    pair.smsc.respond(bind, pair.now, tlvs=(tlv.SC_INTERFACE_VERSION.make(0x50),))
+    pair.flow()
+    assert pair.esme.interface_version == pair.smsc.interface_version == asked
+    reference = (tlv.USER_MESSAGE_REFERENCE.make(7),)
+    pair.esme.send(SubmitSm(tlvs=reference), pair.now)
+    pair.smsc.send(DeliverSm(tlvs=reference), pair.now)
+    pair.flow()
+    for session in (pair.smsc, pair.esme):
+        assert [len(request.tlvs) for request in pair.requests(session)] == [tlvs]
+
+
+def test_a_congested_peer_narrows_the_window() -> None:
+    pair = Pair.bound(CONFIG, BindTransceiver(interface_version=0x50))
+    for _ in range(3):
+        pair.esme.send(SubmitSm(), pair.now)
+    pair.flow()
+    for request in pair.requests(pair.smsc):
+        pair.smsc.respond(request, pair.now, tlvs=(tlv.CONGESTION_STATE.make(100),))
+    pair.flow()
+    assert pair.esme.room == 1

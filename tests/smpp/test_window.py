@@ -7,9 +7,7 @@ from smpp.window import EXPIRED_REMEMBERED_S, EXPIRED_REQUESTS_MAX, Exchange, Wi
 
 
 def opened(window: Window, now: float = 0.0, context: object = None) -> int:
-    request = SubmitSm(sequence_number=window.next_number())
-    window.open(request, now, context)
-    return request.sequence_number
+    return window.open(SubmitSm(), now, context)
 
 
 def answer(number: int) -> Pdu:
@@ -29,7 +27,7 @@ def test_numbers_begin_at_1_and_wrap_to_1() -> None:
 def test_a_number_in_flight_is_never_given_again(in_flight: set[int], last: int) -> None:
     window = Window(100, 5.0, last)
     for number in in_flight:
-        window.open(SubmitSm(sequence_number=number), 0.0, None)
+        window.in_flight[number] = Exchange(number, SubmitSm.command_id, 5.0, None)
     for _ in range(30):
         number = window.next_number()
         assert 1 <= number <= SEQUENCE_NUMBER_MAX
@@ -63,9 +61,7 @@ def test_a_response_of_another_command_ends_nothing() -> None:
 
 def test_a_generic_nack_ends_any_request() -> None:
     window = Window(3, 5.0)
-    request = EnquireLink(sequence_number=window.next_number())
-    window.open(request, 0.0, None)
-    exchange = window.close(GenericNack(sequence_number=request.sequence_number))
+    exchange = window.close(GenericNack(sequence_number=window.open(EnquireLink(), 0.0, None)))
     assert exchange is not None
     assert isinstance(exchange.response, GenericNack)
 
@@ -113,3 +109,9 @@ def test_abandoning_tells_every_request_in_flight_once() -> None:
     assert [exchange.sequence_number for exchange in lost] == numbers
     assert all(exchange.response is None for exchange in lost)
     assert window.abandon() == []
+
+
+def test_a_request_that_was_not_written_is_withdrawn() -> None:
+    window = Window(1, 5.0)
+    window.withdraw(opened(window))
+    assert (window.room, window.deadline) == (1, float("inf"))

@@ -31,7 +31,7 @@ DOORS = {  # foreign library: where it may be imported
     "quixstreams": ("pipeline/stream.py",),
     "yaml": ("pipeline/config.py", "pipeline/topics.py", "services/router/", "services/sandbox/"),
     "opentelemetry": ("pipeline/metrics.py",),
-    "socket": ("smpp/link.py", "pipeline/broker.py", "services/sandbox/http.py"),
+    "socket": ("smpp/link.py", "smpp/tap.py", "pipeline/broker.py", "services/sandbox/http.py"),
     "threading": (
         "pipeline/",
         "heliograph/",
@@ -56,6 +56,8 @@ CORES = [
     "smpp.state",
     "smpp.window",
     "smpp.timers",
+    "smpp.congestion",
+    "smpp.version",
 ]
 IMPURE = ("confluent_kafka", "quixstreams", "fastavro", "opentelemetry")
 FORBIDDEN_WORDS = re.compile(r"\b(TODO|FIXME|XXX)\b|:returns: Nothing")
@@ -162,9 +164,9 @@ def test_every_service_has_a_page() -> None:
 def test_a_test_module_mirrors_a_module_that_exists() -> None:
     for test in [
         *(ROOT / "tests/services").rglob("test_*.py"),
-        *(ROOT / "tests/smpp").glob("test_*.py"),
+        *(ROOT / "tests/smpp").rglob("test_*.py"),
     ]:
         relative = test.relative_to(ROOT / "tests")
         stem = relative.stem.removeprefix("test_")
-        names = (f"{stem}.py", f"__{stem}__.py")
+        names = (f"{stem}.py", f"__{stem}__.py", f"{stem.upper()}.md")
         assert any((ROOT / relative.parent / name).exists() for name in names), name_of(test)

@@ -1,0 +1,106 @@
+"""Keeps one bind up: connects, binds, and binds again after a loss, with one socket at a time.
+
+    STOPPED ──start──▶ CONNECTING ──bound──▶ BOUND ──lost, and the socket closed──┐
+                          ▲    └──refused, or no connection──▶ REFUSED, WAITING ◀──┘
+                          └──────────────pause over───────────────┘
+
+One task walks that circle, so there are never two binds, and the old socket is surely closed before
+the next one opens, for carriers count them. How long it waits is `smpp.backoff`'s affair.
+"""
+
+import asyncio
+from collections.abc import Callable
+from enum import Enum
+from random import Random
+
+from smpp.backoff import Backoff, BackoffConfig
+from smpp.client import Esme, EsmeConfig, OnRequest
+from smpp.errors import BindRefusedError, LinkError
+
+
+class KeeperState(Enum):
+    """Where a keeper is on its circle."""
+
+    STOPPED = "stopped"
+    CONNECTING = "connecting"
+    BOUND = "bound"
+    REFUSED = "refused"  # waiting, after the SMSC said no
+    WAITING = "waiting"
+
+
+class Keeper:
+    """One bind that is kept up between `start` and `stop`; `esme` is it, while it is bound."""
+
+    def __init__(
+        self,
+        config: EsmeConfig,
+        *,
+        on_request: OnRequest,
+        on_bound: Callable[[Esme], None],
+        on_change: Callable[[KeeperState, str], None],
+        fail: Callable[[Exception], None],
+        backoff: BackoffConfig | None = None,
+        random: Random | None = None,
+    ) -> None:
+        """`on_change(state, why)` hears of every step, `fail` of a bug that ended the keeping."""
+        self.esme: Esme | None = None
+        self.state = KeeperState.STOPPED
+        self._config = config
+        self._on_request = on_request
+        self._on_bound = on_bound
+        self._on_change = on_change
+        self._fail = fail
+        self._backoff = Backoff(backoff or BackoffConfig(), random or Random())
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Keep the bind up from now on."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._keep(), name="keep a bind")
+            self._task.add_done_callback(self._note_end)
+
+    async def stop(self) -> None:
+        """Unbind politely and let go; requests in flight are told before this returns."""
+        task, self._task = self._task, None
+        if task is None:
+            return
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        esme, self.esme = self.esme, None
+        if esme is not None:
+            await esme.close()
+        self._set(KeeperState.STOPPED)
+
+    def _note_end(self, task: "asyncio.Task[None]") -> None:
+        """A keeper ends by being cancelled; any other end is a bug and leaves the bind down."""
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, Exception):
+            self._fail(error)
+
+    async def _keep(self) -> None:
+        while True:
+            self._set(KeeperState.CONNECTING)
+            pause_s = await self._hold()
+            await asyncio.sleep(pause_s)
+
+    async def _hold(self) -> float:
+        """One bind from its beginning to its end; returns the seconds to wait before the next."""
+        try:
+            esme = await Esme.connect(self._config, on_request=self._on_request)
+        except LinkError as error:
+            is_refused = isinstance(error, BindRefusedError)
+            self._set(KeeperState.REFUSED if is_refused else KeeperState.WAITING, str(error))
+            return self._backoff.refused(error)
+        loop = asyncio.get_running_loop()
+        since = loop.time()
+        self.esme = esme
+        self._set(KeeperState.BOUND)
+        self._on_bound(esme)
+        closed = await esme.ended()
+        self.esme = None
+        self._set(KeeperState.WAITING, str(closed))
+        return self._backoff.lost(loop.time() - since)
+
+    def _set(self, state: KeeperState, why: str = "") -> None:
+        self.state = state
+        self._on_change(state, why)
