@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up test lint fmt lock clean
+.PHONY: help setup setup-dev demo up test interop fuzz lint fmt lock bench clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -20,6 +20,12 @@ up: setup ## run everything until Ctrl-C, Kafka on 127.0.0.1:9092
 test: setup-dev ## all tests, those on a real Apache Kafka included: ARGS="-k binder"
 	@$(BIN)/pytest $(ARGS)
 
+interop: setup-dev ## SMPP with other people's stacks, which it installs: ARGS="-k node"
+	@$(BIN)/pytest -m interop tests/interop $(ARGS)
+
+fuzz: setup-dev ## hostile octets for every decoder: ARGS="pdu --runs 1000000"
+	@$(BIN)/python -m tests.fuzz $(ARGS)
+
 lint: setup-dev ## style, types, import contracts, compose file
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -38,6 +44,9 @@ lock: setup-dev ## resolve pyproject.toml anew into requirements/
 
 LOCK := --quiet --generate-hashes --no-emit-index-url --no-header \
 	--python-version 3.11 --override requirements/overrides.txt
+
+bench: setup ## SMPP clients of this and other projects at the same work: ARGS="--rounds 1"
+	@$(BIN)/python -m benchmarks.smpp $(ARGS)
 
 clean: ## remove the virtual environment and every cache
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist

@@ -15,8 +15,8 @@ from datetime import UTC, datetime, tzinfo
 from smpp import tlv
 from smpp.errors import SegmentError
 from smpp.pdu import DataSm, DeliverSm
-from smpp.segments import user_data
 from smpp.text import Alphabet, alphabet_of
+from smpp.udh import user_data
 from smpp.values import ESM_CLASS_TYPE, EsmClass, MessageState
 
 STATES = {

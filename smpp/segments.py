@@ -1,64 +1,57 @@
 """Long messages as several short ones: 3GPP TS 23.040 section 9.2.3.24, SMPP 3.4 section 5.3.2.22.
 
-`split` puts a user data header (UDH) with a concatenation element before each part when one short
-message does not hold the text. Sizes follow from the 140 octets of the air interface: GSM 7-bit
-goes there packed, so 160 septets, and a header costs whole septets. An escape pair and a surrogate
-pair are never cut. `concatenation` reads either form, header or sar_* TLVs, and `join` puts parts
-together whatever their order.
+`split` cuts what one short message does not hold. Sizes follow from the 140 octets of the air
+interface: GSM 7-bit goes there packed, so 160 septets, and a header costs whole septets. A part
+ends where a character ends: no escape pair, surrogate pair, or double octet is ever cut; and where
+a grapheme cluster ends, unless the cluster is longer than a part. `concatenation` reads either
+numbering, header or sar_* TLVs, and `join` puts parts together whatever their order.
+
+Nothing is packed here: short_message has an octet for each septet, and the SMSC packs.
 """
 
-from collections.abc import Iterable
+from codecs import getincrementaldecoder
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import Enum
 
-from smpp import tlv
-from smpp.errors import SegmentError
-from smpp.gsm7 import ESCAPE
+from smpp import graphemes, gsm7, tlv
+from smpp.coding import Alphabet
+from smpp.errors import SegmentError, UndecodableError
+from smpp.national import ESCAPE
 from smpp.pdu import DataSm, ShortMessage
-from smpp.text import Alphabet, EncodedText
+from smpp.text import EncodedText
+from smpp.tlv import RawTlv
+from smpp.udh import AnyElement, Concatenation, NationalShift, user_data, write_header
 from smpp.values import EsmClass
 
 AIR_OCTETS = 140
 AIR_SEPTETS = 160
 PARTS_MAX = 255
-CONCATENATION_8 = 0x00  # information element identifiers, TS 23.040 section 9.2.3.24
-CONCATENATION_16 = 0x08
+CHARACTER_OCTETS_MAX = 5  # of a pair in ISO-2022-JP after an escape sequence
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
-    """One information element of a user data header."""
+class SplitBy(Enum):
+    """What numbers the parts."""
 
-    identifier: int
-    octets: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Concatenation:
-    """Which part of which message: `number` counts from 1 to `total`."""
-
-    reference: int
-    total: int
-    number: int
-    is_wide: bool = False  # a 16-bit reference
-
-    def element(self) -> Element:
-        """As an element of a user data header."""
-        width = 2 if self.is_wide else 1
-        octets = self.reference.to_bytes(width, "big") + bytes((self.total, self.number))
-        return Element(CONCATENATION_16 if self.is_wide else CONCATENATION_8, octets)
+    UDH_8 = "udh-8"  # a header with an 8-bit reference: what all handsets know
+    UDH_16 = "udh-16"  # with a 16-bit reference: a septet less, and fewer mistaken parts
+    SAR = "sar"  # sar_* TLVs, of which the SMSC makes a header
+    PAYLOAD = "payload"  # nothing: message_payload holds all, and the SMSC cuts
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One short message: its header, if any, and its part of the text."""
+    """One short message: its header, if any, its part of the text, and the TLVs it needs."""
 
     header: bytes
     body: bytes
+    tlvs: tuple[RawTlv, ...] = ()
 
     @property
     def short_message(self) -> bytes:
-        """What the field of this name carries."""
-        return self.header + self.body
+        """What the field of this name carries: nothing when message_payload does."""
+        is_payload = any(tag == tlv.MESSAGE_PAYLOAD.tag for tag, _ in self.tlvs)
+        return b"" if is_payload else self.header + self.body
 
     @property
     def esm_class(self) -> EsmClass:
@@ -66,66 +59,67 @@ class Segment:
         return EsmClass.UDHI if self.header else EsmClass.DEFAULT
 
 
-def write_header(elements: Iterable[Element]) -> bytes:
-    """A user data header with its length octet."""
-    octets = b"".join(
-        bytes((element.identifier, len(element.octets))) + element.octets for element in elements
-    )
-    return bytes((len(octets),)) + octets
+def split(
+    content: EncodedText,
+    reference: int,
+    *,
+    by: SplitBy = SplitBy.UDH_8,
+    elements: tuple[AnyElement, ...] = (),
+) -> list[Segment]:
+    """The text as short messages: one that is not numbered where that holds it.
+
+    `reference` tells concurrent messages to one handset apart by its low 8 bits, or 16 (UDH_16 and
+    SAR). `elements` go into the header of every part, the shifts of `content` too. SegmentError
+    when it takes more than 255 parts, or the header leaves no room. Parts by SAR have the room that
+    the SMSC's header with an 8-bit reference will leave: 153 septets or 134 octets.
+    """
+    if any(isinstance(element, Concatenation) for element in elements):
+        raise SegmentError("the header numbers parts already")
+    elements += tuple(_shifts(content))
+    header = write_header(elements) if elements else b""
+    if by is SplitBy.PAYLOAD:
+        return [_payload(header, content.octets)]
+    if len(content.octets) <= room(content.alphabet, elements):
+        return [Segment(header, content.octets)]
+    numbering = Concatenation(0, 1, 1, is_wide=by is SplitBy.UDH_16)
+    bodies = list(_bodies(content, room(content.alphabet, (numbering, *elements))))
+    total = len(bodies)
+    if total > PARTS_MAX:
+        raise SegmentError(f"{total} parts, at most {PARTS_MAX} can be numbered")
+    parts = enumerate(bodies, start=1)
+    if by is SplitBy.SAR:
+        return [Segment(header, body, _sar(reference, total, number)) for number, body in parts]
+    reference &= 0xFFFF if numbering.is_wide else 0xFF
+    return [
+        Segment(
+            write_header((Concatenation(reference, total, n, numbering.is_wide), *elements)), body
+        )
+        for n, body in parts
+    ]
 
 
-def read_header(short_message: bytes) -> tuple[tuple[Element, ...], bytes]:
-    """The elements of the header and the body after it; a header that lies raises SegmentError."""
-    if not short_message or short_message[0] >= len(short_message):
-        raise SegmentError("the user data header is longer than the message")
-    at, end = 1, 1 + short_message[0]
-    elements = []
-    while at < end:
-        length = short_message[at + 1] if at + 1 < end else end
-        if at + 2 + length > end:
-            raise SegmentError("an element is longer than the user data header")
-        elements.append(Element(short_message[at], short_message[at + 2 : at + 2 + length]))
-        at += 2 + length
-    return tuple(elements), short_message[end:]
+def room(alphabet: Alphabet, elements: tuple[AnyElement, ...] = ()) -> int:
+    """Octets of body beside a header: septets for GSM 7-bit, whole pairs for UCS-2.
 
-
-def user_data(pdu: ShortMessage | DataSm) -> tuple[tuple[Element, ...], bytes]:
-    """Header elements and body, from short_message or message_payload, whichever holds them."""
-    octets = pdu.short_message if isinstance(pdu, ShortMessage) else b""
-    octets = octets or pdu.tlv(tlv.MESSAGE_PAYLOAD) or b""
-    return read_header(octets) if pdu.esm_class & EsmClass.UDHI else ((), octets)
+    SegmentError when the header alone is longer than a short message.
+    """
+    octets = AIR_OCTETS - (len(write_header(elements)) if elements else 0)
+    if octets < 0:
+        raise SegmentError(f"the user data header takes {-octets} octets too many")
+    if alphabet is Alphabet.GSM7:
+        return octets * 8 // 7
+    return octets - octets % 2 if alphabet is Alphabet.UCS2 else octets
 
 
 def concatenation(pdu: ShortMessage | DataSm) -> Concatenation | None:
     """Which part this is; None for a message of one. An impossible numbering is ignored, as
-    TS 23.040 section 9.2.3.24.1 wants."""
-    found = _of_elements(user_data(pdu)[0]) or _of_tlvs(pdu)
-    return found if found is not None and 0 < found.number <= found.total else None
-
-
-def split(text: EncodedText, reference: int, *, is_wide: bool = False) -> list[Segment]:
-    """The text as short messages: one without a header where that holds it.
-
-    `reference` tells concurrent messages to one handset apart, 8 bits of it or 16.
-    """
-    octets = text.octets
-    if len(octets) <= _room(text.alphabet, header_octets=0):
-        return [Segment(b"", octets)]
-    room = _room(text.alphabet, header_octets=7 if is_wide else 6)
-    bodies = []
-    at = 0
-    while at < len(octets):
-        end = _cut(octets, at + room, text.alphabet)
-        bodies.append(octets[at:end])
-        at = end
-    total = len(bodies)
-    if total > PARTS_MAX:
-        raise SegmentError(f"{total} parts, at most {PARTS_MAX} can be numbered")
-    reference &= 0xFFFF if is_wide else 0xFF
-    return [
-        Segment(write_header([Concatenation(reference, total, number, is_wide).element()]), body)
-        for number, body in enumerate(bodies, start=1)
-    ]
+    TS 23.040 section 9.2.3.24.1 wants, and of several the last one holds."""
+    elements, _ = user_data(pdu)
+    found = [part for part in elements if isinstance(part, Concatenation) and _is_possible(part)]
+    if found:
+        return found[-1]
+    part = _of_tlvs(pdu)
+    return part if part is not None and _is_possible(part) else None
 
 
 def join(parts: Iterable[tuple[Concatenation, bytes]]) -> bytes:
@@ -144,32 +138,78 @@ def join(parts: Iterable[tuple[Concatenation, bytes]]) -> bytes:
     return b"".join(bodies[number] for number in range(1, total + 1))
 
 
-def _room(alphabet: Alphabet, *, header_octets: int) -> int:
-    """Octets of body beside a header: septets for GSM 7-bit, whole pairs for UCS-2."""
-    if alphabet is Alphabet.GSM7:
-        return AIR_SEPTETS - -(-header_octets * 8 // 7)
-    room = AIR_OCTETS - header_octets
-    return room - room % 2 if alphabet is Alphabet.UCS2 else room
+def _shifts(content: EncodedText) -> Iterator[NationalShift]:
+    if content.single_shift:
+        yield NationalShift(content.single_shift)
+    if content.locking_shift:
+        yield NationalShift(content.locking_shift, is_locking=True)
 
 
-def _cut(octets: bytes, end: int, alphabet: Alphabet) -> int:
-    """The offset at or before `end` where nothing is cut in two."""
+def _payload(header: bytes, body: bytes) -> Segment:
+    octets = header + body
+    if len(octets) > tlv.VALUE_OCTETS_MAX:
+        raise SegmentError(f"{len(octets)} octets, more than message_payload can hold")
+    return Segment(header, body, (tlv.MESSAGE_PAYLOAD.make(octets),))
+
+
+def _sar(reference: int, total: int, number: int) -> tuple[RawTlv, ...]:
+    return (
+        tlv.SAR_MSG_REF_NUM.make(reference & 0xFFFF),
+        tlv.SAR_TOTAL_SEGMENTS.make(total),
+        tlv.SAR_SEGMENT_SEQNUM.make(number),
+    )
+
+
+def _bodies(content: EncodedText, octets_max: int) -> Iterator[bytes]:
+    at = 0
+    while at < len(content.octets):
+        end = _cut(content, at, at + octets_max)
+        if end <= at:
+            raise SegmentError("the header leaves no room for a character")
+        yield content.octets[at:end]
+        at = end
+
+
+def _cut(content: EncodedText, at: int, end: int) -> int:
+    """Where the part from `at` on ends: the last offset up to `end` that parts no character."""
+    octets = content.octets
     if end >= len(octets):
         return len(octets)
-    if alphabet is Alphabet.GSM7:
-        return end - (octets[end - 1] == ESCAPE)
-    is_high_surrogate = alphabet is Alphabet.UCS2 and 0xD8 <= octets[end - 2] <= 0xDB
-    return end - 2 if is_high_surrogate else end
+    if content.alphabet is Alphabet.OCTETS:
+        return end
+    end, inside = _whole(content, at, end)
+    _, following = _whole(content, end, min(end + CHARACTER_OCTETS_MAX, len(octets)))
+    start = graphemes.last(inside + following[:1])
+    while 0 < start < len(inside):
+        end, inside = _whole(content, at, end - 1)
+    return end
 
 
-def _of_elements(elements: tuple[Element, ...]) -> Concatenation | None:
-    for element in reversed(elements):  # a repeated element: the last one holds
-        match element.identifier, tuple(element.octets):
-            case (0x00, (reference, total, number)):
-                return Concatenation(reference, total, number)
-            case (0x08, (high, low, total, number)):
-                return Concatenation(high << 8 | low, total, number, is_wide=True)
-    return None
+def _whole(content: EncodedText, at: int, end: int) -> tuple[int, str]:
+    """The end of the last whole character up to `end`, and the text before it from `at` on.
+
+    An escape at the end waits for the next part, and so does whatever a decoder waits with. What is
+    no text at all may be cut anywhere.
+    """
+    octets = content.octets
+    try:
+        if content.alphabet is Alphabet.GSM7:
+            end -= octets[end - 1] == ESCAPE
+            inside = gsm7.decode(octets[at:end], content.locking_shift, content.single_shift)
+            return end, inside
+        decoder = getincrementaldecoder(content.alphabet.value)()
+        inside = decoder.decode(_designation(content, at) + octets[at:end])
+        return end - len(decoder.getstate()[0]), inside
+    except (UndecodableError, UnicodeError):
+        return end, ""
+
+
+def _designation(content: EncodedText, at: int) -> bytes:
+    """The escape sequence in force at an offset: only ISO-2022-JP has them."""
+    if content.alphabet is not Alphabet.ISO_2022_JP:
+        return b""
+    found = content.octets.rfind(ESCAPE, 0, at)
+    return content.octets[found : found + 3] if found >= 0 else b""
 
 
 def _of_tlvs(pdu: ShortMessage | DataSm) -> Concatenation | None:
@@ -179,3 +219,7 @@ def _of_tlvs(pdu: ShortMessage | DataSm) -> Concatenation | None:
     if reference is None or total is None or number is None:
         return None
     return Concatenation(reference, total, number, is_wide=True)
+
+
+def _is_possible(part: Concatenation) -> bool:
+    return 0 < part.number <= part.total

@@ -22,7 +22,8 @@ from pipeline.records import Encrypted, Mo, SmscDeliver, Wake
 from smpp import text, tlv
 from smpp.errors import SegmentError, TextError
 from smpp.pdu import DeliverSm
-from smpp.segments import Concatenation, concatenation, user_data
+from smpp.segments import concatenation
+from smpp.udh import Concatenation, user_data
 
 MO_PARTIAL = "mo_partial"
 PARTS_LIFE_S = 72 * 3600  # as long as text may be kept at all, should the timer come late

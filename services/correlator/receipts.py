@@ -6,8 +6,8 @@ from smpp import tlv
 from smpp.errors import SegmentError
 from smpp.pdu import DeliverSm
 from smpp.receipt import STATES, read_fields
-from smpp.segments import user_data
 from smpp.text import Alphabet, alphabet_of
+from smpp.udh import user_data
 from smpp.values import MessageState
 
 NOT_FINAL = frozenset({MessageState.SCHEDULED, MessageState.ENROUTE, MessageState.ACCEPTED})

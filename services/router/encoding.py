@@ -10,19 +10,17 @@ from typing import NamedTuple
 
 from pipeline.records import Binary, MtRequest
 from services.router.policy import Refusal
-from services.router.transliteration import transliterated
 from smpp import gsm7, text
 from smpp.errors import SegmentError, UnencodableError
-from smpp.segments import (
-    AIR_OCTETS,
-    AIR_SEPTETS,
+from smpp.segments import AIR_OCTETS, AIR_SEPTETS, PARTS_MAX, SplitBy, split
+from smpp.transliteration import transliterated
+from smpp.udh import (
     CONCATENATION_8,
     CONCATENATION_16,
-    PARTS_MAX,
+    AnyElement,
     Concatenation,
     Element,
     read_header,
-    split,
     write_header,
 )
 from smpp.values import EsmClass
@@ -75,7 +73,8 @@ def encode(
     if len(encoded.octets) <= (AIR_SEPTETS if is_gsm7 else AIR_OCTETS):
         return Encoded(data_coding, NO_HEADER, (encoded.octets,))
     try:
-        parts = split(encoded, next_reference(), is_wide=is_wide)
+        by = SplitBy.UDH_16 if is_wide else SplitBy.UDH_8
+        parts = split(encoded, next_reference(), by=by)
     except SegmentError:
         return TOO_LONG
     return Encoded(data_coding, WITH_HEADER, tuple(part.short_message for part in parts))
@@ -100,7 +99,7 @@ def _binary(
     elements = _elements(header)
     if elements is None:
         return UDH_UNSPLITTABLE
-    room = AIR_OCTETS - len(write_header((Concatenation(0, 1, 1, is_wide).element(), *elements)))
+    room = AIR_OCTETS - len(write_header((Concatenation(0, 1, 1, is_wide), *elements)))
     if room < 1:
         return UDH_UNSPLITTABLE
     total = -(-len(data) // room)
@@ -108,7 +107,7 @@ def _binary(
         return TOO_LONG
     reference = next_reference()
     short_messages = tuple(
-        write_header((Concatenation(reference, total, number, is_wide).element(), *elements))
+        write_header((Concatenation(reference, total, number, is_wide), *elements))
         + data[(number - 1) * room : number * room]
         for number in range(1, total + 1)
     )
@@ -123,7 +122,7 @@ def _header(binary: Binary) -> bytes:
     return write_header((Element(PORTS_16, octets),))
 
 
-def _elements(header: bytes) -> tuple[Element, ...] | None:
+def _elements(header: bytes) -> tuple[AnyElement, ...] | None:
     """The elements of a header that can take a concatenation element, else None."""
     if not header:
         return ()

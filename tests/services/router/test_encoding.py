@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pipeline.records import Binary
 from services.router.encoding import TOO_LONG, UDH_UNSPLITTABLE, Encoded, encode, fits_gsm7
 from smpp import gsm7
-from smpp.segments import read_header
+from smpp.udh import read_header
 from tests.services.router.builders import request
 
 PUSH = bytes.fromhex("0605040b8423f0")  # a port element, as WAP push has it

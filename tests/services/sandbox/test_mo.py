@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.sandbox.mo import MoOrder, MoRefusedError, numbering, parts_of
-from smpp import segments, text
+from smpp import segments, text, udh
 from smpp.values import DataCoding, EsmClass
 
 
@@ -73,6 +73,6 @@ def test_parts_in_any_order_make_the_text_again(content: str, number: int) -> No
     parts = parts_of(order(text=content), number)
     bodies = []
     for part in reversed(parts):
-        body = segments.user_data(part)[1]
-        bodies.append((segments.concatenation(part) or segments.Concatenation(0, 1, 1), body))
+        body = udh.user_data(part)[1]
+        bodies.append((segments.concatenation(part) or udh.Concatenation(0, 1, 1), body))
     assert text.decode(segments.join(bodies), parts[0].data_coding) == content

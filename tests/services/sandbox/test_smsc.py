@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from services.sandbox.mo import MoOrder, MoRefusedError
-from smpp import pdu, receipt, segments
+from smpp import pdu, receipt, segments, udh
 from smpp.errors import BindRefusedError
 from smpp.pdu import DeliverSm, SubmitSmResp
 from smpp.values import BindType, CommandStatus, MessageState
@@ -356,7 +356,7 @@ def joined(deliver_sms: list[DeliverSm]) -> str:
     for deliver_sm in deliver_sms:
         found = segments.concatenation(deliver_sm)
         assert found is not None
-        parts.append((found, segments.user_data(deliver_sm)[1]))
+        parts.append((found, udh.user_data(deliver_sm)[1]))
     return segments.join(parts).decode("ascii")
 
 
