@@ -211,7 +211,7 @@ def is_count(field: Field) -> bool:
 
 
 def writer_source(command_id: int, fields: tuple[Field, ...], omitted_on_error: bool) -> str:
-    """`function(p)`: the octets of record `p`."""
+    """`function(p)`: the octets of record `p`, or the EncodeError that `misfit(p)` finds."""
     pieces = [field.write_source() for field in fields if not isinstance(field, Octets)]
     octets = [f" + p.{field.name}" for field in fields if isinstance(field, Octets)]
     names = [f"p.{field.name}" for field in fields if not is_count(field)]
@@ -221,7 +221,9 @@ def writer_source(command_id: int, fields: tuple[Field, ...], omitted_on_error: 
     if omitted_on_error:
         lines.append(f"elif p.command_status and not ({' or '.join(names)}): body = b''")
     head = f"16 + len(body), {command_id:#x}, p.command_status, p.sequence_number"
-    return _function("p", [*lines, f"return pack({head}) + body"])
+    lines.append(f"return pack({head}) + body")
+    tried = ["try:", *[f"    {line}" for line in lines]]
+    return _function("p", [*tried, "except MISFITS: raise misfit(p) from None"])
 
 
 def reader_source(fields: tuple[Field, ...], is_strict: bool) -> str:

@@ -11,6 +11,7 @@ from smpp.errors import FramingError
 from smpp.values import HEADER_OCTETS, PDU_OCTETS_MAX
 
 LENGTH = Struct(">I")
+LENGTH_OCTETS = 4
 
 
 class Framer:
@@ -21,7 +22,7 @@ class Framer:
     def __init__(self, pdu_octets_max: int = PDU_OCTETS_MAX) -> None:
         self._pdu_octets_max = pdu_octets_max
         self._partial = bytearray()
-        self._wanted = LENGTH.size  # octets the partial needs before it is worth a look
+        self._wanted = LENGTH_OCTETS  # octets the partial needs before it is worth a look
 
     @property
     def is_partial(self) -> bool:
@@ -37,14 +38,16 @@ class Framer:
             octets = bytes(self._partial)
             self._partial.clear()
         at, size = 0, len(octets)
-        self._wanted = LENGTH.size
-        while at + LENGTH.size <= size:
-            (length,) = LENGTH.unpack_from(octets, at)
-            if not HEADER_OCTETS <= length <= self._pdu_octets_max:
+        length_of, octets_max = LENGTH.unpack_from, self._pdu_octets_max
+        self._wanted = LENGTH_OCTETS
+        while at + LENGTH_OCTETS <= size:
+            (length,) = length_of(octets, at)
+            end = at + length
+            if not HEADER_OCTETS <= length <= octets_max:
                 raise FramingError(length)
-            if at + length > size:
+            if end > size:
                 self._wanted = length
                 break
-            yield octets[at : at + length]
-            at += length
+            yield octets[at:end]
+            at = end
         self._partial += octets[at:]

@@ -57,7 +57,9 @@ class Link(asyncio.Protocol):
         self.on_late: Callable[[object, Pdu], None] | None = None
         self.closed: Closed | None = None
         self._loop = asyncio.get_running_loop()
-        self.session = Session(role, config, self._loop.time())
+        self._now = self._loop.time()
+        self.session = Session(role, config, self._now)
+        self._window = self.session.window
         self._gone: asyncio.Future[None] = self._loop.create_future()
         self._waiting: deque[tuple[Pdu, asyncio.Future[Pdu]]] = deque()
         self._timer: asyncio.TimerHandle | None = None
@@ -93,10 +95,7 @@ class Link(asyncio.Protocol):
         `on_answer(context, response)` is called once, with None when the request stays unanswered;
         it belongs to this event loop turn and must not wait.
         """
-        number = self.session.send(pdu, self._loop.time(), (on_answer, context))
-        if not self._is_flush_due:
-            self._flush_soon()
-        return number
+        return self._send(pdu, (on_answer, context))
 
     def request(self, pdu: Pdu) -> "asyncio.Future[Pdu]":
         """Send a request as soon as there is room; await its response, whatever its status.
@@ -106,8 +105,12 @@ class Link(asyncio.Protocol):
         what was written stays written.
         """
         answer: asyncio.Future[Pdu] = self._loop.create_future()
-        if self.room and not self._waiting:
-            self.send(pdu, self._settle, answer)
+        window = self._window  # `room` and `_send` in place: what they cost is paid a message
+        is_open = len(window.in_flight) < window.congestion.allowed and self._is_writable
+        if is_open and not self._waiting:
+            if not self._is_flush_due:
+                self._flush_soon()
+            self.session.send(pdu, self._now, answer)
         else:
             self._wait_for_room(pdu, answer)
         return answer
@@ -116,14 +119,14 @@ class Link(asyncio.Protocol):
         self, request: Pdu, command_status: int = CommandStatus.ESME_ROK, **fields: Any
     ) -> None:
         """Answer a request of the peer, once; `fields` are those of the response."""
-        self.session.respond(request, self._loop.time(), command_status, **fields)
         if not self._is_flush_due:
             self._flush_soon()
+        self.session.respond(request, self._now, command_status, **fields)
 
     def notify(self, pdu: Pdu) -> None:
         """Send what has no response: alert_notification, outbind."""
-        self.session.send(pdu, self._loop.time())
         self._flush_soon()
+        self.session.send(pdu, self._now)
 
     def write_raw(self, octets: bytes) -> None:
         """Write octets past the session, for the injection of faults."""
@@ -180,7 +183,8 @@ class Link(asyncio.Protocol):
 
     def data_received(self, octets: bytes) -> None:
         self._is_flush_due = True  # this turn flushes below, whatever is sent on the way
-        self._perform(self.session.receive(octets, self._loop.time()))
+        self._now = self._loop.time()
+        self._perform(self.session.receive(octets, self._now))
         self.take_batch()
         self._flush()
 
@@ -202,17 +206,28 @@ class Link(asyncio.Protocol):
 
     # --- how ------------------------------------------------------------------------------------
 
+    def _send(self, pdu: Pdu, awaits: object) -> int:
+        if not self._is_flush_due:
+            self._flush_soon()
+        return self.session.send(pdu, self._now, awaits)
+
     def _perform(self, events: list[Event]) -> None:
+        """Tell the application. What awaits an answer is the future of a `request`, or the
+        `on_answer` and context of a `send`."""
         has_room = False
         for event in events:
             try:
                 if type(event) is Exchange:
                     has_room = True
-                    on_answer, context = cast(tuple[OnAnswer, object], event.context)
+                    awaits, response = event.context, event.response
                     if event.is_late:
                         self._tell_late(event)
+                    elif type(awaits) is tuple:
+                        awaits[0](awaits[1], response)
+                    elif response is not None and not awaits.done():
+                        awaits.set_result(response)
                     else:
-                        on_answer(context, event.response)
+                        self._disappoint(awaits)
                 elif type(event) is Closed:
                     self.closed = event
                     has_room = True  # nobody may go on waiting for it
@@ -224,9 +239,17 @@ class Link(asyncio.Protocol):
             self._offer_room()
 
     def _tell_late(self, exchange: Exchange) -> None:
-        on_answer, context = cast(tuple[OnAnswer, object], exchange.context)
         if self.on_late is not None and exchange.response is not None:
-            self.on_late(None if on_answer == self._settle else context, exchange.response)
+            awaits = exchange.context
+            self.on_late(awaits[1] if type(awaits) is tuple else None, exchange.response)
+
+    def _disappoint(self, answer: "asyncio.Future[Pdu]") -> None:
+        if answer.done():  # whoever asked was cancelled
+            return
+        if self.session.is_over:
+            answer.set_exception(SessionLostError("unanswered when the session ended"))
+        else:
+            answer.set_exception(ResponseTimeoutError("no response in time"))
 
     def _wait_for_room(self, pdu: Pdu, answer: "asyncio.Future[Pdu]") -> None:
         if not self.session.is_bound:
@@ -234,17 +257,6 @@ class Link(asyncio.Protocol):
         if len(self._waiting) >= WAITING_REQUESTS_MAX:
             raise LocalProtocolError(f"{WAITING_REQUESTS_MAX} requests wait for room already")
         self._waiting.append((pdu, answer))
-
-    def _settle(self, context: object, response: Pdu | None) -> None:
-        answer = cast("asyncio.Future[Pdu]", context)
-        if answer.done():  # whoever asked was cancelled
-            return
-        if response is not None:
-            answer.set_result(response)
-        elif self.session.is_over:
-            answer.set_exception(SessionLostError("unanswered when the session ended"))
-        else:
-            answer.set_exception(ResponseTimeoutError("no response in time"))
 
     def _fail(self, error: Exception) -> None:
         """The application's own bug: say so aloud, and end the link it happened on."""
@@ -255,13 +267,12 @@ class Link(asyncio.Protocol):
 
     def _offer_room(self) -> None:
         """Room goes to those who wait, in their order, and then to `on_room`."""
-        while self._waiting and self.room:
-            pdu, answer = self._waiting.popleft()
+        waiting = self._waiting
+        while waiting and (self.room or self.session.is_over):
+            pdu, answer = waiting.popleft()
             if not answer.done():
                 self._send_waiting(pdu, answer)
-        if self.session.is_over:
-            self._disappoint()
-        elif self.on_room is not None and self.room:
+        if self.on_room is not None and self.room:
             try:
                 self.on_room()
             except Exception as error:
@@ -269,19 +280,13 @@ class Link(asyncio.Protocol):
 
     def _send_waiting(self, pdu: Pdu, answer: "asyncio.Future[Pdu]") -> None:
         try:
-            self.send(pdu, self._settle, answer)
-        except SmppError as error:
+            self._send(pdu, answer)
+        except SmppError as error:  # the session is over, or the PDU cannot be written
             answer.set_exception(error)
-
-    def _disappoint(self) -> None:
-        """The session is over: whoever waits for room waits no more."""
-        for _, answer in self._waiting:
-            if not answer.done():
-                answer.set_exception(SessionLostError(f"never sent: {self.closed}"))
-        self._waiting.clear()
 
     def _flush_soon(self) -> None:
         self._is_flush_due = True
+        self._now = self._loop.time()  # of this turn: whoever writes in it need not ask again
         self._loop.call_soon(self._flush)
 
     def _flush(self) -> None:

@@ -21,20 +21,33 @@ from typing import Any
 from smpp import tlv, version
 from smpp.errors import FramingError, LocalProtocolError, PduError, SessionLostError
 from smpp.framing import Framer
-from smpp.pdu import RECORDS, RESPONSES, Bind, EnquireLink, GenericNack, Pdu, Unbind
+from smpp.pdu import (
+    RECORDS,
+    RESPONSES,
+    Bind,
+    BindReceiverResp,
+    BindTransceiverResp,
+    BindTransmitterResp,
+    EnquireLink,
+    GenericNack,
+    Pdu,
+    Unbind,
+    UnbindResp,
+)
 from smpp.state import BIND_TYPES, RECEIVES, SENDS, BindState, Closed, Role, Why, settled
 from smpp.timers import TimerConfig, Timers
 from smpp.values import PDU_OCTETS_MAX, RESPONSE_BIT, BindType, CommandId, CommandStatus
 from smpp.window import Exchange, Window
-from smpp.wire import decode, encode
+from smpp.wire import WRITERS, decode
 
 Event = Pdu | Exchange | Closed
 OVER = (BindState.UNBOUND, BindState.CLOSED)
 LEAVING = (BindState.UNBINDING, *OVER)
 HEADER_FAULTS = (CommandStatus.ESME_RINVCMDLEN, CommandStatus.ESME_RINVCMDID)
-BINDS = (CommandId.BIND_TRANSMITTER, CommandId.BIND_RECEIVER, CommandId.BIND_TRANSCEIVER)
-TURNING = {*BINDS, CommandId.UNBIND}  # requests whose answer changes the state
+ENQUIRE_LINK, UNBIND = CommandId.ENQUIRE_LINK, CommandId.UNBIND
+TURNING = {BindTransmitterResp, BindReceiverResp, BindTransceiverResp, UnbindResp}
 ESME_ROK = CommandStatus.ESME_ROK
+RESPONSE_OCTET = 0x80  # of RESPONSE_BIT, in the first octet of a command_id
 OUR_OWN = object()  # the context of what the session asks for itself
 
 
@@ -107,7 +120,17 @@ class Session:
             for whole in self._framer.feed(octets):
                 if self.is_over:
                     break
-                self._take(whole, now, events)
+                try:
+                    pdu = decode(whole)
+                except PduError as error:
+                    self._refuse(error)
+                    continue
+                if pdu.unread:
+                    self.counts.broken_tlvs += 1
+                if whole[4] & RESPONSE_OCTET:
+                    self._take_response(pdu, now, events)
+                else:
+                    self._take_request(pdu, events)
         except FramingError as error:
             self._write(GenericNack(command_status=error.nack))
             events += self._end(BindState.CLOSED, Why.PROTOCOL_ERROR, str(error))
@@ -127,7 +150,7 @@ class Session:
         if why is not None:
             events += self._end(BindState.CLOSED, why)
         elif self.timers.enquire_at <= now:
-            self._ask(EnquireLink(), now, OUR_OWN)
+            self.send(EnquireLink(), now, OUR_OWN)
             self.timers.asked(now)
         return events
 
@@ -143,9 +166,14 @@ class Session:
         if after is None:
             raise self._refusal(request)
         window = self.window
-        if len(window.in_flight) >= window.congestion.allowed:
+        if len(window.in_flight) >= window.congestion.allowed and context is not OUR_OWN:
             raise LocalProtocolError("the window is full")
-        number = self._ask(request, now, context)
+        number = window.open(request, RESPONSES.get(type(request)), now, context)
+        try:
+            self._write(request)
+        except LocalProtocolError:
+            window.withdraw(number)
+            raise
         if after is not self.state:
             self._begin(request, after)
         return number
@@ -179,8 +207,7 @@ class Session:
         """Leave politely; `Closed` comes with the answer, or when none comes in time."""
         if not self.is_bound:
             return self.lose(Why.ABORTED)
-        self._ask(Unbind(), now, OUR_OWN)
-        self._set(BindState.UNBINDING)
+        self.send(Unbind(), now, OUR_OWN)
         self.timers.unbinding(now)
         return []
 
@@ -192,23 +219,6 @@ class Session:
 
     # --- how ------------------------------------------------------------------------------------
 
-    def _take(self, whole: bytes, now: float, events: list[Event]) -> None:
-        try:
-            pdu = decode(whole)
-        except PduError as error:
-            self._refuse(error)
-            return
-        if pdu.unread:
-            self.counts.broken_tlvs += 1
-        if pdu.command_id & RESPONSE_BIT:
-            self._take_response(pdu, now, events)
-            return
-        after = self._receives.get(pdu.command_id)
-        if after is None:
-            self._forbid(pdu)
-        else:
-            self._take_request(pdu, after, now, events)
-
     def _take_response(self, response: Pdu, now: float, events: list[Event]) -> None:
         exchange = self.window.close(response)
         if exchange is None:
@@ -217,10 +227,10 @@ class Session:
             events.append(exchange)
         if response.tlvs:
             self._hear_congestion(response)
-        if exchange.command_id not in TURNING:
+        if exchange.answered_by not in TURNING:
             return
         after = self._receives.get(response.command_id)
-        if exchange.command_id == CommandId.UNBIND:  # a generic_nack ends us too
+        if exchange.answered_by is UnbindResp:  # a generic_nack ends us too
             events += self._end(BindState.UNBOUND, Why.WE_UNBOUND)
         elif after is not None and after is not self.state:
             state = settled(after, response.command_id, response.command_status)
@@ -231,21 +241,21 @@ class Session:
         if congestion_state is not None:
             self.window.congestion.hear(congestion_state)
 
-    def _take_request(
-        self, request: Pdu, after: BindState, now: float, events: list[Event]
-    ) -> None:
-        if request.command_id == CommandId.ENQUIRE_LINK:
-            self._answer(request, CommandStatus.ESME_ROK)
-            return
-        if request.command_id == CommandId.UNBIND:
-            self._answer(request, CommandStatus.ESME_ROK)
+    def _take_request(self, request: Pdu, events: list[Event]) -> None:
+        after = self._receives.get(request.command_id)
+        if after is None:
+            self._forbid(request)
+        elif request.command_id == ENQUIRE_LINK:
+            self._answer(request, ESME_ROK)
+        elif request.command_id == UNBIND:
+            self._answer(request, ESME_ROK)
             events += self._end(BindState.UNBOUND, Why.PEER_UNBOUND)
-            return
-        if type(request) in RESPONSES:
-            self._owed += 1
-        if after is not self.state:
-            self._begin(request, after)
-        events.append(request)
+        else:
+            if type(request) in RESPONSES:
+                self._owed += 1
+            if after is not self.state:
+                self._begin(request, after)
+            events.append(request)
 
     def _forbid(self, request: Pdu) -> None:
         """Not in this state: the request's own response says so."""
@@ -273,24 +283,10 @@ class Session:
                 response_type(sequence_number=request.sequence_number, command_status=status)
             )
 
-    def _ask(self, request: Pdu, now: float, context: object) -> int:
-        window = self.window
-        if type(request) not in RESPONSES:
-            number = request.sequence_number = window.next_number()
-            self._write(request)
-            return number
-        number = window.open(request, now, context)
-        try:
-            self._write(request)
-        except LocalProtocolError:
-            window.withdraw(number)
-            raise
-        return number
-
     def _write(self, pdu: Pdu) -> None:
         if pdu.tlvs and self.interface_version < version.VERSION_3_4:
             pdu = version.without_tlvs(pdu)
-        self.outgoing.append(encode(pdu))
+        self.outgoing.append(WRITERS[pdu.command_id](pdu))
 
     def _refusal(self, pdu: Pdu) -> LocalProtocolError | SessionLostError:
         if self.state in LEAVING:

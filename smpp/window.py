@@ -8,10 +8,11 @@ marked late. All requests have one response time, so the dict's order is the ord
 
 from dataclasses import dataclass
 from math import inf
+from typing import Any
 
 from smpp.congestion import Congestion
-from smpp.pdu import Pdu
-from smpp.values import RESPONSE_BIT, SEQUENCE_NUMBER_MAX, CommandId
+from smpp.pdu import GenericNack, Pdu
+from smpp.values import SEQUENCE_NUMBER_MAX
 
 EXPIRED_REQUESTS_MAX = 10_000  # remembered for a late response
 EXPIRED_REMEMBERED_S = 600.0
@@ -22,9 +23,9 @@ class Exchange:
     """One request of ours and what became of it. `answer_by` is in the session's seconds."""
 
     sequence_number: int
-    command_id: int
+    answered_by: type[Pdu]
     answer_by: float
-    context: object
+    context: Any  # the caller's own
     response: Pdu | None = None
     is_late: bool = False
 
@@ -63,33 +64,28 @@ class Window:
         """When the oldest request times out; infinite when there is none."""
         return next(iter(self.in_flight.values())).answer_by if self.in_flight else inf
 
-    def next_number(self) -> int:
-        """A sequence number that no request in flight has."""
+    def open(self, request: Pdu, answered_by: type[Pdu] | None, now: float, context: object) -> int:
+        """Number a request and await its answer, if it has one; returns the sequence number."""
         number = self._last + 1
         while number in self.in_flight or number > SEQUENCE_NUMBER_MAX:
             number = number + 1 if number < SEQUENCE_NUMBER_MAX else 1
-        self._last = number
-        return number
-
-    def open(self, request: Pdu, now: float, context: object) -> int:
-        """Number a request and await its answer; returns the sequence number."""
-        number = request.sequence_number = self.next_number()
-        self.in_flight[number] = Exchange(
-            number, request.command_id, now + self.response_timeout_s, context
-        )
+        request.sequence_number = self._last = number
+        if answered_by is not None:
+            self.in_flight[number] = Exchange(
+                number, answered_by, now + self.response_timeout_s, context
+            )
         return number
 
     def withdraw(self, number: int) -> None:
         """The request was not written after all."""
-        del self.in_flight[number]
+        self.in_flight.pop(number, None)
 
     def close(self, response: Pdu) -> Exchange | None:
         """The exchange that this response ends or repairs; None when nobody asked."""
         number = response.sequence_number
         exchange = self.in_flight.get(number)
         if exchange is not None and (
-            response.command_id == exchange.command_id | RESPONSE_BIT  # no call for most
-            or _answers(response, exchange)
+            type(response) is exchange.answered_by or type(response) is GenericNack
         ):
             del self.in_flight[number]
             exchange.response = response
@@ -120,7 +116,7 @@ class Window:
 
     def _close_late(self, response: Pdu) -> Exchange | None:
         exchange = self._expired.get(response.sequence_number)
-        if exchange is None or not _answers(response, exchange):
+        if exchange is None or type(response) not in (exchange.answered_by, GenericNack):
             self.counts.unknown += 1
             return None
         del self._expired[response.sequence_number]
@@ -136,10 +132,3 @@ class Window:
             if not is_old and len(self._expired) <= EXPIRED_REQUESTS_MAX:
                 return
             del self._expired[number]
-
-
-def _answers(response: Pdu, exchange: Exchange) -> bool:
-    return (
-        response.command_id == exchange.command_id | RESPONSE_BIT
-        or response.command_id == CommandId.GENERIC_NACK
-    )

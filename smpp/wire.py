@@ -31,10 +31,7 @@ HEADER = struct.Struct(">IIII")  # command_length, command_id, command_status, s
 
 def encode(pdu: Pdu) -> bytes:
     """The whole PDU; EncodeError names the field that does not fit."""
-    try:
-        return WRITERS[pdu.command_id](pdu)
-    except (ValueError, LookupError, TypeError, OverflowError, struct.error):
-        raise _misfit(pdu) from None
+    return WRITERS[pdu.command_id](pdu)
 
 
 def decode(octets: bytes) -> Pdu:
@@ -43,9 +40,10 @@ def decode(octets: bytes) -> Pdu:
     if size < HEADER_OCTETS:
         raise PduError(f"{size} octets are no header", nack=CommandStatus.ESME_RINVCMDLEN)
     command_length, command_id, command_status, sequence_number = HEADER.unpack_from(octets)
-    if command_id not in READERS or command_length != size:
+    reader = READERS.get(command_id)
+    if reader is None or command_length != size:
         raise _unreadable(command_length, command_id, sequence_number)
-    record, read = READERS[command_id]
+    record, read = reader
     pdu = new(record)
     status = CommandStatus(command_status) if command_status else ESME_ROK
     try:
@@ -125,6 +123,8 @@ new = object.__new__
 SCOPE = {
     "CHARACTER": CHARACTER,
     "CommandStatus": CommandStatus,
+    "MISFITS": (ValueError, LookupError, TypeError, OverflowError, struct.error),
+    "misfit": _misfit,
     "new": new,
     "pack": HEADER.pack,
     "pack_status": struct.Struct(">I").pack,

@@ -91,30 +91,38 @@ class Count:
             await self._all.wait()
 
 
-async def send(request: Callable[[], Awaitable[object]], messages: int, window: int) -> list[float]:
-    """As many workers as the window is wide, each with a request in flight; returns latencies."""
-    numbers = iter(range(messages))
-    latencies: list[float] = []
-
-    async def worker() -> None:
-        for number in numbers:
-            if number % TIMED:
-                await request()
-            else:
-                began = perf_counter()
-                await request()
-                latencies.append(perf_counter() - began)
-
-    await asyncio.gather(*(worker() for _ in range(window)))
-    return latencies
+Send = Callable[[int], Awaitable[list[float]]]
+"""Sends so many messages, waits for their answers, and returns the latencies of those timed."""
 
 
-async def measure(asked: Work, request: Callable[[], Awaitable[object]], receipts: Count) -> None:
-    """The whole of it, for a client that has an awaited result for each message."""
-    await send(request, asked.warmup, asked.window)
+def workers(request: Callable[[], Awaitable[object]], window: int) -> Send:
+    """As many workers as the window is wide, each with a request in flight."""
+
+    async def send(messages: int) -> list[float]:
+        numbers = iter(range(messages))
+        latencies: list[float] = []
+
+        async def worker() -> None:
+            for number in numbers:
+                if number % TIMED:
+                    await request()
+                else:
+                    began = perf_counter()
+                    await request()
+                    latencies.append(perf_counter() - began)
+
+        await asyncio.gather(*(worker() for _ in range(window)))
+        return latencies
+
+    return send
+
+
+async def measure(asked: Work, send: Send, receipts: Count) -> None:
+    """The whole of it: warm up, wait for the word, send, tell."""
+    await send(asked.warmup)
     await receipts.reach(asked.warmup * asked.has_receipts)
     ready()
     began = perf_counter()
-    latencies = await send(request, asked.messages, asked.window)
+    latencies = await send(asked.messages)
     await receipts.reach((asked.warmup + asked.messages) * asked.has_receipts)
     report(asked.messages, perf_counter() - began, latencies)

@@ -1,13 +1,21 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smpp.pdu import EnquireLink, EnquireLinkResp, GenericNack, Pdu, SubmitSm, SubmitSmResp
+from smpp.pdu import (
+    AlertNotification,
+    EnquireLink,
+    EnquireLinkResp,
+    GenericNack,
+    Pdu,
+    SubmitSm,
+    SubmitSmResp,
+)
 from smpp.values import SEQUENCE_NUMBER_MAX
 from smpp.window import EXPIRED_REMEMBERED_S, EXPIRED_REQUESTS_MAX, Exchange, Window
 
 
 def opened(window: Window, now: float = 0.0, context: object = None) -> int:
-    return window.open(SubmitSm(), now, context)
+    return window.open(SubmitSm(), SubmitSmResp, now, context)
 
 
 def answer(number: int) -> Pdu:
@@ -27,9 +35,9 @@ def test_numbers_begin_at_1_and_wrap_to_1() -> None:
 def test_a_number_in_flight_is_never_given_again(in_flight: set[int], last: int) -> None:
     window = Window(100, 5.0, last)
     for number in in_flight:
-        window.in_flight[number] = Exchange(number, SubmitSm.command_id, 5.0, None)
+        window.in_flight[number] = Exchange(number, SubmitSmResp, 5.0, None)
     for _ in range(30):
-        number = window.next_number()
+        number = window.open(AlertNotification(), None, 0.0, None)
         assert 1 <= number <= SEQUENCE_NUMBER_MAX
         assert number not in in_flight
 
@@ -61,7 +69,9 @@ def test_a_response_of_another_command_ends_nothing() -> None:
 
 def test_a_generic_nack_ends_any_request() -> None:
     window = Window(3, 5.0)
-    exchange = window.close(GenericNack(sequence_number=window.open(EnquireLink(), 0.0, None)))
+    exchange = window.close(
+        GenericNack(sequence_number=window.open(EnquireLink(), EnquireLinkResp, 0.0, None))
+    )
     assert exchange is not None
     assert isinstance(exchange.response, GenericNack)
 

@@ -20,6 +20,7 @@ from benchmarks.smpp.work import (
     Work,
     measure,
     work,
+    workers,
 )
 
 HEADER = Struct(">IIII")
@@ -86,7 +87,7 @@ async def main(asked: Work) -> None:
     loop = asyncio.get_running_loop()
     transport, floor = await loop.create_connection(Floor, asked.host, asked.port)
     await floor.request(BIND_TRANSCEIVER, BIND_BODY, 16 + len(BIND_BODY))
-    await measure(asked, floor.request, floor.receipts)
+    await measure(asked, workers(floor.request, asked.window), floor.receipts)
     transport.close()
 
 

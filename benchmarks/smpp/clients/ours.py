@@ -1,5 +1,10 @@
 """Ours: a worker per slot of the window, each awaiting `request`."""
 
+import asyncio
+import gc
+from functools import partial
+from time import perf_counter
+
 import uvloop
 
 from benchmarks.smpp.work import (
@@ -8,6 +13,7 @@ from benchmarks.smpp.work import (
     SENDER,
     SYSTEM_ID,
     TEXT,
+    TIMED,
     Count,
     Work,
     measure,
@@ -18,6 +24,7 @@ from smpp.pdu import Pdu, SubmitSm
 from smpp.values import Npi, Ton
 
 OCTETS = TEXT.encode()
+ALPHANUMERIC, INTERNATIONAL, ISDN = int(Ton.ALPHANUMERIC), int(Ton.INTERNATIONAL), int(Npi.ISDN)
 
 
 def config(asked: Work) -> EsmeConfig:
@@ -34,10 +41,10 @@ def config(asked: Work) -> EsmeConfig:
 def submit_sm() -> SubmitSm:
     """One message, made anew for each request as an application does."""
     return SubmitSm(
-        source_addr_ton=Ton.ALPHANUMERIC,
+        source_addr_ton=ALPHANUMERIC,
         source_addr=SENDER,
-        dest_addr_ton=Ton.INTERNATIONAL,
-        dest_addr_npi=Npi.ISDN,
+        dest_addr_ton=INTERNATIONAL,
+        dest_addr_npi=ISDN,
         destination_addr=RECIPIENT,
         registered_delivery=1,
         short_message=OCTETS,
@@ -56,10 +63,33 @@ async def connect(asked: Work, receipts: Count) -> Esme:
     )
 
 
+def settle_memory() -> None:
+    """As smpp/README.md advises: what is there stays, and short-lived objects are not searched."""
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+
+
+async def send(esme: Esme, window: int, messages: int) -> list[float]:
+    """As many workers as the window is wide, each awaiting its answers one by one."""
+    numbers = iter(range(messages))
+    latencies: list[float] = []
+
+    async def worker() -> None:
+        for number in numbers:
+            began = 0.0 if number % TIMED else perf_counter()
+            await esme.request(submit_sm())
+            if began:
+                latencies.append(perf_counter() - began)
+
+    await asyncio.gather(*(worker() for _ in range(window)))
+    return latencies
+
+
 async def main(asked: Work) -> None:
+    settle_memory()
     receipts = Count()
     esme = await connect(asked, receipts)
-    await measure(asked, lambda: esme.request(submit_sm()), receipts)
+    await measure(asked, partial(send, esme, asked.window), receipts)
     await esme.close()
 
 

@@ -1,12 +1,13 @@
 """Ours without a future: `send` while there is `room`, answers by callback."""
 
 import asyncio
+from functools import partial
 from time import perf_counter
 
 import uvloop
 
-from benchmarks.smpp.clients.ours import connect, submit_sm
-from benchmarks.smpp.work import TIMED, Count, Work, ready, report, work
+from benchmarks.smpp.clients.ours import connect, settle_memory, submit_sm
+from benchmarks.smpp.work import TIMED, Count, Work, measure, work
 from smpp.client import Esme
 from smpp.pdu import Pdu
 
@@ -39,15 +40,10 @@ async def send(esme: Esme, messages: int) -> list[float]:
 
 
 async def main(asked: Work) -> None:
+    settle_memory()
     receipts = Count()
     esme = await connect(asked, receipts)
-    await send(esme, asked.warmup)
-    await receipts.reach(asked.warmup * asked.has_receipts)
-    ready()
-    began = perf_counter()
-    latencies = await send(esme, asked.messages)
-    await receipts.reach((asked.warmup + asked.messages) * asked.has_receipts)
-    report(asked.messages, perf_counter() - began, latencies)
+    await measure(asked, partial(send, esme), receipts)
     await esme.close()
 
 

@@ -1,6 +1,7 @@
 """rusmppyc: Rust underneath, an awaited result per message above. It keeps no window of its own."""
 
 import asyncio
+from collections.abc import Awaitable
 
 import rusmppyc
 import uvloop
@@ -16,6 +17,7 @@ from benchmarks.smpp.work import (
     Work,
     measure,
     work,
+    workers,
 )
 
 OCTETS = TEXT.encode()
@@ -43,9 +45,9 @@ async def main(asked: Work) -> None:
     receipt_asked = RegisteredDelivery(
         MCDeliveryReceipt.McDeliveryReceiptRequestedWhereFinalDeliveryOutcomeIsSuccessOrFailure()
     )
-    await measure(
-        asked,
-        lambda: client.submit_sm(
+
+    def request() -> Awaitable[object]:
+        return client.submit_sm(
             source_addr_ton=sender_ton,
             source_addr=SENDER,
             dest_addr_ton=ton,
@@ -53,9 +55,9 @@ async def main(asked: Work) -> None:
             destination_addr=RECIPIENT,
             registered_delivery=receipt_asked,
             short_message=OCTETS,
-        ),
-        receipts,
-    )
+        )
+
+    await measure(asked, workers(request, asked.window), receipts)
     listening.cancel()
     await client.unbind()
 

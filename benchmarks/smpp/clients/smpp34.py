@@ -1,6 +1,7 @@
 """smpp34: Rust underneath, an awaited result per message above."""
 
 import asyncio
+from collections.abc import Awaitable
 
 import smpp34
 import uvloop
@@ -15,6 +16,7 @@ from benchmarks.smpp.work import (
     Work,
     measure,
     work,
+    workers,
 )
 
 OCTETS = TEXT.encode()
@@ -38,9 +40,9 @@ async def main(asked: Work) -> None:
             receipts.add()
 
     listening = asyncio.create_task(listen())
-    await measure(
-        asked,
-        lambda: smsc.submit_sm(
+
+    def request() -> Awaitable[object]:
+        return smsc.submit_sm(
             RECIPIENT,
             OCTETS,
             source_addr=SENDER,
@@ -48,9 +50,9 @@ async def main(asked: Work) -> None:
             dest_addr_ton=1,
             dest_addr_npi=1,
             registered_delivery=1,
-        ),
-        receipts,
-    )
+        )
+
+    await measure(asked, workers(request, asked.window), receipts)
     listening.cancel()
     await smsc.unbind()
 
