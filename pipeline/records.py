@@ -38,6 +38,46 @@ class Binary(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     source_port: int | None = None
 
 
+class WapPush(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A link to show (Service Indication) or to open (Service Loading)."""
+
+    kind: str = "si"
+    url: str | None = None
+    text: str | None = None
+    action: str | None = None
+    si_id: str | None = None
+    created_ms: int | None = None
+    expires_ms: int | None = None
+
+
+class MmsNotification(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a multimedia message lies that the handset is to fetch."""
+
+    content_location: str
+    transaction_id: str
+    from_: str | None = msgspec.field(name="from", default=None)
+    size_octets: int
+    expires_s: int
+    message_class: str = "personal"
+
+
+class Vcard(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A business card or a calendar entry, as its text."""
+
+    kind: str = "vcard"
+    text: str
+
+
+class MessageWaiting(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An icon for what waits elsewhere, to show or to take away."""
+
+    kind: str = "voicemail"
+    is_active: bool = True
+    count: int | None = None
+    text: str | None = None
+    is_stored: bool = False
+
+
 class MtHead(Record, frozen=True, kw_only=True):
     """What every fact about one message repeats, so that no reader needs another topic."""
 
@@ -55,7 +95,8 @@ class MtHead(Record, frozen=True, kw_only=True):
 class MtRequest(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What to send to one recipient.
 
-    Exactly one of text and binary is given. Anyone may write it, as JSON or as Avro.
+    Exactly one content is given: text, binary, wap_push, mms_notification, vcard, or
+    message_waiting. Anyone may write it, as JSON or as Avro.
     """
 
     message_id: MessageId | None = None
@@ -63,6 +104,10 @@ class MtRequest(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     from_: str | None = msgspec.field(name="from", default=None)
     text: str | Encrypted | None = None
     binary: Binary | None = None
+    wap_push: WapPush | None = None
+    mms_notification: MmsNotification | None = None
+    vcard: Vcard | None = None
+    message_waiting: MessageWaiting | None = None
     flash: bool = False
     class_: str = msgspec.field(name="class", default="transactional")
     campaign: str | None = None

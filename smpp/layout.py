@@ -13,7 +13,7 @@ from smpp.values import CommandId, CommandStatus
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The body of one PDU. `omitted_on_error`: a refusing response carries no body."""
+    """The body of one PDU. `omitted_on_error`: its section says that a refusal carries no body."""
 
     section: str  # of 3.4, unless it says 5.0
     fields: tuple[Field, ...] = ()
@@ -111,9 +111,7 @@ LAYOUTS: dict[CommandId, Layout] = {
     CommandId.SUBMIT_MULTI: Layout(
         "4.5.1", (SERVICE_TYPE, *source(21), *DEST_ADDRESSES, *SUBMISSION)
     ),
-    CommandId.SUBMIT_MULTI_RESP: Layout(
-        "4.5.2", (MESSAGE_ID, *UNSUCCESS_SMES), omitted_on_error=True
-    ),
+    CommandId.SUBMIT_MULTI_RESP: Layout("4.5.2", (MESSAGE_ID, *UNSUCCESS_SMES)),
     CommandId.DELIVER_SM: Layout("4.6.1", MESSAGE),
     CommandId.DELIVER_SM_RESP: Layout("4.6.2", (MESSAGE_ID,)),
     CommandId.DATA_SM: Layout(
@@ -127,12 +125,11 @@ LAYOUTS: dict[CommandId, Layout] = {
             Int("data_coding"),
         ),
     ),
-    CommandId.DATA_SM_RESP: Layout("4.7.2", (MESSAGE_ID,), omitted_on_error=True),
+    CommandId.DATA_SM_RESP: Layout("4.7.2", (MESSAGE_ID,)),
     CommandId.QUERY_SM: Layout("4.8.1", (MESSAGE_ID, *source(21))),
     CommandId.QUERY_SM_RESP: Layout(
         "4.8.2",
         (MESSAGE_ID, CString("final_date", 17), Int("message_state"), Int("error_code")),
-        omitted_on_error=True,
     ),
     CommandId.CANCEL_SM: Layout("4.9.1", (SERVICE_TYPE, MESSAGE_ID, *source(21), *destination(21))),
     CommandId.CANCEL_SM_RESP: Layout("4.9.2"),
@@ -174,9 +171,9 @@ LAYOUTS: dict[CommandId, Layout] = {
             Int("sm_default_msg_id"),
         ),
     ),
-    CommandId.BROADCAST_SM_RESP: Layout("5.0 4.4.1.2", (MESSAGE_ID,), omitted_on_error=True),
+    CommandId.BROADCAST_SM_RESP: Layout("5.0 4.4.1.2", (MESSAGE_ID,)),
     CommandId.QUERY_BROADCAST_SM: Layout("5.0 4.6.1.1", (MESSAGE_ID, *source(21))),
-    CommandId.QUERY_BROADCAST_SM_RESP: Layout("5.0 4.6.1.3", (MESSAGE_ID,), omitted_on_error=True),
+    CommandId.QUERY_BROADCAST_SM_RESP: Layout("5.0 4.6.1.3", (MESSAGE_ID,)),
     CommandId.CANCEL_BROADCAST_SM: Layout("5.0 4.6.2.1", (SERVICE_TYPE, MESSAGE_ID, *source(21))),
     CommandId.CANCEL_BROADCAST_SM_RESP: Layout("5.0 4.6.2.3"),
 }

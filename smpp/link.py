@@ -2,9 +2,10 @@
 
 Whatever one turn of the event loop asks to be written leaves in one write; nothing here makes a
 task or takes a lock for a message, and an awaited request costs one future. One timer waits for the
-session's next deadline. `room` is 0 while the transport's buffer is full, and reading stops while
-the application owes too many answers, so a flood stays in the peer's TCP buffers. A peer that takes
-no answers is cut off: by us when it does not read, by the kernel when it does not acknowledge.
+session's next deadline, or for as long as no new one can be due. `room` is 0 while the transport's
+buffer is full, and reading stops while the application owes too many answers, so a flood stays in
+the peer's TCP buffers. A peer that takes no answers is cut off: by us when it does not read, by the
+kernel when it does not acknowledge.
 
 The life of a link: connected, bound, `Closed` from the session (every request in flight is told),
 socket closed, and only then `on_closed`.
@@ -14,7 +15,6 @@ import asyncio
 import socket
 from collections import deque
 from collections.abc import Callable
-from math import inf
 from ssl import SSLContext
 from typing import Any, TypeVar, cast
 
@@ -34,6 +34,7 @@ from smpp.window import Exchange
 
 WRITE_BUFFER_OCTETS_MAX = 1 << 20  # beyond it the peer is not reading
 WAITING_REQUESTS_MAX = 100_000  # that wait for room
+BATCH_PDUS = 64  # written at once, even in the middle of a turn
 LINGER_S = 2.0  # for the last octets to leave when the link is closed
 TCP_USER_TIMEOUT_S = 30.0  # unacknowledged for so long, and the kernel gives the connection up
 TCP_OPTIONS = (  # by name, for not every system has them; the last three find a dead silent peer
@@ -44,13 +45,20 @@ TCP_OPTIONS = (  # by name, for not every system has them; the last three find a
     (socket.IPPROTO_TCP, "TCP_KEEPINTVL", 10),
 )
 
+ANSWERED_LAST = (Why.BIND_REFUSED, Why.PEER_UNBOUND)  # our answer was the last word
+
 OnAnswer = Callable[[object, Pdu | None], None]
 Response = TypeVar("Response", bound=Pdu)
 SomeLink = TypeVar("SomeLink", bound="Link")
 
 
 class Link(asyncio.Protocol):
-    """One SMPP session on one connection; made when the connection stands."""
+    """One SMPP session on one connection; made when the connection stands.
+
+    After an answer that ends the session the other end has `patience_s` to hang up first.
+    """
+
+    patience_s = 0.0
 
     def __init__(self, role: Role, config: SessionConfig) -> None:
         self.on_room: Callable[[], None] | None = None
@@ -63,9 +71,11 @@ class Link(asyncio.Protocol):
         self._gone: asyncio.Future[None] = self._loop.create_future()
         self._waiting: deque[tuple[Pdu, asyncio.Future[Pdu]]] = deque()
         self._timer: asyncio.TimerHandle | None = None
+        self._shortest_s = config.shortest_s
         self._transport: asyncio.Transport | None = None
         self._is_writable = True
         self._is_reading = True
+        self._is_hanging_up = False
         self._is_flush_due = False
 
     # --- what the application does --------------------------------------------------------------
@@ -111,6 +121,8 @@ class Link(asyncio.Protocol):
             if not self._is_flush_due:
                 self._flush_soon()
             self.session.send(pdu, self._now, answer)
+            if len(self.session.outgoing) >= BATCH_PDUS:
+                self._write()
         else:
             self._wait_for_room(pdu, answer)
         return answer
@@ -184,9 +196,12 @@ class Link(asyncio.Protocol):
     def data_received(self, octets: bytes) -> None:
         self._is_flush_due = True  # this turn flushes below, whatever is sent on the way
         self._now = self._loop.time()
-        self._perform(self.session.receive(octets, self._now))
+        has_woken = self._perform(self.session.receive(octets, self._now))
         self.take_batch()
-        self._flush()
+        if has_woken:  # whoever awaited an answer may ask again, and all that leaves in one write
+            self._loop.call_soon(self._flush)
+        else:
+            self._flush()
 
     def pause_writing(self) -> None:
         self._is_writable = False
@@ -211,10 +226,10 @@ class Link(asyncio.Protocol):
             self._flush_soon()
         return self.session.send(pdu, self._now, awaits)
 
-    def _perform(self, events: list[Event]) -> None:
+    def _perform(self, events: list[Event]) -> bool:
         """Tell the application. What awaits an answer is the future of a `request`, or the
-        `on_answer` and context of a `send`."""
-        has_room = False
+        `on_answer` and context of a `send`. Returns whether a future was settled."""
+        has_room = has_woken = False
         for event in events:
             try:
                 if type(event) is Exchange:
@@ -226,6 +241,7 @@ class Link(asyncio.Protocol):
                         awaits[0](awaits[1], response)
                     elif response is not None and not awaits.done():
                         awaits.set_result(response)
+                        has_woken = True
                     else:
                         self._disappoint(awaits)
                 elif type(event) is Closed:
@@ -237,6 +253,7 @@ class Link(asyncio.Protocol):
                 self._fail(error)
         if has_room:
             self._offer_room()
+        return has_woken
 
     def _tell_late(self, exchange: Exchange) -> None:
         if self.on_late is not None and exchange.response is not None:
@@ -292,49 +309,57 @@ class Link(asyncio.Protocol):
     def _flush(self) -> None:
         """Write what is outgoing, then see to reading, the end, and the timer."""
         self._is_flush_due = False
-        transport = self._transport
+        transport, session = self._transport, self.session
         if transport is None or transport.is_closing():
             return
-        if self.session.outgoing:
-            transport.write(self.session.take_outgoing())
+        if session.outgoing:
+            self._write()
         if not self._is_writable and transport.get_write_buffer_size() > WRITE_BUFFER_OCTETS_MAX:
             self.abort(Why.PEER_NOT_READING)
-        elif self.session.is_over:
+        elif session.is_over:
             self._hang_up(transport)
         else:
-            self._read_or_pause(transport)
-            self._arm()
+            if (session.is_lagging or self.is_full) is self._is_reading:
+                self._read_or_pause(transport)
+            if self._timer is None:
+                self._arm()
+
+    def _write(self) -> None:
+        if self._transport is not None:
+            self._transport.write(self.session.take_outgoing())
 
     def _read_or_pause(self, transport: asyncio.Transport) -> None:
-        must_pause = self.session.is_lagging or self.is_full
-        if must_pause and self._is_reading:
-            self._is_reading = False
-            transport.pause_reading()
-        elif not self._is_reading and not must_pause:
-            self._is_reading = True
+        self._is_reading = not self._is_reading
+        if self._is_reading:
             transport.resume_reading()
+        else:
+            transport.pause_reading()
 
     def _hang_up(self, transport: asyncio.Transport) -> None:
+        if self._is_hanging_up:
+            return
+        self._is_hanging_up = True
         if self._timer is not None:
             self._timer.cancel()
+        closed = self.closed
+        delay_s = self.patience_s if closed is not None and closed.why in ANSWERED_LAST else 0.0
+        self._timer = self._loop.call_later(delay_s, self._close, transport)
+
+    def _close(self, transport: asyncio.Transport) -> None:
         transport.close()
         self._timer = self._loop.call_later(LINGER_S, transport.abort)
 
     def _arm(self) -> None:
-        """One timer, moved only when something is due earlier than it."""
-        deadline = self.session.deadline
-        if self._timer is not None:
-            if self._timer.when() <= deadline:
-                return
-            self._timer.cancel()
-        self._timer = self._loop.call_at(deadline, self._tick) if deadline < inf else None
+        """One timer, never moved: nothing that comes up later can be due before it."""
+        wakes_at = min(self.session.deadline, self._now + self._shortest_s)
+        self._timer = self._loop.call_at(wakes_at, self._tick)
 
     def _tick(self) -> None:
         self._timer = None
-        now = self._loop.time()
+        self._now = self._loop.time()
         if self.is_full:  # we do not read, so silence says nothing about the peer
-            self.session.timers.heard(now, is_partial=False)
-        self._perform(self.session.tick(now))
+            self.session.timers.heard(self._now, is_partial=False)
+        self._perform(self.session.tick(self._now))
         self._flush()
 
 

@@ -44,6 +44,8 @@ class SmscConfig:
 class SmscSession(Link):
     """One ESME on its connection. `system_id` is the one it bound with, or asked to."""
 
+    patience_s = 0.5  # jSMPP loses an answer when the connection ends right behind it
+
     def __init__(self, smsc: "Smsc") -> None:
         super().__init__(Role.SMSC, smsc.config.session)
         self.system_id = ""

@@ -61,6 +61,11 @@ class SessionConfig:
     response_timeout_s: float = 120.0
     timers: TimerConfig = field(default_factory=TimerConfig)
 
+    @property
+    def shortest_s(self) -> float:
+        """No deadline that is set at some moment comes sooner after it."""
+        return min(self.response_timeout_s, self.timers.shortest_s)
+
 
 @dataclass(slots=True)
 class SessionCounts:

@@ -6,7 +6,7 @@ peer for `enquire_link_interval_s` asks it for a sign of life, and none for anot
 in the middle of a PDU is lost as well. Inactivity counts messages only. Infinite means never.
 """
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from math import inf
 
 from smpp.state import Why
@@ -22,6 +22,11 @@ class TimerConfig:
     inactivity_s: float = inf
     pdu_read_s: float = 10.0
     unbind_s: float = 5.0
+
+    @property
+    def shortest_s(self) -> float:
+        """The shortest of them."""
+        return min(float(seconds) for seconds in astuple(self))
 
 
 class Timers:

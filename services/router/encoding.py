@@ -1,31 +1,30 @@
 """What a request says, as the user data of its segments.
 
 Text goes as GSM 7-bit where that has every character, else as UCS-2. Binary content keeps the
-header it was given, or gets one with its ports; where it must be cut, each part carries that header
-with a concatenation element before the others.
+header it was given, or gets one with its ports; `contents` makes octets and a header of all the
+rest. Where a message must be cut, each part carries the header with a concatenation element before
+the others.
 """
 
 from collections.abc import Callable
 from typing import NamedTuple
 
 from pipeline.records import Binary, MtRequest
+from services.router.contents import content_of
 from services.router.policy import Refusal
-from smpp import gsm7, text
-from smpp.errors import SegmentError, UnencodableError
-from smpp.segments import AIR_OCTETS, AIR_SEPTETS, PARTS_MAX, SplitBy, split
-from smpp.transliteration import transliterated
+from smpp import text
+from smpp.errors import ContentError, SegmentError
+from smpp.segments import AIR_OCTETS, AIR_SEPTETS, PARTS_MAX, SplitBy, room, split
+from smpp.text import Alphabet, EncodedText
 from smpp.udh import (
     CONCATENATION_8,
     CONCATENATION_16,
     AnyElement,
     Concatenation,
-    Element,
+    Ports,
     read_header,
-    write_header,
 )
 from smpp.values import EsmClass
-
-PORTS_16 = 0x05  # information element identifier, TS 23.040 section 9.2.3.24.4
 
 # Plain integers, as records hold them.
 NO_HEADER = int(EsmClass.DEFAULT)
@@ -62,73 +61,71 @@ def encode(
 
     `next_reference` is called only for several segments; its number fits `reference_bits` (8, 16).
     """
-    is_wide = reference_bits == 16
-    if request.binary is not None:
-        return _binary(request.binary, OCTETS[request.flash], is_wide, next_reference)
-    assert isinstance(request.text, str)  # policy has refused envelopes, intake what is empty
-    wanted = transliterated(request.text, fits_gsm7) if request.transliterate else request.text
-    encoded = text.encode(wanted)
-    is_gsm7 = encoded.alphabet is text.Alphabet.GSM7
+    by = SplitBy.UDH_16 if reference_bits == 16 else SplitBy.UDH_8
+    if request.text is None:
+        return _without_text(request, by, next_reference)
+    assert isinstance(request.text, str)  # policy has refused envelopes
+    encoded = text.encode(request.text, transliterates=request.transliterate)
+    is_gsm7 = encoded.alphabet is Alphabet.GSM7
     data_coding = (GSM7 if is_gsm7 else UCS2)[request.flash]
     if len(encoded.octets) <= (AIR_SEPTETS if is_gsm7 else AIR_OCTETS):
         return Encoded(data_coding, NO_HEADER, (encoded.octets,))
-    try:
-        by = SplitBy.UDH_16 if is_wide else SplitBy.UDH_8
-        parts = split(encoded, next_reference(), by=by)
-    except SegmentError:
-        return TOO_LONG
-    return Encoded(data_coding, WITH_HEADER, tuple(part.short_message for part in parts))
+    return _segments(encoded, data_coding, (), by, next_reference)
 
 
-def fits_gsm7(wanted: str) -> bool:
-    """Whether GSM 7-bit has every character of `wanted`."""
+def _without_text(
+    request: MtRequest, by: SplitBy, next_reference: Callable[[], int]
+) -> Encoded | Refusal:
+    if request.binary is not None:
+        return _binary(request.binary, OCTETS[request.flash], by, next_reference)
     try:
-        gsm7.encode(wanted)
-    except UnencodableError:
-        return False
-    return True
+        content = content_of(request)
+    except ContentError as error:
+        return Refusal("bad_content", f"The content cannot be written, correct it: {error}.")
+    return _segments(
+        content.encoded, int(content.data_coding), content.elements, by, next_reference
+    )
 
 
 def _binary(
-    binary: Binary, data_coding: int, is_wide: bool, next_reference: Callable[[], int]
+    binary: Binary, data_coding: int, by: SplitBy, next_reference: Callable[[], int]
 ) -> Encoded | Refusal:
-    header, data = _header(binary), binary.data
-    if len(header) + len(data) <= AIR_OCTETS:
-        esm_class = WITH_HEADER if header else NO_HEADER
-        return Encoded(data_coding, esm_class, (header + data,))
-    elements = _elements(header)
+    elements: tuple[AnyElement, ...] | None = ()
+    if binary.destination_port is not None:
+        elements = (Ports(binary.destination_port, binary.source_port or 0),)
+    elif binary.udh is not None:
+        if len(binary.udh) + len(binary.data) <= AIR_OCTETS:  # whatever it says
+            return Encoded(data_coding, WITH_HEADER, (binary.udh + binary.data,))
+        elements = _elements(binary.udh, is_wide=by is SplitBy.UDH_16)
     if elements is None:
         return UDH_UNSPLITTABLE
-    room = AIR_OCTETS - len(write_header((Concatenation(0, 1, 1, is_wide), *elements)))
-    if room < 1:
-        return UDH_UNSPLITTABLE
-    total = -(-len(data) // room)
-    if total > PARTS_MAX:
-        return TOO_LONG
-    reference = next_reference()
-    short_messages = tuple(
-        write_header((Concatenation(reference, total, number, is_wide), *elements))
-        + data[(number - 1) * room : number * room]
-        for number in range(1, total + 1)
-    )
-    return Encoded(data_coding, WITH_HEADER, short_messages)
+    encoded = EncodedText(binary.data, Alphabet.OCTETS)
+    return _segments(encoded, data_coding, elements, by, next_reference)
 
 
-def _header(binary: Binary) -> bytes:
-    if binary.destination_port is None:
-        return binary.udh or b""
-    ports = (binary.destination_port, binary.source_port or 0)
-    octets = b"".join(port.to_bytes(2, "big") for port in ports)
-    return write_header((Element(PORTS_16, octets),))
-
-
-def _elements(header: bytes) -> tuple[AnyElement, ...] | None:
-    """The elements of a header that can take a concatenation element, else None."""
-    if not header:
-        return ()
+def _elements(header: bytes, *, is_wide: bool) -> tuple[AnyElement, ...] | None:
+    """The elements of a header that leaves room for a concatenation element and data, else None."""
     try:
         elements, _ = read_header(header)
+        left = room(Alphabet.OCTETS, (Concatenation(0, 1, 1, is_wide), *elements))
     except SegmentError:
         return None
     taken = {element.identifier for element in elements} & {CONCATENATION_8, CONCATENATION_16}
-    return None if taken else elements
+    return None if taken or not left else elements
+
+
+def _segments(
+    encoded: EncodedText,
+    data_coding: int,
+    elements: tuple[AnyElement, ...],
+    by: SplitBy,
+    next_reference: Callable[[], int],
+) -> Encoded | Refusal:
+    is_single = len(encoded.octets) <= room(encoded.alphabet, elements)
+    reference = 0 if is_single else next_reference()
+    try:
+        parts = split(encoded, reference, by=by, elements=elements)
+    except SegmentError:
+        return TOO_LONG
+    short_messages = tuple(part.short_message for part in parts)
+    return Encoded(data_coding, int(parts[0].esm_class), short_messages)

@@ -4,8 +4,25 @@ from typing import Any
 
 import pytest
 
-from pipeline.records import Binary, Encrypted, MtRequest
-from services.intake.checks import BINARY_CHECKS, CHECKS, first_fault
+from pipeline.records import (
+    Binary,
+    Encrypted,
+    MessageWaiting,
+    MmsNotification,
+    MtRequest,
+    Vcard,
+    WapPush,
+)
+from services.intake.checks import (
+    BINARY_CHECKS,
+    CHECKS,
+    MESSAGE_WAITING_CHECKS,
+    MMS_NOTIFICATION_CHECKS,
+    VCARD_CHECKS,
+    WAP_PUSH_CHECKS,
+    first_fault,
+)
+from services.router.contents import content_of
 
 NOW_MS = 1_750_000_000_000
 DAY_MS = 86_400_000
@@ -14,6 +31,9 @@ BROKEN: list[tuple[str, dict[str, Any]]] = [
     ("bad_class", {"class_": "urgent"}),
     ("no_content", {"text": None}),
     ("two_contents", {"binary": Binary(data=b"x")}),
+    ("two_contents", {"wap_push": WapPush(text="x")}),
+    ("two_contents", {"text": None, "vcard": Vcard(text="x"), "message_waiting": MessageWaiting()}),
+    ("bad_flash", {"text": None, "message_waiting": MessageWaiting(), "flash": True}),
     ("empty_text", {"text": ""}),
     ("text_too_long", {"text": "x" * 39_016}),
     ("bad_receipts", {"receipts": "some"}),
@@ -34,6 +54,76 @@ BROKEN_BINARY: list[tuple[str, dict[str, Any]]] = [
     ("bad_udh", {"udh": b""}),
     ("bad_udh", {"udh": b"\x05\x00\x03\x01\x02"}),
     ("bad_udh", {"udh": b"\x03\x00\x03\x01\x02"}),
+]
+CARD = "BEGIN:VCARD\r\nVERSION:2.1\r\nN:Ann\r\nEND:VCARD\r\n"
+MMS = {
+    "content_location": "http://mms.example.com/m/17",
+    "transaction_id": "17",
+    "size_octets": 34_242,
+    "expires_s": 604_800,
+}
+BROKEN_CONTENT: list[tuple[str, dict[str, Any]]] = [
+    *(
+        (reason, {"wap_push": push})
+        for reason, push in (
+            ("bad_push_kind", WapPush(kind="SI", text="x")),
+            ("bad_push_action", WapPush(text="x", action="execute-low")),
+            ("bad_push_action", WapPush(kind="sl", url="x", action="delete")),
+            ("no_push_content", WapPush(url="http://a")),
+            ("no_push_content", WapPush(text="")),
+            ("no_push_content", WapPush(text="x", action="delete")),
+            ("no_push_content", WapPush(kind="sl")),
+            ("push_of_both_kinds", WapPush(kind="sl", url="x", text="x")),
+            ("push_of_both_kinds", WapPush(kind="sl", url="x", si_id="x")),
+            ("push_of_both_kinds", WapPush(kind="sl", url="x", created_ms=1)),
+            ("push_of_both_kinds", WapPush(kind="sl", url="x", expires_ms=1)),
+            ("bad_push_date", WapPush(text="x", created_ms=-1)),
+            ("bad_push_date", WapPush(text="x", expires_ms=253_402_300_800_000)),
+            ("bad_push_text", WapPush(text="x\0")),
+            ("bad_push_text", WapPush(text="x", url="\0")),
+            ("bad_push_text", WapPush(text="x", si_id="\0")),
+        )
+    ),
+    *(
+        (reason, {"mms_notification": MmsNotification(**{**MMS, **changed})})
+        for reason, changed in (
+            ("bad_mms_field", {"content_location": ""}),
+            ("bad_mms_field", {"transaction_id": "é"}),
+            ("bad_mms_field", {"message_class": "a\n"}),
+            ("bad_mms_sender", {"from_": ""}),
+            ("bad_mms_sender", {"from_": "a\0"}),
+            ("bad_mms_number", {"size_octets": -1}),
+            ("bad_mms_number", {"size_octets": 1 << 32}),
+            ("bad_mms_number", {"expires_s": -1}),
+            ("bad_mms_number", {"expires_s": 1 << 32}),
+        )
+    ),
+    ("bad_vcard_kind", {"vcard": Vcard(kind="card", text=CARD)}),
+    ("bad_vcard_text", {"vcard": Vcard(text="Ann")}),
+    ("bad_vcard_text", {"vcard": Vcard(kind="vcalendar", text=CARD)}),
+    ("bad_vcard_text", {"vcard": Vcard(text=CARD + "NOTE:late")}),
+    ("bad_waiting_kind", {"message_waiting": MessageWaiting(kind="parcel")}),
+    ("bad_waiting_count", {"message_waiting": MessageWaiting(count=-1)}),
+    ("bad_waiting_count", {"message_waiting": MessageWaiting(count=0)}),
+    ("bad_waiting_count", {"message_waiting": MessageWaiting(count=1, is_active=False)}),
+    ("waiting_text_too_long", {"message_waiting": MessageWaiting(text="x" * 39_016)}),
+]
+WHOLE_CONTENT: list[dict[str, Any]] = [
+    {"wap_push": WapPush(text="x")},
+    {"wap_push": WapPush(url="http://a", text="x", action="signal-none", si_id="y")},
+    {"wap_push": WapPush(text="x", created_ms=0, expires_ms=253_402_300_799_999)},
+    {"wap_push": WapPush(action="delete", si_id="y")},
+    {"wap_push": WapPush(kind="sl", url="http://a")},
+    {"wap_push": WapPush(kind="sl", url="http://a", action="cache")},
+    {"mms_notification": MmsNotification(**MMS)},
+    {"mms_notification": MmsNotification(**{**MMS, "from_": "Åsa", "message_class": "own"})},
+    {"mms_notification": MmsNotification(**{**MMS, "size_octets": 0, "expires_s": 0})},
+    {"mms_notification": MmsNotification(**{**MMS, "size_octets": 0xFFFF_FFFF})},
+    {"vcard": Vcard(text=CARD)},
+    {"vcard": Vcard(kind="vcalendar", text="\nbegin:vcalendar\nend:vcalendar")},
+    {"message_waiting": MessageWaiting()},
+    {"message_waiting": MessageWaiting(is_active=False, count=0)},
+    {"message_waiting": MessageWaiting(kind="other", count=1000, text="x", is_stored=True)},
 ]
 WHOLE: list[dict[str, Any]] = [
     {},
@@ -76,6 +166,25 @@ def test_broken_binary_content_is_refused_with_its_reason(
     assert fault.reason == reason
 
 
+@pytest.mark.parametrize(("reason", "content"), BROKEN_CONTENT)
+def test_broken_content_is_refused_with_its_reason(reason: str, content: dict[str, Any]) -> None:
+    fault = first_fault(request(text=None, **content), NOW_MS)
+    assert fault is not None
+    assert fault.reason == reason
+    assert fault.detail.endswith(".")
+    assert f"`{next(iter(content))}" in fault.detail
+
+
+@pytest.mark.parametrize("content", WHOLE_CONTENT)
+def test_content_at_its_limits_is_whole(content: dict[str, Any]) -> None:
+    assert first_fault(request(text=None, **content), NOW_MS) is None
+
+
+@pytest.mark.parametrize("content", WHOLE_CONTENT)
+def test_the_router_can_write_whatever_is_whole(content: dict[str, Any]) -> None:
+    assert content_of(request(text=None, **content)).elements or "message_waiting" in content
+
+
 @pytest.mark.parametrize("changed", WHOLE)
 def test_a_request_at_its_limits_is_whole(changed: dict[str, Any]) -> None:
     assert first_fault(request(**changed), NOW_MS) is None
@@ -84,6 +193,9 @@ def test_a_request_at_its_limits_is_whole(changed: dict[str, Any]) -> None:
 def test_every_row_of_the_tables_is_broken_by_some_row_here() -> None:
     assert {check.reason for check in CHECKS} == {reason for reason, _ in BROKEN}
     assert {check.reason for check in BINARY_CHECKS} == {reason for reason, _ in BROKEN_BINARY}
+    tables = (WAP_PUSH_CHECKS, MMS_NOTIFICATION_CHECKS, VCARD_CHECKS, MESSAGE_WAITING_CHECKS)
+    reasons = {row.reason for table in tables for row in table}
+    assert reasons == {reason for reason, _ in BROKEN_CONTENT}
 
 
 def test_of_several_faults_the_first_in_table_order_is_reported() -> None:

@@ -11,6 +11,7 @@ from services.router.routes import Routes, Rule
 
 NOW_MS = 1_750_000_000_000
 DAY_S = 86_400
+CONTENTS = {"binary", "wap_push", "mms_notification", "vcard", "message_waiting"}
 FAST, SLOW, SHORT = ConnectorId("fast"), ConnectorId("slow"), ConnectorId("short")
 
 
@@ -52,7 +53,7 @@ def router(up: Collection[ConnectorId] = (FAST, SLOW, SHORT), routes: Routes = R
 
 
 def request(**changed: Any) -> MtRequest:
-    content = {} if "binary" in changed else {"text": "hello"}
+    content = {} if CONTENTS & changed.keys() else {"text": "hello"}
     return MtRequest(**{"message_id": "m1", "to": "+46701234567", **content, **changed})
 
 

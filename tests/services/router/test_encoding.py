@@ -6,12 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.records import Binary
-from services.router.encoding import TOO_LONG, UDH_UNSPLITTABLE, Encoded, encode, fits_gsm7
+from pipeline.records import Binary, MessageWaiting, Vcard, WapPush
+from services.router.encoding import TOO_LONG, UDH_UNSPLITTABLE, Encoded, encode
+from services.router.policy import Refusal
 from smpp import gsm7
 from smpp.udh import read_header
 from tests.services.router.builders import request
 
+CARD = "BEGIN:VCARD\r\nVERSION:2.1\r\nN:Ann\r\nEND:VCARD\r\n"
 PUSH = bytes.fromhex("0605040b8423f0")  # a port element, as WAP push has it
 CONCATENATED = bytes.fromhex("050003010101")
 GSM7_TEXTS = st.text(st.sampled_from(gsm7.ALPHABET.replace("\x1b", "") + "^{}\\[~]|€\f"))
@@ -48,6 +50,10 @@ def body_of(short_message: bytes, *, has_header: bool) -> bytes:
         ({"text": "naïve"}, 0x08),
         ({"text": "naïve", "transliterate": True}, 0x00),
         ({"text": "naïve 😀", "transliterate": True}, 0x08),
+        ({"wap_push": WapPush(text="x")}, 0x04),
+        ({"message_waiting": MessageWaiting()}, 0xC8),
+        ({"message_waiting": MessageWaiting(text="naïve")}, 0x08),
+        ({"message_waiting": MessageWaiting(text="naïve"), "transliterate": True}, 0xC8),
     ],
 )
 def test_the_content_decides_the_data_coding(changed: dict[str, Any], data_coding: int) -> None:
@@ -76,6 +82,15 @@ def test_the_content_decides_the_data_coding(changed: dict[str, Any], data_codin
             0x40,
         ),
         ({"binary": Binary(data=b"", udh=PUSH)}, PUSH, 0x40),
+        (
+            {"wap_push": WapPush(text="mysite", url="http://mysite.ru")},
+            bytes.fromhex("0605040b8423f0000601ae02056a0045c60c036d79736974652e7275000103")
+            + b"mysite\0\x01\x01",
+            0x40,
+        ),
+        ({"vcard": Vcard(text=CARD)}, bytes.fromhex("06050423f40000") + CARD.encode(), 0x40),
+        ({"message_waiting": MessageWaiting(text="hello")}, b"hello", 0),
+        ({"message_waiting": MessageWaiting(count=2)}, bytes.fromhex("0401020002"), 0x40),
     ],
 )
 def test_what_fits_one_segment_is_written_as_it_is(
@@ -118,6 +133,10 @@ def test_what_fits_one_segment_is_written_as_it_is(
         ({"binary": Binary(data=b"x" * 254, udh=PUSH)}, 16, 2),
         ({"binary": Binary(data=b"x" * 255, udh=PUSH)}, 16, 3),
         ({"binary": Binary(data=b"x" * 255 * 134)}, 8, 255),
+        ({"wap_push": WapPush(text="x" * (133 - 14))}, 16, 1),
+        ({"wap_push": WapPush(text="x" * (134 - 14))}, 16, 2),
+        ({"message_waiting": MessageWaiting(text="x" * 160)}, 16, 1),
+        ({"message_waiting": MessageWaiting(text="x" * 155, count=1)}, 16, 2),
     ],
 )
 def test_a_segment_is_used_to_the_last_octet(
@@ -143,6 +162,7 @@ def test_a_segment_is_used_to_the_last_octet(
             UDH_UNSPLITTABLE,
         ),
         ({"binary": Binary(data=b"", udh=_header_of(0x70, b"h" * 138))}, 16, UDH_UNSPLITTABLE),
+        ({"wap_push": WapPush(text="x" * 255 * 128)}, 16, TOO_LONG),
     ],
 )
 def test_what_no_segments_can_hold_is_refused(
@@ -166,6 +186,23 @@ def test_the_concatenation_element_has_the_width_the_profile_says(
         assert short_message.hex().startswith(header)
 
 
+def test_the_ports_of_an_application_are_in_every_segment() -> None:
+    found = encoded(wap_push=WapPush(text="x" * 200))
+    assert [short_message[:13].hex() for short_message in found.short_messages] == [
+        "0c08040102020105040b8423f0",
+        "0c08040102020205040b8423f0",
+    ]
+
+
+def test_content_that_cannot_be_written_is_refused_with_its_reason() -> None:
+    refusal = encode(request(wap_push=WapPush(text="\0")), 16, lambda: 1)
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason == "bad_content"
+    assert refusal.detail == (
+        "The content cannot be written, correct it: a string with a NUL in it; leave that out."
+    )
+
+
 def test_a_given_header_follows_the_concatenation_element_in_every_segment() -> None:
     found = encoded(binary=Binary(data=b"x" * 200, udh=PUSH))
     assert [short_message[:14].hex() for short_message in found.short_messages] == [
@@ -180,6 +217,7 @@ def test_a_single_segment_takes_no_reference() -> None:
 
     assert isinstance(encode(request(text="x" * 160), 8, refuse), Encoded)
     assert isinstance(encode(request(binary=Binary(data=b"x")), 8, refuse), Encoded)
+    assert isinstance(encode(request(wap_push=WapPush(text="x")), 8, refuse), Encoded)
 
 
 @given(GSM7_TEXTS.filter(bool), BITS)
@@ -196,7 +234,7 @@ def test_every_segment_is_text_of_its_own_and_fits_the_air(
 ) -> None:
     found = encoded(bits, text=text, flash=flash)
     is_gsm7 = found.data_coding & 0x08 == 0
-    assert is_gsm7 == fits_gsm7(text)
+    assert is_gsm7 == (not set(text) - set("a€"))
     joined = ""
     for part in found.short_messages:
         body = body_of(part, has_header=found.esm_class == 0x40)
