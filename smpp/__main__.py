@@ -17,12 +17,12 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from io import TextIOWrapper
 
-from smpp.errors import FramingError, SmppError
-from smpp.explanation import Explanation, explain, summarize
+from smpp.errors import CaptureError, FramingError, SmppError
 from smpp.framing import Framer
-from smpp.pcap import Capture, CaptureError, Frame
-from smpp.sniffer import Sighting, Sniffer
-from smpp.tap import frames, open_tap
+from smpp.inspection.explanation import Explanation, explain, summarize
+from smpp.inspection.pcap import Capture, Frame
+from smpp.inspection.sniffer import Sighting, Sniffer
+from smpp.inspection.tap import frames, open_tap
 from smpp.text import Alphabet
 
 READ_OCTETS = 1 << 16

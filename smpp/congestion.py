@@ -1,8 +1,8 @@
 """The window that a congested SMSC leaves us: `congestion_state`, SMPP 5.0 section 4.8.4.18.
 
 A 5.0 peer tells with its answers how loaded it is, 0 (idle) to 100 (congested), and wants to be
-kept at 80 to 89. Those numbers come with every answer and are about the whole window before it, so a
-step is taken once a window, not once an answer: up by an eighth of the full window, down by a
+kept at 80 to 89. Those numbers come with every answer and are about the whole window before it, so
+a step is taken once a window, not once an answer: up by an eighth of the full window, down by a
 quarter, to one request at 100. A peer that never tells leaves the window as it is.
 """
 

@@ -11,6 +11,7 @@ SmppError
 │   └── UndecodableError        octets that are no text of that data_coding
 ├── SegmentError                parts that cannot be made or joined
 ├── ContentError                what an application over SMS cannot say, or octets it cannot read
+├── CaptureError                octets that are no capture file, or hex that is none
 ├── TlsError                    a certificate or key that cannot be used: the configuration
 └── LinkError
     ├── ConnectError            no TCP or TLS connection
@@ -100,6 +101,10 @@ class SegmentError(SmppError):
 
 class ContentError(SmppError):
     """The content of an application over SMS that cannot be written, or octets that are none."""
+
+
+class CaptureError(SmppError):
+    """Octets that are no capture file, or hex that is none."""
 
 
 class TlsError(SmppError):

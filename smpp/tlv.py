@@ -20,6 +20,7 @@ T = TypeVar("T", int, str, bytes)
 RawTlv = tuple[int, bytes]
 HEAD = Struct(">HH")
 VALUE_OCTETS_MAX = 0xFFFF
+INTEGER_OCTETS_MAX = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Tlv(Generic[T]):
     octets_max: int
 
     def of(self, tlvs: tuple[RawTlv, ...]) -> T | None:
-        """The first value of this tag, None when there is none or it is empty."""
+        """The first value of this tag; None when there is none, or one that is no integer."""
         for tag, octets in tlvs:
             if tag == self.tag:
                 return self._read(octets)
@@ -57,7 +58,8 @@ class Tlv(Generic[T]):
             return self.kind(octets)
         if issubclass(self.kind, str):
             return self.kind(octets.split(b"\0", 1)[0], "latin-1")
-        return self.kind.from_bytes(octets, "big") if octets else None
+        is_integer = 0 < len(octets) <= INTEGER_OCTETS_MAX  # what is longer is not meant as one
+        return self.kind.from_bytes(octets, "big") if is_integer else None
 
     def _write(self, value: T) -> bytes:
         if isinstance(value, bytes):

@@ -23,7 +23,7 @@ from smpp import text, tlv
 from smpp.errors import SegmentError, TextError
 from smpp.pdu import DeliverSm
 from smpp.segments import concatenation
-from smpp.udh import Concatenation, user_data
+from smpp.udh import Concatenation, shifts, user_data
 
 MO_PARTIAL = "mo_partial"
 PARTS_LIFE_S = 72 * 3600  # as long as text may be kept at all, should the timer come late
@@ -38,6 +38,8 @@ class Part(msgspec.Struct, frozen=True, array_like=True, gc=False):
     data_coding: int
     octets: bytes
     received_ms: int
+    locking_shift: int = 0  # language identifiers of its header
+    single_shift: int = 0
 
 
 class Parts(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -64,12 +66,17 @@ class Inbound:
         self, state: Entries, deliver: SmscDeliver, pdu: DeliverSm, domain: str, now_ms: int
     ) -> list[Effect]:
         """What to do about a deliver_sm that is no receipt."""
-        place, octets = _content(pdu)
+        place, shift, octets = _content(pdu)
         if place is None or place.total == 1:
-            return [self._single(deliver, octets, domain, now_ms)]
+            return [self._single(deliver, octets, shift, domain, now_ms)]
         what = f"{domain}|{deliver.destination_addr}|{place.reference}|{place.total}"
         part = Part(
-            place.number, deliver.connector, deliver.data_coding, octets, deliver.received_ms
+            place.number,
+            deliver.connector,
+            deliver.data_coding,
+            octets,
+            deliver.received_ms,
+            *shift,
         )
         held = state.get(_name(what), Parts)
         same = [] if held is None else [p for p in held.parts if p.number == part.number]
@@ -109,7 +116,7 @@ class Inbound:
     def _tell(self, sender: Msisdn, what: str, held: Parts, now_ms: int) -> Publish:
         parts, first = held.parts, held.parts[0]
         octets = b"".join(part.octets for part in parts)
-        decoded = _decoded(octets, first.data_coding)
+        decoded = _decoded(octets, first.data_coding, first.locking_shift, first.single_shift)
         mo = Mo(
             mo_id=_mo_id(sender, what, *(f"{p.number}:{p.octets.hex()}" for p in parts)),
             connector=first.connector,
@@ -127,11 +134,18 @@ class Inbound:
         )
         return Publish(topics.MO, sender, mo)
 
-    def _single(self, deliver: SmscDeliver, octets: bytes, domain: str, now_ms: int) -> Publish:
+    def _single(
+        self,
+        deliver: SmscDeliver,
+        octets: bytes,
+        shift: tuple[int, int],
+        domain: str,
+        now_ms: int,
+    ) -> Publish:
         """The time goes into the id, for people do say the same thing twice."""
         receiver, body = deliver.destination_addr, deliver.short_message
         is_readable = not isinstance(body, Encrypted)
-        decoded = _decoded(octets, deliver.data_coding) if is_readable else None
+        decoded = _decoded(octets, deliver.data_coding, *shift) if is_readable else None
         unique = f"{deliver.received_ms}|{deliver.data_coding}|{octets.hex()}"
         mo = Mo(
             mo_id=_mo_id(deliver.handset, domain, receiver, unique),
@@ -160,17 +174,19 @@ def _name(what: str) -> str:
     return f"mo|{what}"
 
 
-def _content(pdu: DeliverSm) -> tuple[Concatenation | None, bytes]:
-    """Which part it is, and its user data; a header that lies is taken for user data."""
+def _content(pdu: DeliverSm) -> tuple[Concatenation | None, tuple[int, int], bytes]:
+    """Which part it is, its locking and single shift, and its user data; a header that lies is
+    taken for user data."""
     try:
-        return concatenation(pdu), user_data(pdu)[1]
+        elements, octets = user_data(pdu)
+        return concatenation(pdu), shifts(elements), octets
     except SegmentError:
-        return None, pdu.short_message or pdu.tlv(tlv.MESSAGE_PAYLOAD) or b""
+        return None, (0, 0), pdu.short_message or pdu.tlv(tlv.MESSAGE_PAYLOAD) or b""
 
 
-def _decoded(octets: bytes, data_coding: int) -> str | None:
+def _decoded(octets: bytes, data_coding: int, locking: int, single: int) -> str | None:
     try:
-        return text.decode(octets, data_coding)
+        return text.decode(octets, data_coding, locking_shift=locking, single_shift=single)
     except TextError:
         return None
 

@@ -12,6 +12,7 @@ from smpp import gsm7, receipt, segments, text, tlv, udh, wire
 from smpp.applications import mms, push, vcard
 from smpp.assembly import Assembly
 from smpp.errors import (
+    CaptureError,
     ContentError,
     EncodeError,
     FramingError,
@@ -19,10 +20,11 @@ from smpp.errors import (
     SegmentError,
     TextError,
 )
-from smpp.explanation import explain, summarize
 from smpp.framing import Framer
-from smpp.packets import LINKS
-from smpp.pcap import Capture, CaptureError, Frame
+from smpp.inspection.explanation import explain, summarize
+from smpp.inspection.packets import LINKS
+from smpp.inspection.pcap import Capture, Frame
+from smpp.inspection.sniffer import Sighting, Sniffer
 from smpp.pdu import (
     BindReceiver,
     BindTransceiver,
@@ -33,7 +35,6 @@ from smpp.pdu import (
     SubmitSm,
 )
 from smpp.session import Session, SessionConfig
-from smpp.sniffer import Sighting, Sniffer
 from smpp.state import Closed, Role
 from smpp.udh import Concatenation
 from smpp.values import HEADER_OCTETS, RESPONSE_BIT, EsmClass

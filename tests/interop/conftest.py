@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from tests.interop import certificate, matrix
-from tests.interop.deviations import DEVIATIONS, MAY_FAIL
+from tests.interop.deviations import DEVIATIONS
 from tests.interop.installation import NotInstalledError, peer_command
 from tests.interop.peer import Peer
 from tests.interop.relay import Conversation, Relay, relay_to
@@ -32,8 +32,6 @@ def _mark_deviation(item: pytest.Item) -> None:
     key = (cell.peer, cell.line) if cell else ("", "")
     if key in DEVIATIONS:
         item.add_marker(pytest.mark.skip(reason=DEVIATIONS[key]))
-    if key in MAY_FAIL:
-        item.add_marker(pytest.mark.xfail(reason=MAY_FAIL[key], strict=False))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

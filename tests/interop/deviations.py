@@ -23,11 +23,3 @@ DEVIATIONS = {
     ("smpplib", "they ask submit_multi"): NO_COMMAND,
     ("smpplib", "they ask submit_multi, a distribution list"): NO_COMMAND,
 }
-MAY_FAIL = {
-    ("jsmpp", "they are refused for a bad password"): (
-        "the peer loses a refusal that the end of the connection follows at once"
-    ),
-    ("cloudhopper", "they ask query_sm refused"): (
-        "the peer cannot read a query_sm_resp without body, which SMPP 3.4 section 4.8.2 has not"
-    ),
-}

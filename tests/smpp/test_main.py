@@ -7,11 +7,11 @@ import pytest
 
 from smpp import __main__ as command
 from smpp.errors import LinkError
-from smpp.packets import RAW
-from smpp.pcap import Frame
+from smpp.inspection.packets import RAW
+from smpp.inspection.pcap import Frame
 from smpp.pdu import BindTransceiver, EnquireLink, SubmitSm
 from smpp.wire import encode
-from tests.smpp.captures import DOWN, UP, ip, pcap, segment
+from tests.smpp.inspection.captures import DOWN, UP, ip, pcap, segment
 
 ENQUIRE = encode(EnquireLink(sequence_number=1))
 SUBMIT = encode(SubmitSm(sequence_number=2, source_addr="us", short_message=b"hi"))

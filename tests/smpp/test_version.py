@@ -33,5 +33,5 @@ def test_tlvs_are_withheld_from_a_copy() -> None:
     "content", [tlv.MESSAGE_PAYLOAD.make(b"long text"), tlv.SAR_TOTAL_SEGMENTS.make(2)]
 )
 def test_what_is_the_content_itself_is_refused(content: tlv.RawTlv) -> None:
-    with pytest.raises(LocalProtocolError, match="to a peer of SMPP 3.3"):
+    with pytest.raises(LocalProtocolError, match=r"to a peer of SMPP 3\.3"):
         version.without_tlvs(SubmitSm(tlvs=(content,)))

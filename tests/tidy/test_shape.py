@@ -31,7 +31,12 @@ DOORS = {  # foreign library: where it may be imported
     "quixstreams": ("pipeline/stream.py",),
     "yaml": ("pipeline/config.py", "pipeline/topics.py", "services/router/", "services/sandbox/"),
     "opentelemetry": ("pipeline/metrics.py",),
-    "socket": ("smpp/link.py", "smpp/tap.py", "pipeline/broker.py", "services/sandbox/http.py"),
+    "socket": (
+        "smpp/link.py",
+        "smpp/inspection/tap.py",
+        "pipeline/broker.py",
+        "services/sandbox/http.py",
+    ),
     "threading": (
         "pipeline/",
         "heliograph/",

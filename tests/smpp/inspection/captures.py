@@ -3,8 +3,8 @@
 import struct
 from ipaddress import ip_address
 
-from smpp.packets import ACK, SYN, Endpoint, Flow, Segment
-from smpp.pcap import Frame
+from smpp.inspection.packets import ACK, SYN, Endpoint, Flow, Segment
+from smpp.inspection.pcap import Frame
 
 ESME = Endpoint(ip_address("10.0.0.1").packed, 40000)
 SMSC = Endpoint(ip_address("10.0.0.2").packed, 2775)

@@ -14,9 +14,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from smpp.packets import Flow, segment_of
-from smpp.pcap import Frame
-from smpp.streams import FLOWS_MAX, Piece, Streams
+from smpp.inspection.packets import Flow, segment_of
+from smpp.inspection.pcap import Frame
+from smpp.inspection.streams import FLOWS_MAX, Piece, Streams
 from smpp.values import HEADER_OCTETS, PDU_OCTETS_MAX, RESPONSE_BIT, CommandId
 from smpp.wire import HEADER
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from struct import Struct
 from typing import NamedTuple
 
-from smpp.errors import SmppError
+from smpp.errors import CaptureError
 
 BLOCK_OCTETS_MAX = 1 << 20  # tools write frames of at most 256 Ki
 SECTION_HEADER = 0x0A0D_0D0A  # the same in either byte order
@@ -25,10 +25,6 @@ MAGICS = {  # byte order and ticks a second
     b"\x4d\x3c\xb2\xa1": ("<", 10**9),
 }
 LINK_TYPE_MASK = 0xFFFF  # above it pcap keeps the length of the frame check sequence
-
-
-class CaptureError(SmppError):
-    """Octets that are no capture, or a broken one."""
 
 
 class Frame(NamedTuple):

@@ -10,8 +10,8 @@ import time
 from collections.abc import Iterator
 
 from smpp.errors import LinkError
-from smpp.packets import RAW
-from smpp.pcap import Frame
+from smpp.inspection.packets import RAW
+from smpp.inspection.pcap import Frame
 
 FRAME_OCTETS_MAX = 1 << 18
 RECEIVE_BUFFER_OCTETS = 1 << 24

@@ -2,10 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smpp import streams
-from smpp.packets import SYN, Endpoint, Flow, Segment
-from smpp.streams import Piece, Streams
-from tests.smpp.captures import DOWN, ESME, SMSC, UP, opening, segment
+from smpp.inspection import streams
+from smpp.inspection.packets import SYN, Endpoint, Flow, Segment
+from smpp.inspection.streams import Piece, Streams
+from tests.smpp.inspection.captures import DOWN, ESME, SMSC, UP, opening, segment
 
 TEXT = bytes(range(256)) * 4
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smpp.errors import SmppError
-from smpp.pcap import BLOCK_OCTETS_MAX, Capture, CaptureError, Frame
-from tests.smpp.captures import block, interface, option, packet, pcap, section
+from smpp.errors import CaptureError, SmppError
+from smpp.inspection.pcap import BLOCK_OCTETS_MAX, Capture, Frame
+from tests.smpp.inspection.captures import block, interface, option, packet, pcap, section
 
 FRAMES = [Frame(1_700_000_000.25, 1, b"first frame"), Frame(1_700_000_001.5, 1, b"")]
 

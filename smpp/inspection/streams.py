@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from heapq import heappop, heappush
 from typing import NamedTuple
 
-from smpp.packets import SYN, Flow, Segment
+from smpp.inspection.packets import SYN, Flow, Segment
 
 WAITING_OCTETS_MAX = 1 << 18  # behind a hole, in one direction
 WAITING_SEGMENTS_MAX = 1024

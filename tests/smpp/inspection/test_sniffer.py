@@ -2,14 +2,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smpp import sniffer, tlv
-from smpp.packets import RAW, Segment
-from smpp.pcap import Frame
+from smpp import tlv
+from smpp.inspection import sniffer
+from smpp.inspection.packets import RAW, Segment
+from smpp.inspection.pcap import Frame
+from smpp.inspection.sniffer import LOOKS_LIKE_HEADER, Sighting, Sniffer
 from smpp.pdu import DeliverSm, EnquireLink, GenericNack, Pdu, SubmitSm, SubmitSmResp, Unbind
-from smpp.sniffer import LOOKS_LIKE_HEADER, Sighting, Sniffer
 from smpp.values import PDU_OCTETS_MAX, CommandId
 from smpp.wire import HEADER, encode
-from tests.smpp.captures import DOWN, ESME, UP, ip, opening, segment
+from tests.smpp.inspection.captures import DOWN, ESME, UP, ip, opening, segment
 
 PDUS: list[Pdu] = [
     SubmitSm(sequence_number=1, short_message=b"hello"),

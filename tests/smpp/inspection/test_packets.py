@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smpp.packets import LINKS, Flow, segment_of
-from tests.smpp.captures import DOWN, ESME_6, SMSC_6, UP, ip, segment
+from smpp.inspection.packets import LINKS, Flow, segment_of
+from tests.smpp.inspection.captures import DOWN, ESME_6, SMSC_6, UP, ip, segment
 
 UP_6 = Flow(ESME_6, SMSC_6)
 FOUR, SIX = b"\x08\0", b"\x86\xdd"

@@ -2,11 +2,11 @@ import socket
 
 import pytest
 
-from smpp import tap
 from smpp.errors import LinkError
-from smpp.packets import segment_of
+from smpp.inspection import tap
+from smpp.inspection.packets import segment_of
+from smpp.inspection.sniffer import Sniffer
 from smpp.pdu import EnquireLink
-from smpp.sniffer import Sniffer
 from smpp.wire import encode
 
 

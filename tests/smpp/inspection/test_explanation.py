@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smpp import tlv
-from smpp.explanation import explain, printable, summarize
+from smpp.inspection.explanation import explain, printable, summarize
 from smpp.pdu import (
     RECORDS,
     BindReceiver,

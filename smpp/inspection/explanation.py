@@ -19,8 +19,9 @@ from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 
-from smpp import meanings, receipt, statuses, text, tlv
+from smpp import receipt, statuses, text, tlv
 from smpp.errors import PduError, SegmentError, TextError
+from smpp.inspection import meanings
 from smpp.pdu import DataSm, DeliverSm, Pdu, ShortMessage
 from smpp.segments import concatenation
 from smpp.text import Alphabet

@@ -1,6 +1,6 @@
 import pytest
 
-from smpp import meanings
+from smpp.inspection import meanings
 from smpp.udh import (
     AnyElement,
     Concatenation,
