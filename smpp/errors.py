@@ -11,6 +11,7 @@ SmppError
 │   └── UndecodableError        octets that are no text of that data_coding
 ├── SegmentError                parts that cannot be made or joined
 ├── ContentError                what an application over SMS cannot say, or octets it cannot read
+├── TimeError                   what is no SMPP time, or cannot be written as one
 ├── CaptureError                octets that are no capture file, or hex that is none
 ├── TlsError                    a certificate or key that cannot be used: the configuration
 └── LinkError
@@ -101,6 +102,10 @@ class SegmentError(SmppError):
 
 class ContentError(SmppError):
     """The content of an application over SMS that cannot be written, or octets that are none."""
+
+
+class TimeError(SmppError):
+    """What is no SMPP time, or a moment that cannot be written as one."""
 
 
 class CaptureError(SmppError):

@@ -9,7 +9,7 @@ known. A message_id is opaque and stays as it came.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 
 from smpp import tlv
@@ -38,17 +38,40 @@ STATES = {
     "SKIPPED": MessageState.SKIPPED,
 }
 NAMES = {state: name for name, state in reversed(STATES.items())}  # the specification's come first
-FULL_DATE = ((14, "%Y%m%d%H%M%S"),)  # digits that matter, and what they mean
-SHORT_DATES = ((12, "%y%m%d%H%M%S"), (12, "%Y%m%d%H%M"), (10, "%y%m%d%H%M"))  # likeliest first
-KEY = re.compile(
-    r"(?:^|(?<=\s))(id|sub|dlvrd|submit[ _]?date|done[ _]?date|stat|err|text)[ ]?:", re.IGNORECASE
+KEYS = {  # as they are written, in lower case without spaces: the field
+    "id": "id",
+    "sub": "sub",
+    "dlvrd": "dlvrd",
+    "submitdate": "submitdate",
+    "donedate": "donedate",
+    "stat": "stat",
+    "status": "stat",  # not in the specification
+    "err": "err",
+    "error": "err",  # not in the specification
+    "text": "text",
+}
+USUAL = re.compile(  # Appendix B to the letter, as nine of ten SMSCs write it
+    r"id:(\S+) sub:([0-9]+) dlvrd:([0-9]+) submit date:([0-9]+) done date:([0-9]+)"
+    r" stat:([A-Z]+) err:(\S+) [Tt]ext:(.*)",
+    re.DOTALL,
 )
+USUAL_FIELDS = ("id", "sub", "dlvrd", "submitdate", "donedate", "stat", "err", "text")
+KEY = re.compile(
+    r"(?:^|(?<=[\s,;|]))"
+    r"(id|sub|dlvrd|submit[ _]?date|done[ _]?date|stat(?:us)?|err(?:or)?|text)[ ]?:",
+    re.IGNORECASE,
+)
+CENTURY = "20"  # of dates that have none
+WORD = re.compile(r"[^\s\0,;|]+")
+DIGITS = re.compile("[0-9]{10,16}")
+FULL_DATE_DIGITS = 14
 TEXT_CHARACTERS_MAX = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryReceipt:
-    """What a receipt says; None where it says nothing. `error` is as the SMSC spells it."""
+    """What a receipt says; None where it says nothing. `error` and the dates `as_written` are as
+    the SMSC spells them, so that nothing is lost where a date means nothing to us."""
 
     message_id: str | None = None
     state: MessageState | None = None
@@ -58,22 +81,36 @@ class DeliveryReceipt:
     delivered: int | None = None
     submit_date: datetime | None = None
     done_date: datetime | None = None
+    submit_date_as_written: str | None = field(default=None, compare=False)
+    done_date_as_written: str | None = field(default=None, compare=False)
     text: str | None = None
 
 
-def is_receipt(pdu: DeliverSm | DataSm) -> bool:
-    """Whether esm_class or the TLVs say that this reports on a message of ours."""
+def is_receipt(pdu: DeliverSm | DataSm, *, by_text: bool = False) -> bool:
+    """Whether esm_class or the TLVs say that this reports on a message of ours.
+
+    With `by_text` the text may say so too, for SMSCs that leave esm_class 0: when it begins with an
+    id and has a state that we know and a count or a date, which no person writes by chance.
+    """
     kind = pdu.esm_class & ESM_CLASS_TYPE
     if kind in (EsmClass.DELIVERY_RECEIPT, EsmClass.INTERMEDIATE_NOTIFICATION):
         return True
     tags = {tag for tag, _ in pdu.tlvs}
-    return tlv.RECEIPTED_MESSAGE_ID.tag in tags or tlv.MESSAGE_STATE.tag in tags
+    if tlv.RECEIPTED_MESSAGE_ID.tag in tags or tlv.MESSAGE_STATE.tag in tags:
+        return True
+    return by_text and _reads_as_receipt(_text(pdu))
+
+
+def is_intermediate(pdu: DeliverSm | DataSm) -> bool:
+    """Whether it reports on the way, so that another will follow whatever state it names."""
+    return pdu.esm_class & ESM_CLASS_TYPE == EsmClass.INTERMEDIATE_NOTIFICATION
 
 
 def read(pdu: DeliverSm | DataSm, zone: tzinfo = UTC) -> DeliveryReceipt:
     """What a receipt says. Its dates have no zone, so the connector's profile gives `zone`."""
     fields = read_fields(_text(pdu))
     state = pdu.tlv(tlv.MESSAGE_STATE)
+    submit_date, done_date = fields.get("submitdate"), fields.get("donedate")
     return DeliveryReceipt(
         message_id=pdu.tlv(tlv.RECEIPTED_MESSAGE_ID) or fields.get("id") or None,
         state=STATES.get(fields.get("stat", "").upper()) if state is None else _state(state),
@@ -81,23 +118,29 @@ def read(pdu: DeliverSm | DataSm, zone: tzinfo = UTC) -> DeliveryReceipt:
         network_error_code=pdu.tlv(tlv.NETWORK_ERROR_CODE),
         submitted=_count(fields.get("sub", "")),
         delivered=_count(fields.get("dlvrd", "")),
-        submit_date=_date(fields.get("submitdate", ""), zone),
-        done_date=_date(fields.get("donedate", ""), zone),
+        submit_date=_date(submit_date or "", zone),
+        done_date=_date(done_date or "", zone),
+        submit_date_as_written=submit_date or None,
+        done_date_as_written=done_date or None,
         text=fields.get("text"),
     )
 
 
 def read_fields(text: str) -> dict[str, str]:
     """The fields of an Appendix B text by name, in lower case without spaces; the first counts."""
+    usual = USUAL.fullmatch(text)
+    if usual is not None:
+        return dict(zip(USUAL_FIELDS, usual.groups(), strict=True))
     fields: dict[str, str] = {}
     keys = list(KEY.finditer(text))
     ends = [*[key.start() for key in keys[1:]], len(text)]
     for key, end in zip(keys, ends, strict=False):
-        name = key[1].lower().replace(" ", "").replace("_", "")
+        name = KEYS[key[1].lower().replace(" ", "").replace("_", "")]
         if name == "text" and "id" in fields:
             fields["text"] = text[key.end() :]
             break
-        fields.setdefault(name, text[key.end() : end].strip())
+        first = WORD.search(text, key.end(), end)  # what some write behind a value is none of it
+        fields.setdefault(name, first[0] if first else "")
     return fields
 
 
@@ -143,16 +186,42 @@ def _count(digits: str) -> int | None:
     return int(digits) if re.fullmatch("[0-9]{1,9}", digits) else None
 
 
+def _reads_as_receipt(text: str) -> bool:
+    first = KEY.match(text.lstrip())
+    if first is None or first[1].lower() != "id":
+        return False
+    fields = read_fields(text)
+    has_state = fields.get("stat", "").upper() in STATES
+    return has_state and not fields.keys().isdisjoint(("sub", "dlvrd", "submitdate", "donedate"))
+
+
 def _date(digits: str, zone: tzinfo) -> datetime | None:
-    found = re.match("[0-9]{10,16}", digits)
-    count = found.end() if found else 0
-    for length, form in FULL_DATE if count == 14 else SHORT_DATES:
-        try:
-            if count >= length:
-                return datetime.strptime(digits[:length], form).replace(tzinfo=zone)
-        except ValueError:
-            continue
-    return None
+    """YYMMDDhhmm with or without a century before and seconds behind; the likeliest first."""
+    found = DIGITS.match(digits)
+    if found is None:
+        return None
+    written = found[0]
+    if len(written) != FULL_DATE_DIGITS:
+        date = _moment(CENTURY + written, zone)
+        if date is not None:
+            return date
+    return _moment(written, zone)
+
+
+def _moment(digits: str, zone: tzinfo) -> datetime | None:
+    """YYYYMMDDhhmm and perhaps ss; None when there is no such moment."""
+    try:
+        return datetime(
+            int(digits[:4]),
+            int(digits[4:6]),
+            int(digits[6:8]),
+            int(digits[8:10]),
+            int(digits[10:12]),
+            int(digits[12:14]) if len(digits) >= FULL_DATE_DIGITS else 0,
+            tzinfo=zone,
+        )
+    except ValueError:
+        return None
 
 
 def _digits(date: datetime | None) -> str:

@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 from pipeline.effects import Headers
 from pipeline.ids import ConnectorId, Msisdn, SmscMessageId
 from pipeline.records import MtSubmit, MtSubmitted, SmscDeliver, Tlv
+from smpp import times
 from smpp.pdu import DataSm, DeliverSm, SubmitSm
 from smpp.statuses import Disposition as Disposition
 from smpp.statuses import disposition as disposition
@@ -104,20 +105,12 @@ def submit_sm(submit: MtSubmit, now_ms: int) -> SubmitSm:
         esm_class=submit.esm_class,
         protocol_id=submit.protocol_id,
         priority_flag=submit.priority_flag,
-        validity_period=relative_time((submit.deadline_ms - now_ms) // 1000),
+        validity_period=times.relative(max(1, (submit.deadline_ms - now_ms) // 1000)),
         registered_delivery=submit.registered_delivery,
         data_coding=submit.data_coding,
         short_message=submit.short_message,
         tlvs=tuple((tlv.tag, tlv.value) for tlv in submit.tlvs),
     )
-
-
-def relative_time(seconds: int) -> str:
-    """`seconds` from now as YYMMDDhhmmss000R (SMPP 3.4 section 7.1.1.2), at most 30 days."""
-    minutes, second = divmod(max(0, min(seconds, 30 * 86400)), 60)
-    hours, minute = divmod(minutes, 60)
-    days, hour = divmod(hours, 24)
-    return f"0000{days:02}{hour:02}{minute:02}{second:02}000R"
 
 
 def submitted(

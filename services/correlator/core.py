@@ -44,6 +44,7 @@ class Carrier(NamedTuple):
     domain: str
     response: Notation
     receipt: Notation
+    receipts_by_text: bool
 
 
 class Accepted(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -128,7 +129,7 @@ class Correlator:
     def _delivered(self, state: Entries, deliver: SmscDeliver, now_ms: int) -> list[Effect]:
         pdu = receipts.pdu_of(deliver)
         carrier = self._carrier(deliver.connector)
-        if not is_receipt(pdu):
+        if not is_receipt(pdu, by_text=carrier.receipts_by_text):
             return self._inbound.take(state, deliver, pdu, carrier.domain, now_ms)
         dlr = receipts.read(deliver, pdu, now_ms)
         if not dlr.smsc_message_id:
@@ -201,7 +202,8 @@ class Correlator:
 
 def _carrier(connector: ConnectorId, profile: ProfileConfig) -> Carrier:
     notations = comparable(profile.id_in_response, profile.id_in_receipt)
-    return Carrier(profile.carrier_domain or connector, *notations)
+    domain = profile.carrier_domain or connector
+    return Carrier(domain, *notations, profile.receipts_by_text)
 
 
 def _accepted(record: MtSubmitted) -> Accepted:

@@ -2,12 +2,8 @@
 
 from pipeline.ids import SmscMessageId
 from pipeline.records import Dlr, SmscDeliver
-from smpp import tlv
-from smpp.errors import SegmentError
+from smpp import receipt
 from smpp.pdu import DeliverSm
-from smpp.receipt import STATES, read_fields
-from smpp.text import Alphabet, alphabet_of
-from smpp.udh import user_data
 from smpp.values import MessageState
 
 NOT_FINAL = frozenset({MessageState.SCHEDULED, MessageState.ENROUTE, MessageState.ACCEPTED})
@@ -30,45 +26,20 @@ def pdu_of(deliver: SmscDeliver) -> DeliverSm:
 def read(deliver: SmscDeliver, pdu: DeliverSm, now_ms: int) -> Dlr:
     """What a receipt says, `joined_ms` being `now_ms`; a state it does not say is UNKNOWN.
 
-    TLVs win over the text. smsc_message_id is "" where it names none.
+    smsc_message_id is "" where it names none.
     """
-    fields = read_fields(_text(pdu))
-    state = _state(pdu, fields)
+    said = receipt.read(pdu)
+    state = MessageState.UNKNOWN if said.state is None else said.state
+    network_error_code = said.network_error_code
     return Dlr(
         connector=deliver.connector,
-        smsc_message_id=SmscMessageId(pdu.tlv(tlv.RECEIPTED_MESSAGE_ID) or fields.get("id") or ""),
+        smsc_message_id=SmscMessageId(said.message_id or ""),
         recipient=deliver.handset,
         state=state.name,
-        final=state not in NOT_FINAL,
+        final=state not in NOT_FINAL and not receipt.is_intermediate(pdu),
         repeat=False,
-        error_code=fields.get("err") or _network_error_code(pdu),
-        done_date=fields.get("donedate") or None,
+        error_code=said.error or (network_error_code.hex() if network_error_code else None),
+        done_date=said.done_date_as_written,
         received_ms=deliver.received_ms,
         joined_ms=now_ms,
     )
-
-
-def _text(pdu: DeliverSm) -> str:
-    """Receipts are ASCII whatever data_coding says, but for UCS-2."""
-    try:
-        _, octets = user_data(pdu)
-    except SegmentError:
-        return ""
-    if alphabet_of(pdu.data_coding) is Alphabet.UCS2:
-        return octets.decode("utf-16-be", "replace")
-    return octets.decode("latin-1")
-
-
-def _state(pdu: DeliverSm, fields: dict[str, str]) -> MessageState:
-    number = pdu.tlv(tlv.MESSAGE_STATE)
-    if number is None:
-        return STATES.get(fields.get("stat", "").upper(), MessageState.UNKNOWN)
-    try:
-        return MessageState(number)
-    except ValueError:
-        return MessageState.UNKNOWN
-
-
-def _network_error_code(pdu: DeliverSm) -> str | None:
-    octets = pdu.tlv(tlv.NETWORK_ERROR_CODE)
-    return octets.hex() if octets else None

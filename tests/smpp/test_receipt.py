@@ -60,6 +60,142 @@ def test_vendors_write_it_their_way(
     assert (found.message_id, found.state) == (message_id, state)
 
 
+REAL = [  # as published by those who met them, and what they mean: id, state, err, done date
+    # jsmpp 62: no sub, no dlvrd
+    (
+        "id:1526758174 submit date:1701240904 done date:1701240904 stat:DELIVRD err:000"
+        " text:hellow",
+        ("1526758174", "DELIVERED", "000", "1701240904"),
+    ),
+    # php-smpp 70: an escape in the text, four digits of err
+    (
+        "id:117062714244798261 sub:001 dlvrd:001 submit date:1706271624 done date:1706271624"
+        " stat:DELIVRD err:0000 text:H\x1bello world",
+        ("117062714244798261", "DELIVERED", "0000", "1706271624"),
+    ),
+    # smpplib 90
+    (
+        "id:6C7C7DE28BB3E961947700000000FE37 sub:001 dlvrd:000 submit date:1907311208"
+        " done date:1907311208 stat:UNDELIV err:001 text:Ceci est un tet.",
+        ("6C7C7DE28BB3E961947700000000FE37", "UNDELIVERABLE", "001", "1907311208"),
+    ),
+    # uudashr/jsmpp 67: nothing behind err
+    (
+        "id:0654354026 submit date:2302101454 done date:2302101454 stat:DELIVRD err:000",
+        ("0654354026", "DELIVERED", "000", "2302101454"),
+    ),
+    # smppex 46: SMPP's own absolute times
+    (
+        "id:rdwjwxns18krxr9936ey96ymcw sub:000 dlvrd:000 submit date:180711070003912+"
+        " done date:180711070000012+ stat:UNDELIV err:000",
+        ("rdwjwxns18krxr9936ey96ymcw", "UNDELIVERABLE", "000", "180711070000012+"),
+    ),
+    # jasmin 70, Clickatell: seconds, and an empty text
+    (
+        "id:a29f6845555647139e5c8f3b817f2c9a sub:001 dlvrd:001 submit date:141023215253"
+        " done date:141023215259 stat:DELIVRD err:000 text:",
+        ("a29f6845555647139e5c8f3b817f2c9a", "DELIVERED", "000", "141023215259"),
+    ),
+    # Nexmo
+    (
+        "id:0000000012345678 sub:001 dlvrd:001 submit date:1601010100 done date:1601010101"
+        " stat:DELIVRD err:000 text:none",
+        ("0000000012345678", "DELIVERED", "000", "1601010101"),
+    ),
+    # an SMSC that names the reason in the text
+    (
+        "id:0911897980 sub:001 dlvrd:000 submit date:1201121551 done date:1201121551"
+        " stat:UNDELIV err:075 text:-PROFILE",
+        ("0911897980", "UNDELIVERABLE", "075", "1201121551"),
+    ),
+    # jasmin 124: a NUL at the end
+    (
+        "id:0000436949 submit date:1504211508 done date:1504211508 stat:DELIVRD err:000\0",
+        ("0000436949", "DELIVERED", "000", "1504211508"),
+    ),
+    # VipNet: more fields than the specification knows
+    (
+        "id:40072910491419819 sub:001 dlvrd:001 submit date:1007291049 done date:1007291049"
+        " stat:UNDELIV err:001 IMSI: MSC: ORN:VipNet MCCMNC:",
+        ("40072910491419819", "UNDELIVERABLE", "001", "1007291049"),
+    ),
+    # an SMSC in Kenya: commas in the text
+    (
+        "id:0966279342 sub:001 dlvrd:001 submit date:1303060704 done date:1303060705"
+        " stat:UNDELIV err:000 text:INSO ALERT, 1000, Da",
+        ("0966279342", "UNDELIVERABLE", "000", "1303060705"),
+    ),
+    # one digit of dlvrd and err, and "Dlvrd"
+    (
+        "id:1235 sub:001 Dlvrd:1 submit date:2107081716 done date:2210131801 stat:DELIVRD err:0"
+        " text:aha",
+        ("1235", "DELIVERED", "0", "2210131801"),
+    ),
+    # lines instead of spaces
+    (
+        "id:12469 sub:001 dlvrd:001\nsubmit date:2605090348 done date:2605090348\nstat:DELIVRD"
+        " err:0\ntext:American Express: AI",
+        ("12469", "DELIVERED", "0", "2605090348"),
+    ),
+    # no id at all: it came in the TLV
+    (
+        "sub:001 dlvrd:001 submit date:2407190905 done date:2407191705 stat:UNDELIV err:000"
+        " text:dlink/veri",
+        (None, "UNDELIVERABLE", "000", "2407191705"),
+    ),
+    # an id that is empty
+    (
+        "id: sub:001 dlvrd:000 submit date:2401010000 done date:2401010001 stat:UNDELIV err:001"
+        " text:failed",
+        (None, "UNDELIVERABLE", "001", "2401010001"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "meaning"), REAL)
+def test_receipts_from_the_field(text: str, meaning: tuple[str | None, ...]) -> None:
+    found = read(text)
+    state = found.state and found.state.name
+    assert (found.message_id, state, found.error, found.done_date_as_written) == meaning
+    assert found.done_date is not None
+
+
+@pytest.mark.parametrize("text", [text for text, _ in REAL])
+def test_a_text_decides_only_where_the_profile_lets_it(text: str) -> None:
+    pdu = DeliverSm(short_message=text.encode("latin-1"))
+    assert not receipt.is_receipt(pdu)
+    assert receipt.is_receipt(pdu, by_text=True) == text.startswith("id:")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hello",
+        "my id: 4711, stat: fine",
+        "id:4711",
+        "id:4711 stat:DELIVRD",  # neither count nor date: a person might
+        "id:4711 stat:fine sub:way",
+        "The receipt said id:1 sub:001 dlvrd:001 stat:DELIVRD",
+        "stat:DELIVRD id:1 sub:001",
+    ],
+)
+def test_what_a_person_writes_is_no_receipt(text: str) -> None:
+    assert not receipt.is_receipt(DeliverSm(short_message=text.encode()), by_text=True)
+
+
+@pytest.mark.parametrize(("esm_class", "expected"), [(0x20, True), (0x04, False), (0x00, False)])
+def test_a_notification_on_the_way_is_told_apart(esm_class: int, expected: bool) -> None:
+    assert receipt.is_intermediate(DeliverSm(esm_class=esm_class)) is expected
+
+
+@pytest.mark.parametrize("separator", [",", ";", "|", ", ", "\t", "\r\n"])
+def test_fields_may_be_parted_otherwise(separator: str) -> None:
+    fields = ("id:1", "sub:001", "dlvrd:001", "done date:2401311201", "status:DELIVRD", "error:7")
+    found = read(separator.join(fields))
+    assert (found.message_id, found.state, found.error) == ("1", MessageState.DELIVERED, "7")
+    assert found.done_date == NOON + timedelta(minutes=1)
+
+
 @pytest.mark.parametrize("text", ["hi: you", "12:30 at mine", "", " text:x", "stat:DELIVRD id:9"])
 def test_the_quoted_text_may_hold_anything(text: str) -> None:
     found = read(f"id:1 stat:EXPIRED err:AB-1 text:{text}")

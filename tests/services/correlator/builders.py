@@ -13,7 +13,9 @@ from tests.entries import MemoryEntries
 NOW_MS = 1_790_000_000_000
 DAY_MS = 86_400_000
 HANDSET = Msisdn("46701234567")
-FAST, SLOW, TWIN, FAR = (ConnectorId(name) for name in ("fast", "slow", "twin", "far"))
+FAST, SLOW, TWIN, FAR, PLAIN = (
+    ConnectorId(name) for name in ("fast", "slow", "twin", "far", "plain")
+)
 
 
 def connector(profile: str) -> ConnectorConfig:
@@ -25,10 +27,12 @@ CONFIG = Config(
     profiles={
         "hex": ProfileConfig(id_in_response="hexadecimal", id_in_receipt="decimal"),
         "one": ProfileConfig(carrier_domain="carrier"),
+        "plain": ProfileConfig(receipts_by_text=True),
     },
     connectors={
         "fast": connector("default"),
         "far": connector("hex"),
+        "plain": connector("plain"),
         "slow": connector("one"),
         "twin": connector("one"),
     },

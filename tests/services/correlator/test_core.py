@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.effects import Publish, PublishLater
+from pipeline.ids import ConnectorId
 from pipeline.records import Dlr, MtSubmitted, Tlv, Wake
 from services.correlator.core import PARKED_RECEIPTS_MAX, HandsetFact
 from tests.services.correlator.builders import (
@@ -14,6 +15,7 @@ from tests.services.correlator.builders import (
     HANDSET,
     NOW_MS,
     OWN,
+    PLAIN,
     SLOW,
     TWIN,
     Handset,
@@ -328,3 +330,19 @@ def test_every_receipt_is_joined_once_whatever_the_order(data: st.DataObject, co
     assert sorted(firsts, key=str) == messages
     assert published(effects, "sms.dlr.orphan") == []
     assert not any(isinstance(e.record, Wake) for e in published(effects, "sms.tracker.in"))
+
+
+@pytest.mark.parametrize(("connector", "receipts"), [(PLAIN, 1), (FAST, 0)])
+def test_a_profile_may_let_the_text_make_a_receipt(connector: ConnectorId, receipts: int) -> None:
+    octets = b"id:1 sub:001 dlvrd:001 done date:2401311201 stat:DELIVRD err:000 text:"
+    effects = Handset().tell(deliver(connector=connector, short_message=octets))
+    assert len(mos(effects)) == 1 - receipts
+
+
+def test_a_notification_on_the_way_is_never_final() -> None:
+    octets = b"id:1 stat:DELIVRD"
+    (dlr,) = dlrs(
+        Handset().tell(accepted(smsc_message_id="1"), deliver(esm_class=0x20, short_message=octets))
+    )
+    assert (dlr.state, dlr.final) == ("DELIVERED", False)
+

@@ -204,3 +204,19 @@ def test_parts_in_any_order_and_repeated_make_one_whole_message(
     assert (mo.data, mo.parts, mo.complete) == (b"".join(bodies), total, True)
     assert mo.mo_id == mos(Handset().tell(*parts))[0].mo_id
     assert mos(handset.ring("mo_partial")) == []
+
+
+def test_a_text_in_the_tables_of_its_header() -> None:
+    header = bytes((3, 0x24, 1, 1))  # single shift, Turkish
+    (mo,) = mos(Handset().tell(deliver(esm_class=0x40, short_message=header + b"\x1bs")))
+    assert mo.text == "ş"
+
+
+def test_parts_keep_the_tables_of_their_header() -> None:
+    sender = Handset()
+    told = []
+    for number in (1, 2):
+        header = bytes((8, 0x00, 3, 7, 2, number, 0x24, 1, 1))
+        told += mos(sender.tell(deliver(esm_class=0x40, short_message=header + b"\x1bs")))
+    assert [mo.text for mo in told] == ["şş"]
+
