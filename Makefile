@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up test interop fuzz lint fmt lock bench clean
+.PHONY: help setup setup-dev demo up test interop fuzz check coverage lint fmt lock bench clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -23,8 +23,13 @@ test: setup-dev ## all tests, those on a real Apache Kafka included: ARGS="-k bi
 interop: setup-dev ## SMPP with other people's stacks, which it installs: ARGS="-k node"
 	@$(BIN)/pytest -m interop tests/interop $(ARGS)
 
+coverage: setup-dev ## of each module of smpp by its own test
+	@$(BIN)/python -m tests.tidy.coverage
+
 fuzz: setup-dev ## hostile octets for every decoder: ARGS="pdu --runs 1000000"
 	@$(BIN)/python -m tests.fuzz $(ARGS)
+
+check: lint interop ## what CI runs beside the tests
 
 lint: setup-dev ## style, types, import contracts, compose file
 	@$(BIN)/ruff check .

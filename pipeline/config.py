@@ -111,7 +111,7 @@ class ProfileConfig(Section):
     id_in_receipt: Literal["any", "opaque", "decimal", "hexadecimal"] = "any"
     """Notation of the SMSC's message ids; any tries every notation, opaque compares as text."""
     receipts_by_text: bool = False
-    """For SMSCs that leave esm_class 0: what reads like a receipt is one, and no inbound message."""
+    """For SMSCs that leave esm_class 0: what reads like a receipt is one, and no message."""
     ledger_tlv: Annotated[int, Field(ge=0x1400, le=0x3FFF)] | None = None
     """Vendor TLV that carries message_id and segment: for sandboxes that keep a ledger."""
     rate_headroom: Annotated[float, Field(ge=0, lt=1)] = 0.05

@@ -6,9 +6,10 @@ sizes, a data_coding, a state) it takes from the octets themselves, so a file is
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from math import inf
 
-from smpp import gsm7, receipt, segments, text, tlv, udh, wire
+from smpp import gsm7, receipt, segments, text, times, tlv, udh, wire
 from smpp.applications import mms, push, vcard
 from smpp.assembly import Assembly
 from smpp.errors import (
@@ -19,6 +20,7 @@ from smpp.errors import (
     PduError,
     SegmentError,
     TextError,
+    TimeError,
 )
 from smpp.framing import Framer
 from smpp.inspection.explanation import explain, summarize
@@ -40,6 +42,7 @@ from smpp.udh import Concatenation
 from smpp.values import HEADER_OCTETS, RESPONSE_BIT, EsmClass
 from smpp.window import Exchange
 
+NOW = datetime(2024, 1, 31, 12, 0, tzinfo=UTC)
 PDU_OCTETS_MAX = 1024  # small, so that a fuzzer meets the limit
 
 
@@ -196,6 +199,16 @@ def cards(octets: bytes) -> None:
         assert _again(once) == once
 
 
+def moments(octets: bytes) -> None:
+    """Any text is a moment that writes itself back, or a TimeError."""
+    try:
+        moment = times.read(octets.decode("latin-1"), NOW)
+        written = times.absolute(moment)
+    except TimeError:
+        return
+    assert times.read(written, NOW) == moment
+
+
 def explanations(octets: bytes) -> None:
     """Any octets are explained, and none of them reaches the terminal unescaped."""
     for whole in (octets, _sized(octets)):
@@ -239,6 +252,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
         pushes,
         notifications,
         cards,
+        moments,
         explanations,
         captures,
         packets,

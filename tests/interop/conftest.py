@@ -15,6 +15,7 @@ from tests.interop.peer import Peer
 from tests.interop.relay import Conversation, Relay, relay_to
 
 HERE = "tests/interop"
+VERDICT = pytest.StashKey[str]()
 TIMEOUT_S = 300  # the first test of a peer installs it
 
 
@@ -37,6 +38,8 @@ def _mark_deviation(item: pytest.Item) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for line in matrix.lines(terminalreporter.stats):
         terminalreporter.write_line(line)
+    if verdict := terminalreporter.config.stash.get(VERDICT, ""):
+        terminalreporter.write_line(verdict)
 
 
 class Stage:
@@ -45,6 +48,7 @@ class Stage:
     def __init__(self, certificates: Path) -> None:
         self.certificates = certificates
         self.conversations: list[Conversation] = []
+        self.verdict = ""
         self._peers: dict[str, Peer] = {}
         self._missing: dict[str, str] = {}
 
@@ -73,12 +77,15 @@ class Stage:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+async def stage(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> AsyncIterator[Stage]:
     """The stage of this run."""
     folder = tmp_path_factory.mktemp("certificates")
     certificate.make(folder)
     made = Stage(folder)
     yield made
+    pytestconfig.stash[VERDICT] = made.verdict
     await made.end()
 
 

@@ -24,6 +24,7 @@ async def test_nothing_is_malformed_and_every_pdu_is_found(stage: Stage, tmp_pat
     path = tmp_path / "interop.pcap"
     capture.write(stage.conversations, path)
     verdict = await asyncio.to_thread(capture.judge, tshark, path)
+    stage.verdict = f"wireshark read {verdict.pdus} PDUs, {len(verdict.complaints)} malformed"
     assert verdict.complaints == []
     headers = [header for each in stage.conversations for header in each.headers]
     known = [header for header in headers if header.command_id in set(CommandId)]

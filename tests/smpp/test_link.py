@@ -94,9 +94,7 @@ async def test_a_cancelled_request_frees_its_slot_when_its_answer_comes() -> Non
         assert answer.message_id == "3"
 
 
-async def test_whoever_waits_for_room_is_served_in_order_but_for_the_cancelled() -> (
-    None
-):
+async def test_whoever_waits_for_room_is_served_in_order_but_for_the_cancelled() -> None:
     async with world() as there:
         esme = await there.bind(window_requests_max=1)
         first, second, third = [esme.request(SubmitSm()) for _ in range(3)]

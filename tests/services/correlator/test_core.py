@@ -345,4 +345,3 @@ def test_a_notification_on_the_way_is_never_final() -> None:
         Handset().tell(accepted(smsc_message_id="1"), deliver(esm_class=0x20, short_message=octets))
     )
     assert (dlr.state, dlr.final) == ("DELIVERED", False)
-

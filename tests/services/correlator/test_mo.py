@@ -219,4 +219,3 @@ def test_parts_keep_the_tables_of_their_header() -> None:
         header = bytes((8, 0x00, 3, 7, 2, number, 0x24, 1, 1))
         told += mos(sender.tell(deliver(esm_class=0x40, short_message=header + b"\x1bs")))
     assert [mo.text for mo in told] == ["şş"]
-
