@@ -34,7 +34,7 @@ from smpp.window import Exchange
 
 WRITE_BUFFER_OCTETS_MAX = 1 << 20  # beyond it the peer is not reading
 WAITING_REQUESTS_MAX = 100_000  # that wait for room
-BATCH_PDUS = 64  # written at once, even in the middle of a turn
+BATCH_PDUS = 64  # leave at once, even in the middle of a turn
 LINGER_S = 2.0  # for the last octets to leave when the link is closed
 TCP_USER_TIMEOUT_S = 30.0  # unacknowledged for so long, and the kernel gives the connection up
 TCP_OPTIONS = (  # by name, for not every system has them; the last three find a dead silent peer
@@ -121,7 +121,7 @@ class Link(asyncio.Protocol):
             if not self._is_flush_due:
                 self._flush_soon()
             self.session.send(pdu, self._now, answer)
-            if len(self.session.outgoing) >= BATCH_PDUS:
+            if len(self.session.outgoing) == BATCH_PDUS:  # so that full batches drift apart
                 self._write()
         else:
             self._wait_for_room(pdu, answer)

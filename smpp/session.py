@@ -44,7 +44,7 @@ Event = Pdu | Exchange | Closed
 OVER = (BindState.UNBOUND, BindState.CLOSED)
 LEAVING = (BindState.UNBINDING, *OVER)
 HEADER_FAULTS = (CommandStatus.ESME_RINVCMDLEN, CommandStatus.ESME_RINVCMDID)
-ENQUIRE_LINK, UNBIND = CommandId.ENQUIRE_LINK, CommandId.UNBIND
+OURS_TO_ANSWER = {CommandId.ENQUIRE_LINK, CommandId.UNBIND}
 TURNING = {BindTransmitterResp, BindReceiverResp, BindTransceiverResp, UnbindResp}
 ESME_ROK = CommandStatus.ESME_ROK
 RESPONSE_OCTET = 0x80  # of RESPONSE_BIT, in the first octet of a command_id
@@ -206,7 +206,6 @@ class Session:
         self._owed -= 1
         if after is not self.state:
             self._turn(settled(after, response.command_id, status), response, now)
-        self.timers.spoke(now)
 
     def unbind(self, now: float) -> list[Event]:
         """Leave politely; `Closed` comes with the answer, or when none comes in time."""
@@ -250,11 +249,10 @@ class Session:
         after = self._receives.get(request.command_id)
         if after is None:
             self._forbid(request)
-        elif request.command_id == ENQUIRE_LINK:
+        elif request.command_id in OURS_TO_ANSWER:
             self._answer(request, ESME_ROK)
-        elif request.command_id == UNBIND:
-            self._answer(request, ESME_ROK)
-            events += self._end(BindState.UNBOUND, Why.PEER_UNBOUND)
+            if request.command_id == CommandId.UNBIND:
+                events += self._end(BindState.UNBOUND, Why.PEER_UNBOUND)
         else:
             if type(request) in RESPONSES:
                 self._owed += 1

@@ -30,17 +30,17 @@ class TimerConfig:
 
 
 class Timers:
-    """When what is due, for one session; every attribute is a moment in the caller's seconds."""
+    """What happened when, for one session, and so what is due when, in the caller's seconds."""
 
     __slots__ = (
+        "_asked_at",
         "_config",
-        "_inactive_at",
+        "_half_read_at",
+        "_heard_at",
         "_is_bound",
         "_not_bound_at",
         "_not_unbound_at",
-        "_silent_at",
-        "_unfinished_at",
-        "enquire_at",
+        "_spoke_at",
     )
 
     def __init__(self, config: TimerConfig, now: float) -> None:
@@ -48,62 +48,58 @@ class Timers:
         self._is_bound = False
         self._not_bound_at = now + config.session_init_s
         self._not_unbound_at = inf
-        self._silent_at = inf
-        self._unfinished_at = inf
-        self._inactive_at = inf
-        self.enquire_at = inf
+        self._heard_at = now  # the peer's last octet
+        self._half_read_at = inf  # it, when it was in the middle of a PDU
+        self._asked_at = inf  # our enquire_link since
+        self._spoke_at = now  # the peer's last message
+
+    @property
+    def enquire_at(self) -> float:
+        """When to ask for a sign of life."""
+        is_due = self._is_bound and self._asked_at == inf
+        return self._heard_at + self._config.enquire_link_interval_s if is_due else inf
 
     @property
     def deadline(self) -> float:
         """When to look again."""
-        return min(
-            self.enquire_at,
-            self._silent_at,
-            self._unfinished_at,
-            self._inactive_at,
-            self._not_bound_at,
-            self._not_unbound_at,
-        )
+        return min(self.enquire_at, *self._ends().values())
 
     def bound(self, now: float) -> None:
         """The bind succeeded."""
         self._is_bound = True
         self._not_bound_at = inf
-        self.heard(now, is_partial=False)
-        self.spoke(now)
+        self._heard_at = self._spoke_at = now
 
     def unbinding(self, now: float) -> None:
         """We asked to unbind; only the answer to that is awaited now."""
         self._is_bound = False
-        self.enquire_at = self._silent_at = self._inactive_at = inf
+        self._asked_at = inf
         self._not_unbound_at = now + self._config.unbind_s
 
     def heard(self, now: float, *, is_partial: bool) -> None:
         """Octets came; `is_partial` when they end in the middle of a PDU."""
-        self._unfinished_at = now + self._config.pdu_read_s if is_partial else inf
-        if self._is_bound:
-            self.enquire_at = now + self._config.enquire_link_interval_s
-            self._silent_at = inf
+        self._heard_at = now
+        self._half_read_at = now if is_partial else inf
+        self._asked_at = inf
 
     def spoke(self, now: float) -> None:
-        """A message went either way."""
-        if self._is_bound:
-            self._inactive_at = now + self._config.inactivity_s
+        """Messages came."""
+        self._spoke_at = now
 
     def asked(self, now: float) -> None:
         """An enquire_link was sent."""
-        self.enquire_at = inf
-        self._silent_at = now + self._config.enquire_link_timeout_s
+        self._asked_at = now
 
     def expired(self, now: float) -> Why | None:
         """What ends the session now, if anything does."""
-        if now < self.deadline:
-            return None
-        moments = {
+        return next((why for why, moment in self._ends().items() if moment <= now), None)
+
+    def _ends(self) -> dict[Why, float]:
+        config = self._config
+        return {
             Why.NOT_BOUND: self._not_bound_at,
             Why.NOT_UNBOUND: self._not_unbound_at,
-            Why.LINK_SILENT: self._silent_at,
-            Why.PDU_UNFINISHED: self._unfinished_at,
-            Why.INACTIVE: self._inactive_at,
+            Why.LINK_SILENT: self._asked_at + config.enquire_link_timeout_s,
+            Why.PDU_UNFINISHED: self._half_read_at + config.pdu_read_s,
+            Why.INACTIVE: self._spoke_at + config.inactivity_s if self._is_bound else inf,
         }
-        return next((why for why, moment in moments.items() if moment <= now), None)

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks.smpp.clients.ours import connect, submit_sm
+from benchmarks.smpp.clients.ours import connect, send
 from benchmarks.smpp.scenario import SCENARIOS
-from benchmarks.smpp.work import Count, Work, send
+from benchmarks.smpp.work import Count, Work
 
 STEP = 250_000
 GROWING_OCTETS = 0.25
@@ -38,7 +38,7 @@ async def curve(asked: Work) -> list[tuple[int, int]]:
     points = []
     print("messages,rss_mib")
     for sent in range(STEP, asked.messages + 1, STEP):
-        await send(lambda: esme.request(submit_sm()), STEP, asked.window)
+        await send(esme, asked.window, STEP)
         await receipts.reach(sent * asked.has_receipts)
         points.append((sent, rss_octets()))
         print(f"{sent},{points[-1][1] / MIB:.2f}", flush=True)
