@@ -8,7 +8,7 @@ from typing import Any
 from smpp.client import Esme, EsmeConfig
 from smpp.framing import Framer
 from smpp.link import OnAnswer
-from smpp.pdu import Bind, Pdu
+from smpp.pdu import Bind, BindTransceiverResp, Pdu
 from smpp.server import Smsc, SmscConfig, SmscSession
 from smpp.state import Closed
 from smpp.values import CommandStatus
@@ -162,3 +162,20 @@ def collector(answers: Answers, count: int) -> tuple[OnAnswer, "asyncio.Future[N
             done.set_result(None)
 
     return on_answer, done
+
+
+def config_of(port: int, **fields: object) -> EsmeConfig:
+    who: dict[str, object] = {"system_id": "us", "password": PASSWORD, "host": "127.0.0.1"}
+    return EsmeConfig(port=port, **(who | fields))  # type: ignore[arg-type]
+
+
+async def bound_to(
+    port: int, peers: "asyncio.Queue[RawPeer]", **fields: object
+) -> tuple[Esme, RawPeer, Inbox]:
+    """An Esme bound to a raw peer."""
+    inbox = Inbox()
+    connecting = asyncio.create_task(connect(port, inbox, **fields))
+    peer = await peers.get()
+    bind = await peer.pdu()
+    await peer.write(BindTransceiverResp(sequence_number=bind.sequence_number))
+    return await connecting, peer, inbox

@@ -1,5 +1,4 @@
 import asyncio
-from contextlib import suppress
 
 import pytest
 
@@ -119,45 +118,6 @@ async def test_an_inactive_bind_is_ended() -> None:
     async with world(SmscConfig(session=SessionConfig(timers=timers))) as there:
         await there.bind()
         assert (await there.at_smsc.end()).why is Why.INACTIVE
-
-
-async def test_a_flood_is_left_in_the_peers_tcp_while_answers_are_owed() -> None:
-    config = SmscConfig(session=SessionConfig(owed_requests_max=50))
-    async with world(config) as there:
-        peer = await there.raw()
-        await peer.write(BIND)
-        await peer.pdu()
-        one = encode(SubmitSm(sequence_number=5, short_message=bytes(200)))
-        flood = 5_000
-        writing = asyncio.create_task(peer.write(one * flood))
-        answered = most = 0
-        while answered < flood:
-            request = await there.at_smsc.request()
-            most = max(most, there.at_smsc.requests.qsize())
-            there.session.respond(request, message_id="1")
-            answered += 1
-        await writing
-        assert most < 50 + (256 * 1024) // len(one)  # the limit, and what one read had in it
-
-
-async def test_a_peer_that_takes_no_answers_is_cut_off() -> None:
-    async with world() as there:
-        peer = await there.raw()
-        await peer.write(BIND)
-        enquiries = encode(EnquireLink(sequence_number=1)) * 4096
-        with suppress(ConnectionError):
-            while True:
-                await asyncio.wait_for(peer.write(enquiries), DEADLINE_S)
-        assert (await there.at_smsc.end()).why is Why.PEER_NOT_READING
-
-
-async def test_raw_octets_go_out_as_they_are() -> None:
-    async with world() as there:
-        peer = await there.raw()
-        await peer.write(BIND)
-        await peer.pdu()
-        there.session.write_raw(encode(EnquireLink(sequence_number=0xFFFF_FFFF)))
-        assert await peer.pdu() == EnquireLink(sequence_number=0xFFFF_FFFF)
 
 
 async def test_one_session_too_many_is_turned_away() -> None:
