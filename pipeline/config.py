@@ -99,6 +99,23 @@ class HttpConfig(Section):
     port: Annotated[int, Field(ge=0, le=65535)] = 0
 
 
+Language = Literal[
+    "turkish",
+    "spanish",
+    "portuguese",
+    "bengali",
+    "gujarati",
+    "hindi",
+    "kannada",
+    "malayalam",
+    "oriya",
+    "punjabi",
+    "tamil",
+    "telugu",
+    "urdu",
+]
+
+
 class ProfileConfig(Section):
     """What a carrier does its own way."""
 
@@ -107,6 +124,10 @@ class ProfileConfig(Section):
     receipts: Literal["all", "first", "last", "none"] = "all"
     reference_bits: Literal[8, 16] = 16
     """Width of the concatenation reference."""
+    default_alphabet: Literal["gsm7", "latin1", "ascii", "utf8"] = "gsm7"
+    """What the SMSC means by data_coding 0, both ways."""
+    languages: tuple[Language, ...] = ()
+    """National tables of GSM 7-bit that may be used where they make a message shorter."""
     id_in_response: Literal["any", "opaque", "decimal", "hexadecimal"] = "any"
     id_in_receipt: Literal["any", "opaque", "decimal", "hexadecimal"] = "any"
     """Notation of the SMSC's message ids; any tries every notation, opaque compares as text."""

@@ -15,6 +15,27 @@ print Arabic 06CC and 06CD among the Telugu digits. Telugu has no "€", unlike 
 Letters are escaped since an editor that normalizes would split some of them in two.
 """
 
+from enum import IntEnum
+
+
+class Language(IntEnum):
+    """National language identifiers, section 6.2.1.2.4."""
+
+    TURKISH = 1
+    SPANISH = 2
+    PORTUGUESE = 3
+    BENGALI = 4
+    GUJARATI = 5
+    HINDI = 6
+    KANNADA = 7
+    MALAYALAM = 8
+    ORIYA = 9
+    PUNJABI = 10
+    TAMIL = 11
+    TELUGU = 12
+    URDU = 13
+
+
 ABSENT = "\ufffe"  # as the decoding tables of Python's own codecs have it
 ESCAPE = 0x1B
 

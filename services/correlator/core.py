@@ -30,6 +30,7 @@ from services.correlator.config import CorrelatorConfig
 from services.correlator.ids import Notation, comparable, forms
 from services.correlator.mo import MO_PARTIAL, Inbound
 from smpp.receipt import is_receipt
+from smpp.text import Alphabet
 
 RECEIPT_TIMEOUT = "receipt_timeout"
 RECEIPT_PARKED = "receipt_parked"
@@ -45,6 +46,7 @@ class Carrier(NamedTuple):
     response: Notation
     receipt: Notation
     receipts_by_text: bool
+    default_alphabet: Alphabet
 
 
 class Accepted(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -81,7 +83,7 @@ class Correlator:
 
     def __init__(self, config: Config, own: CorrelatorConfig) -> None:
         self._own = own
-        self._inbound = Inbound(own.partial_s, own.keywords)
+        self._inbound = Inbound(own.partial_s, own.keywords, self._default_alphabet)
         self._carriers = {
             connector: _carrier(connector, config.profile(connector))
             for connector in map(ConnectorId, config.connectors)
@@ -195,6 +197,9 @@ class Correlator:
         due_ms = record.deadline_ms + self._own.grace_s * 1000
         return PublishLater(due_ms, topics.CORRELATOR_IN, record.recipient, wake)
 
+    def _default_alphabet(self, connector: ConnectorId) -> Alphabet:
+        return self._carrier(connector).default_alphabet
+
     def _carrier(self, connector: ConnectorId) -> Carrier:
         """A connector that is no longer configured has the default profile."""
         return self._carriers.get(connector) or _carrier(connector, ProfileConfig())
@@ -203,7 +208,8 @@ class Correlator:
 def _carrier(connector: ConnectorId, profile: ProfileConfig) -> Carrier:
     notations = comparable(profile.id_in_response, profile.id_in_receipt)
     domain = profile.carrier_domain or connector
-    return Carrier(domain, *notations, profile.receipts_by_text)
+    default_alphabet = Alphabet[profile.default_alphabet.upper()]
+    return Carrier(domain, *notations, profile.receipts_by_text, default_alphabet)
 
 
 def _accepted(record: MtSubmitted) -> Accepted:

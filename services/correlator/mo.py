@@ -9,7 +9,7 @@ that is held belongs to another message with the same reference: nothing is ever
 Octets are decoded when they are together: a surrogate pair may be cut between parts.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from hashlib import blake2b
 
 import msgspec
@@ -23,6 +23,7 @@ from smpp import text, tlv
 from smpp.errors import SegmentError, TextError
 from smpp.pdu import DeliverSm
 from smpp.segments import concatenation
+from smpp.text import Alphabet
 from smpp.udh import Concatenation, shifts, user_data
 
 MO_PARTIAL = "mo_partial"
@@ -53,10 +54,17 @@ class Parts(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Inbound:
-    """Decides about one MO at a time; `keywords` are words by receiver, in any case."""
+    """Decides about one MO at a time; `keywords` are words by receiver, in any case, and
+    `default_alphabet` is what the SMSC of a connector means by data_coding 0."""
 
-    def __init__(self, partial_s: int, keywords: Mapping[str, Collection[str]]) -> None:
+    def __init__(
+        self,
+        partial_s: int,
+        keywords: Mapping[str, Collection[str]],
+        default_alphabet: Callable[[ConnectorId], Alphabet],
+    ) -> None:
         self._partial_s = partial_s
+        self._default_alphabet = default_alphabet
         self._keywords = {
             receiver: frozenset(word.upper() for word in words)
             for receiver, words in keywords.items()
@@ -116,7 +124,9 @@ class Inbound:
     def _tell(self, sender: Msisdn, what: str, held: Parts, now_ms: int) -> Publish:
         parts, first = held.parts, held.parts[0]
         octets = b"".join(part.octets for part in parts)
-        decoded = _decoded(octets, first.data_coding, first.locking_shift, first.single_shift)
+        default = self._default_alphabet(first.connector)
+        shift = (first.locking_shift, first.single_shift)
+        decoded = _decoded(octets, first.data_coding, default, *shift)
         mo = Mo(
             mo_id=_mo_id(sender, what, *(f"{p.number}:{p.octets.hex()}" for p in parts)),
             connector=first.connector,
@@ -145,7 +155,8 @@ class Inbound:
         """The time goes into the id, for people do say the same thing twice."""
         receiver, body = deliver.destination_addr, deliver.short_message
         is_readable = not isinstance(body, Encrypted)
-        decoded = _decoded(octets, deliver.data_coding, *shift) if is_readable else None
+        default = self._default_alphabet(deliver.connector)
+        decoded = _decoded(octets, deliver.data_coding, default, *shift) if is_readable else None
         unique = f"{deliver.received_ms}|{deliver.data_coding}|{octets.hex()}"
         mo = Mo(
             mo_id=_mo_id(deliver.handset, domain, receiver, unique),
@@ -184,9 +195,11 @@ def _content(pdu: DeliverSm) -> tuple[Concatenation | None, tuple[int, int], byt
         return None, (0, 0), pdu.short_message or pdu.tlv(tlv.MESSAGE_PAYLOAD) or b""
 
 
-def _decoded(octets: bytes, data_coding: int, locking: int, single: int) -> str | None:
+def _decoded(
+    octets: bytes, data_coding: int, default: Alphabet, locking: int, single: int
+) -> str | None:
     try:
-        return text.decode(octets, data_coding, locking_shift=locking, single_shift=single)
+        return text.decode(octets, data_coding, default, locking_shift=locking, single_shift=single)
     except TextError:
         return None
 

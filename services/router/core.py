@@ -157,7 +157,9 @@ class Router:
         target = self._target(case.rule)
         bits = target.profile.reference_bits
         encoded = encode(
-            case.record.request, bits, lambda: _next_reference(state, head.message_id, bits)
+            case.record.request,
+            target.profile,
+            lambda: _next_reference(state, head.message_id, bits),
         )
         if isinstance(encoded, Refusal):
             return _rejected(head, encoded, case.record.source, case.now_ms)

@@ -1,20 +1,24 @@
 """What a request says, as the user data of its segments.
 
-Text goes as GSM 7-bit where that has every character, else as UCS-2. Binary content keeps the
+Text goes in what the carrier means by data_coding 0, mostly GSM 7-bit, where that has every
+character, else as UCS-2. Binary content keeps the
 header it was given, or gets one with its ports; `contents` makes octets and a header of all the
 rest. Where a message must be cut, each part carries the header with a concatenation element before
 the others.
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
 
+from pipeline.config import ProfileConfig
 from pipeline.records import Binary, MtRequest
 from services.router.contents import content_of
 from services.router.policy import Refusal
 from smpp import text
 from smpp.errors import ContentError, SegmentError
-from smpp.segments import AIR_OCTETS, AIR_SEPTETS, PARTS_MAX, SplitBy, room, split
+from smpp.national import Language
+from smpp.segments import AIR_OCTETS, PARTS_MAX, SplitBy, room, split
 from smpp.text import Alphabet, EncodedText
 from smpp.udh import (
     CONCATENATION_8,
@@ -27,11 +31,10 @@ from smpp.udh import (
 from smpp.values import EsmClass
 
 # Plain integers, as records hold them.
-NO_HEADER = int(EsmClass.DEFAULT)
 WITH_HEADER = int(EsmClass.UDHI)
 
 # data_coding plain, and with message class 0 (TS 23.038 section 4).
-GSM7 = (0x00, 0x10)
+DEFAULT = (0x00, 0x10)
 OCTETS = (0x04, 0x14)
 UCS2 = (0x08, 0x18)
 
@@ -55,22 +58,31 @@ class Encoded(NamedTuple):
 
 
 def encode(
-    request: MtRequest, reference_bits: int, next_reference: Callable[[], int]
+    request: MtRequest, profile: ProfileConfig, next_reference: Callable[[], int]
 ) -> Encoded | Refusal:
-    """The segments of `request`, or why there are none.
+    """The segments of `request` for a carrier, or why there are none.
 
-    `next_reference` is called only for several segments; its number fits `reference_bits` (8, 16).
+    `next_reference` is called only for several segments; its number fits the `reference_bits` of
+    the profile.
     """
-    by = SplitBy.UDH_16 if reference_bits == 16 else SplitBy.UDH_8
+    by = SplitBy.UDH_16 if profile.reference_bits == 16 else SplitBy.UDH_8
     if request.text is None:
         return _without_text(request, by, next_reference)
     assert isinstance(request.text, str)  # policy has refused envelopes
-    encoded = text.encode(request.text, transliterates=request.transliterate)
-    is_gsm7 = encoded.alphabet is Alphabet.GSM7
-    data_coding = (GSM7 if is_gsm7 else UCS2)[request.flash]
-    if len(encoded.octets) <= (AIR_SEPTETS if is_gsm7 else AIR_OCTETS):
-        return Encoded(data_coding, NO_HEADER, (encoded.octets,))
+    default = Alphabet[profile.default_alphabet.upper()]
+    encoded = text.encode(
+        request.text,
+        default=default,
+        languages=_languages(profile.languages),
+        transliterates=request.transliterate,
+    )
+    data_coding = (DEFAULT if encoded.alphabet is default else UCS2)[request.flash]
     return _segments(encoded, data_coding, (), by, next_reference)
+
+
+@cache
+def _languages(names: tuple[str, ...]) -> tuple[int, ...]:
+    return tuple(Language[name.upper()] for name in names)
 
 
 def _without_text(

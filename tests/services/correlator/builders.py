@@ -27,7 +27,7 @@ CONFIG = Config(
     profiles={
         "hex": ProfileConfig(id_in_response="hexadecimal", id_in_receipt="decimal"),
         "one": ProfileConfig(carrier_domain="carrier"),
-        "plain": ProfileConfig(receipts_by_text=True),
+        "plain": ProfileConfig(receipts_by_text=True, default_alphabet="latin1"),
     },
     connectors={
         "fast": connector("default"),

@@ -12,6 +12,7 @@ from tests.services.correlator.builders import (
     FAST,
     HANDSET,
     NOW_MS,
+    PLAIN,
     SLOW,
     TWIN,
     Handset,
@@ -219,3 +220,9 @@ def test_parts_keep_the_tables_of_their_header() -> None:
         header = bytes((8, 0x00, 3, 7, 2, number, 0x24, 1, 1))
         told += mos(sender.tell(deliver(esm_class=0x40, short_message=header + b"\x1bs")))
     assert [mo.text for mo in told] == ["şş"]
+
+
+def test_the_profile_says_what_data_coding_0_means() -> None:
+    octets = b"caf\xe9"
+    (mo,) = mos(Handset().tell(deliver(connector=PLAIN, short_message=octets)))
+    assert mo.text == "café"

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline.codec import Codec
+from pipeline.config import ProfileConfig
 from pipeline.records import MessageWaiting, MmsNotification, Vcard, WapPush
 from services.intake.checks import first_fault
 from services.router.contents import content_of
@@ -118,7 +119,7 @@ def test_an_example_goes_as_json_through_intake_and_router(name: str, read: Any)
     asked = Codec().decode_request((EXAMPLES / f"MtRequest.{name}.json").read_bytes())
     assert first_fault(asked, 1_790_000_000_000) is None
     assert read(content_of(asked).octets)
-    encoded = encode(asked, 16, lambda: 1)
+    encoded = encode(asked, ProfileConfig(), lambda: 1)
     assert isinstance(encoded, Encoded)
     assert len(encoded.short_messages) == 1
 

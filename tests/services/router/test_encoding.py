@@ -1,15 +1,18 @@
 """Encoding: content becomes segments, and the segments put together are the content."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline import config
+from pipeline.config import ProfileConfig
 from pipeline.records import Binary, MessageWaiting, Vcard, WapPush
 from services.router.encoding import TOO_LONG, UDH_UNSPLITTABLE, Encoded, encode
 from services.router.policy import Refusal
 from smpp import gsm7
+from smpp.national import Language
 from smpp.udh import read_header
 from tests.services.router.builders import request
 
@@ -26,8 +29,14 @@ def _header_of(identifier: int, octets: bytes) -> bytes:
     return bytes((len(octets) + 2, identifier, len(octets))) + octets
 
 
-def encoded(bits: int = 16, **changed: Any) -> Encoded:
-    found = encode(request(**changed), bits, lambda: 0x0102 if bits == 16 else 0x02)
+def profile(bits: int, **fields: Any) -> ProfileConfig:
+    return ProfileConfig(reference_bits=bits, **fields)  # type: ignore[arg-type]
+
+
+def encoded(bits: int = 16, carrier: ProfileConfig | None = None, **changed: Any) -> Encoded:
+    found = encode(
+        request(**changed), carrier or profile(bits), lambda: 0x0102 if bits == 16 else 0x02
+    )
     assert isinstance(found, Encoded)
     assert type(found.esm_class) is type(found.data_coding) is int  # records hold no enumerations
     return found
@@ -168,7 +177,7 @@ def test_a_segment_is_used_to_the_last_octet(
 def test_what_no_segments_can_hold_is_refused(
     changed: dict[str, Any], bits: int, refusal: Any
 ) -> None:
-    assert encode(request(**changed), bits, lambda: 1) == refusal
+    assert encode(request(**changed), profile(bits), lambda: 1) == refusal
 
 
 @pytest.mark.parametrize(
@@ -195,7 +204,7 @@ def test_the_ports_of_an_application_are_in_every_segment() -> None:
 
 
 def test_content_that_cannot_be_written_is_refused_with_its_reason() -> None:
-    refusal = encode(request(wap_push=WapPush(text="\0")), 16, lambda: 1)
+    refusal = encode(request(wap_push=WapPush(text="\0")), profile(16), lambda: 1)
     assert isinstance(refusal, Refusal)
     assert refusal.reason == "bad_content"
     assert refusal.detail == (
@@ -215,9 +224,9 @@ def test_a_single_segment_takes_no_reference() -> None:
     def refuse() -> int:
         raise AssertionError
 
-    assert isinstance(encode(request(text="x" * 160), 8, refuse), Encoded)
-    assert isinstance(encode(request(binary=Binary(data=b"x")), 8, refuse), Encoded)
-    assert isinstance(encode(request(wap_push=WapPush(text="x")), 8, refuse), Encoded)
+    assert isinstance(encode(request(text="x" * 160), profile(8), refuse), Encoded)
+    assert isinstance(encode(request(binary=Binary(data=b"x")), profile(8), refuse), Encoded)
+    assert isinstance(encode(request(wap_push=WapPush(text="x")), profile(8), refuse), Encoded)
 
 
 @given(GSM7_TEXTS.filter(bool), BITS)
@@ -255,3 +264,25 @@ def test_binary_segments_put_together_are_the_data(
     assert all(len(part) <= 140 for part in found.short_messages)
     if udh is not None and len(bodies) > 1:
         assert all(read_header(part)[0][1].octets == udh[3:] for part in found.short_messages)
+
+
+@pytest.mark.parametrize(
+    ("fields", "text", "data_coding", "octets"),
+    [
+        ({}, "é", 0, b"\x05"),
+        ({"default_alphabet": "latin1"}, "é", 0, b"\xe9"),
+        ({"default_alphabet": "ascii"}, "é", 8, b"\0\xe9"),
+        ({"default_alphabet": "utf8"}, "漢", 0, "漢".encode()),
+        ({"languages": ("turkish",)}, "e" * 70 + "ş", 0, b"\3\x24\1\1" + b"e" * 70 + b"\x1bs"),
+    ],
+)
+def test_the_profile_says_what_the_carrier_reads(
+    fields: dict[str, Any], text: str, data_coding: int, octets: bytes
+) -> None:
+    found = encoded(carrier=profile(16, **fields), text=text)
+    assert (found.data_coding, found.short_messages) == (data_coding, (octets,))
+    assert bool(found.esm_class & 0x40) == octets.startswith(b"\3\x24")
+
+
+def test_every_language_of_a_profile_has_tables() -> None:
+    assert {language.name.lower() for language in Language} == set(get_args(config.Language))
