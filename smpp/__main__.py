@@ -37,7 +37,7 @@ DEFAULTS = {
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command, with the arguments of the process if none are given; its exit code."""
-    for stream in (sys.stdout, sys.stderr):
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     asked = _parser().parse_args(arguments)

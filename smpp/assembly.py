@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from math import inf
 
 from smpp.errors import SegmentError
+from smpp.segments import PARTS_MAX
 from smpp.udh import Concatenation
 
 MESSAGES_MAX = 10_000
@@ -71,7 +72,7 @@ class Assembly:
 
     def add(self, key: Hashable, part: Concatenation, body: bytes, now: float) -> list[Assembled]:
         """What this part completes, and what it ends unfinished; SegmentError for part 3 of 2."""
-        if not 0 < part.number <= part.total:
+        if not 0 < part.number <= part.total <= PARTS_MAX:
             raise SegmentError(f"part {part.number} of {part.total}")
         name = (key, part.reference, part.total, part.is_wide)
         held = self._held.get(name)

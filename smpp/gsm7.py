@@ -85,10 +85,11 @@ def _plain(septets: bytes, table: str) -> str:
 def pack(septets: bytes, fill_bits: int = 0) -> bytes:
     """Eight septets in seven octets, section 6.1.2.1; `fill_bits` align them after a header.
 
-    Where seven spare bits would read as one more "@", a carriage return fills them.
+    Where seven spare bits would read as one more "@", a carriage return fills them, as section
+    6.1.2.3.1 has it: who counts octets, as SMPP does, can't tell them from a septet.
     """
     spare = -(len(septets) * 7 + fill_bits) % 8
-    if spare == 7:
+    if spare == 7 and septets:
         septets += bytes([CARRIAGE_RETURN])
     octets = bytearray()
     bits, count = 0, fill_bits

@@ -3,9 +3,12 @@
     id:a1b2 sub:001 dlvrd:001 submit date:2401311200 done date:2401311201 stat:DELIVRD err:000 text:
 
 Appendix B is a suggestion, and SMSCs take it as one: fields are missing, reordered, in other case,
-dates have 10 to 14 digits, `err` is anything. So fields are found by name wherever they stand.
-`text` quotes the message and may look like fields itself, so it ends the reading once the id is
-known. A message_id is opaque and stays as it came.
+dates have 10 to 14 digits, `err` is anything. So fields are found by name wherever they stand, and
+a value ends at the first space. `text` quotes the message and may look like fields itself, so it
+ends the reading once the id is known. A message_id is opaque and stays as it came.
+
+Not read: what names no field (rows of commas), a state by number, for vendors count their own way,
+and dates in seconds since 1970, of which many are a time of Appendix B too.
 """
 
 import re
@@ -15,7 +18,6 @@ from datetime import UTC, datetime, tzinfo
 from smpp import tlv
 from smpp.errors import SegmentError
 from smpp.pdu import DataSm, DeliverSm
-from smpp.text import Alphabet, alphabet_of
 from smpp.udh import user_data
 from smpp.values import ESM_CLASS_TYPE, EsmClass, MessageState
 
@@ -29,6 +31,7 @@ STATES = {
     "DELETED": MessageState.DELETED,
     "UNDELIV": MessageState.UNDELIVERABLE,
     "UNDELIVERED": MessageState.UNDELIVERABLE,  # not in the specification
+    "UNDELIVERABLE": MessageState.UNDELIVERABLE,  # not in the specification
     "FAILED": MessageState.UNDELIVERABLE,  # not in the specification
     "ACCEPTD": MessageState.ACCEPTED,
     "ACCEPTED": MessageState.ACCEPTED,  # not in the specification
@@ -42,6 +45,7 @@ KEYS = {  # as they are written, in lower case without spaces: the field
     "id": "id",
     "sub": "sub",
     "dlvrd": "dlvrd",
+    "delivrd": "dlvrd",  # not in the specification
     "submitdate": "submitdate",
     "donedate": "donedate",
     "stat": "stat",
@@ -51,18 +55,19 @@ KEYS = {  # as they are written, in lower case without spaces: the field
     "text": "text",
 }
 USUAL = re.compile(  # Appendix B to the letter, as nine of ten SMSCs write it
-    r"id:(\S+) sub:([0-9]+) dlvrd:([0-9]+) submit date:([0-9]+) done date:([0-9]+)"
-    r" stat:([A-Z]+) err:(\S+) [Tt]ext:(.*)",
+    r"id:(?P<id>\S+) sub:(?P<sub>[0-9]+) dlvrd:(?P<dlvrd>[0-9]+)"
+    r" submit date:(?P<submitdate>[0-9]+) done date:(?P<donedate>[0-9]+)"
+    r" stat:(?P<stat>[A-Z]+) err:(?P<err>\S+) [Tt]ext:(?P<text>.*)",
     re.DOTALL,
 )
-USUAL_FIELDS = ("id", "sub", "dlvrd", "submitdate", "donedate", "stat", "err", "text")
 KEY = re.compile(
-    r"(?:^|(?<=[\s,;|]))"
-    r"(id|sub|dlvrd|submit[ _]?date|done[ _]?date|stat(?:us)?|err(?:or)?|text)[ ]?:",
+    r"(?:^|(?<=[\s,;|^]))"
+    r"(id|sub|dlvrd|delivrd|submit[ _]?date|done[ _]?date|stat(?:us)?|err(?:or)?|text)[ ]?:",
     re.IGNORECASE,
 )
 CENTURY = "20"  # of dates that have none
 WORD = re.compile(r"[^\s\0,;|]+")
+COUNT = re.compile("[0-9]{1,9}")
 DIGITS = re.compile("[0-9]{10,16}")
 FULL_DATE_DIGITS = 14
 TEXT_CHARACTERS_MAX = 20
@@ -109,11 +114,11 @@ def is_intermediate(pdu: DeliverSm | DataSm) -> bool:
 def read(pdu: DeliverSm | DataSm, zone: tzinfo = UTC) -> DeliveryReceipt:
     """What a receipt says. Its dates have no zone, so the connector's profile gives `zone`."""
     fields = read_fields(_text(pdu))
-    state = pdu.tlv(tlv.MESSAGE_STATE)
+    state = _state(pdu.tlv(tlv.MESSAGE_STATE))
     submit_date, done_date = fields.get("submitdate"), fields.get("donedate")
     return DeliveryReceipt(
         message_id=pdu.tlv(tlv.RECEIPTED_MESSAGE_ID) or fields.get("id") or None,
-        state=STATES.get(fields.get("stat", "").upper()) if state is None else _state(state),
+        state=STATES.get(fields.get("stat", "").upper()) if state is None else state,
         error=fields.get("err") or None,
         network_error_code=pdu.tlv(tlv.NETWORK_ERROR_CODE),
         submitted=_count(fields.get("sub", "")),
@@ -130,13 +135,13 @@ def read_fields(text: str) -> dict[str, str]:
     """The fields of an Appendix B text by name, in lower case without spaces; the first counts."""
     usual = USUAL.fullmatch(text)
     if usual is not None:
-        return dict(zip(USUAL_FIELDS, usual.groups(), strict=True))
+        return usual.groupdict()
     fields: dict[str, str] = {}
     keys = list(KEY.finditer(text))
     ends = [*[key.start() for key in keys[1:]], len(text)]
     for key, end in zip(keys, ends, strict=False):
         name = KEYS[key[1].lower().replace(" ", "").replace("_", "")]
-        if name == "text" and "id" in fields:
+        if name == "text" and ("id" in fields or "stat" in fields):
             fields["text"] = text[key.end() :]
             break
         first = WORD.search(text, key.end(), end)  # what some write behind a value is none of it
@@ -169,21 +174,24 @@ def tlvs(receipt: DeliveryReceipt) -> tuple[tlv.RawTlv, ...]:
 
 
 def _text(pdu: DeliverSm | DataSm) -> str:
-    """Receipts are ASCII whatever data_coding says, but for UCS-2."""
+    """ASCII or UCS-2 by its first octet: data_coding may be that of the message reported on."""
     try:
         _, octets = user_data(pdu)
     except SegmentError:
         return ""
-    is_ucs2 = alphabet_of(pdu.data_coding) is Alphabet.UCS2
-    return octets.decode("utf-16-be", "replace") if is_ucs2 else octets.decode("latin-1")
+    if octets[:1] == b"\0":
+        return octets.decode("utf-16-be", "replace")
+    return octets.decode("latin-1").rstrip("\0")
 
 
-def _state(number: int) -> MessageState | None:
-    return MessageState(number) if number in MessageState._value2member_map_ else None
+def _state(number: int | None) -> MessageState | None:
+    """None for what the specification does not know, so that the text may say it."""
+    is_known = number in MessageState._value2member_map_
+    return MessageState(number) if number is not None and is_known else None
 
 
 def _count(digits: str) -> int | None:
-    return int(digits) if re.fullmatch("[0-9]{1,9}", digits) else None
+    return int(digits) if COUNT.fullmatch(digits) else None
 
 
 def _reads_as_receipt(text: str) -> bool:
@@ -210,16 +218,9 @@ def _date(digits: str, zone: tzinfo) -> datetime | None:
 
 def _moment(digits: str, zone: tzinfo) -> datetime | None:
     """YYYYMMDDhhmm and perhaps ss; None when there is no such moment."""
+    end = FULL_DATE_DIGITS if len(digits) >= FULL_DATE_DIGITS else FULL_DATE_DIGITS - 2
     try:
-        return datetime(
-            int(digits[:4]),
-            int(digits[4:6]),
-            int(digits[6:8]),
-            int(digits[8:10]),
-            int(digits[10:12]),
-            int(digits[12:14]) if len(digits) >= FULL_DATE_DIGITS else 0,
-            tzinfo=zone,
-        )
+        return datetime.fromisoformat(f"{digits[:8]}T{digits[8:end]}").replace(tzinfo=zone)
     except ValueError:
         return None
 

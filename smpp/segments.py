@@ -13,6 +13,7 @@ from codecs import getincrementaldecoder
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from itertools import islice
 
 from smpp import graphemes, gsm7, tlv
 from smpp.coding import Alphabet
@@ -82,10 +83,11 @@ def split(
     if len(content.octets) <= room(content.alphabet, elements):
         return [Segment(header, content.octets)]
     numbering = Concatenation(0, 1, 1, is_wide=by is SplitBy.UDH_16)
-    bodies = list(_bodies(content, room(content.alphabet, (numbering, *elements))))
+    cut = _bodies(content, room(content.alphabet, (numbering, *elements)))
+    bodies = list(islice(cut, PARTS_MAX + 1))
     total = len(bodies)
     if total > PARTS_MAX:
-        raise SegmentError(f"{total} parts, at most {PARTS_MAX} can be numbered")
+        raise SegmentError(f"over {PARTS_MAX} parts, and no more can be numbered")
     parts = enumerate(bodies, start=1)
     if by is SplitBy.SAR:
         return [Segment(header, body, _sar(reference, total, number)) for number, body in parts]
@@ -222,4 +224,4 @@ def _of_tlvs(pdu: ShortMessage | DataSm) -> Concatenation | None:
 
 
 def _is_possible(part: Concatenation) -> bool:
-    return 0 < part.number <= part.total
+    return 0 < part.number <= part.total <= PARTS_MAX

@@ -82,4 +82,5 @@ def _later(now: datetime, numbers: list[int]) -> datetime:
     year, month = now.year + years + month // 12, month % 12 + 1
     day = min(now.day, monthrange(year, month)[1])
     wait = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
-    return now.replace(year=year, month=month, day=day) + wait
+    moment = now.replace(year=year, month=month, day=day)
+    return (moment.astimezone(UTC) + wait).astimezone(now.tzinfo)  # hours, not the clock's hands

@@ -4,6 +4,7 @@ Only what a reader takes for the same: typographic signs by a table, letters wit
 letter (NFKD without marks). A character with neither stays, and the text with it as it was.
 """
 
+import re
 from collections.abc import Callable
 from unicodedata import category, normalize
 
@@ -28,11 +29,14 @@ LOOK_ALIKES = {
     "ı": "i",
     "ł": "l",
     "Ł": "L",
+    "\u212b": "Å",
     "œ": "oe",
     "Œ": "OE",
     "þ": "th",
     "Þ": "Th",
 }
+# Short runs only: Unicode's composition takes the square of a run's length.
+MARKED = re.compile("[^\u0300-\u036f][\u0300-\u036f]{1,30}")
 
 
 def transliterated(text: str, fits: Callable[[str], bool]) -> str:
@@ -40,7 +44,7 @@ def transliterated(text: str, fits: Callable[[str], bool]) -> str:
     if fits(text):
         return text
     # One letter and its mark may be two characters; together they may fit as they are.
-    composed = normalize("NFC", text)
+    composed = MARKED.sub(lambda found: normalize("NFC", found[0]), text)
     replaced = "".join(char if fits(char) else _look_alike(char) for char in composed)
     return replaced if fits(replaced) else text
 

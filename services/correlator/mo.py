@@ -11,6 +11,7 @@ Octets are decoded when they are together: a surrogate pair may be cut between p
 
 from collections.abc import Callable, Collection, Mapping
 from hashlib import blake2b
+from itertools import groupby
 
 import msgspec
 from msgspec.structs import replace
@@ -41,6 +42,11 @@ class Part(msgspec.Struct, frozen=True, array_like=True, gc=False):
     received_ms: int
     locking_shift: int = 0  # language identifiers of its header
     single_shift: int = 0
+
+    @property
+    def shift(self) -> tuple[int, int]:
+        """Both of them."""
+        return self.locking_shift, self.single_shift
 
 
 class Parts(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -78,6 +84,7 @@ class Inbound:
         if place is None or place.total == 1:
             return [self._single(deliver, octets, shift, domain, now_ms)]
         what = f"{domain}|{deliver.destination_addr}|{place.reference}|{place.total}"
+        what += "|w" * place.is_wide
         part = Part(
             place.number,
             deliver.connector,
@@ -124,9 +131,7 @@ class Inbound:
     def _tell(self, sender: Msisdn, what: str, held: Parts, now_ms: int) -> Publish:
         parts, first = held.parts, held.parts[0]
         octets = b"".join(part.octets for part in parts)
-        default = self._default_alphabet(first.connector)
-        shift = (first.locking_shift, first.single_shift)
-        decoded = _decoded(octets, first.data_coding, default, *shift)
+        decoded = self._text(parts)
         mo = Mo(
             mo_id=_mo_id(sender, what, *(f"{p.number}:{p.octets.hex()}" for p in parts)),
             connector=first.connector,
@@ -174,6 +179,16 @@ class Inbound:
             published_ms=now_ms,
         )
         return Publish(topics.MO, deliver.handset, mo)
+
+    def _text(self, parts: tuple[Part, ...]) -> str | None:
+        """Each part by its own header; those that agree together, for a pair may be cut in two."""
+        texts = []
+        for key, run in groupby(parts, key=lambda part: (part.data_coding, *part.shift)):
+            data_coding, *shift = key
+            octets = b"".join(part.octets for part in run)
+            default = self._default_alphabet(parts[0].connector)
+            texts.append(_decoded(octets, data_coding, default, *shift))
+        return None if None in texts else "".join(text for text in texts if text)
 
     def _keyword(self, receiver: str, decoded: str | None) -> str | None:
         words = decoded.split(maxsplit=1) if decoded else []

@@ -26,7 +26,10 @@ WAITING = {
 
 
 def content_of(request: MtRequest) -> Content:
-    """The content of a request without text; ContentError for what intake should have refused."""
+    """The content of a request without text; ContentError when it cannot be written.
+
+    What intake refuses, a kind or an action that is none, is not looked for again.
+    """
     for field, read in READERS.items():
         found = getattr(request, field)
         if found is not None:

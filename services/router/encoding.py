@@ -1,7 +1,7 @@
 """What a request says, as the user data of its segments.
 
-Text goes in what the carrier means by data_coding 0, mostly GSM 7-bit, where that has every
-character, else as UCS-2. Binary content keeps the
+Text goes in what the carrier means by data_coding 0, mostly GSM 7-bit with the national tables that
+its profile allows, where that has every character, else as UCS-2. Binary content keeps the
 header it was given, or gets one with its ports; `contents` makes octets and a header of all the
 rest. Where a message must be cut, each part carries the header with a concatenation element before
 the others.
@@ -69,7 +69,8 @@ def encode(
     if request.text is None:
         return _without_text(request, by, next_reference)
     assert isinstance(request.text, str)  # policy has refused envelopes
-    default = Alphabet[profile.default_alphabet.upper()]
+    # A message class says GSM 7-bit, whatever 0 means.
+    default = Alphabet.GSM7 if request.flash else Alphabet[profile.default_alphabet.upper()]
     encoded = text.encode(
         request.text,
         default=default,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from smpp.applications.cursor import Cursor, number
 from smpp.errors import ContentError
 
-PORT, SECURE_PORT = 2948, 2949  # of the handset, registered with IANA
+PORT = 2948  # of the handset, registered with IANA
 SOURCE_PORT = 9200
 
 PUSH = 0x06

@@ -25,13 +25,12 @@ from smpp.inspection import meanings
 from smpp.pdu import DataSm, DeliverSm, Pdu, ShortMessage
 from smpp.segments import concatenation
 from smpp.text import Alphabet
-from smpp.udh import AnyElement, NationalShift, read_header
+from smpp.udh import AnyElement, read_header, shifts
 from smpp.values import HEADER_OCTETS, RESPONSE_BIT, CommandId, CommandStatus, EsmClass
 from smpp.wire import HEADER, READERS, decode
 
 OCTETS_SHOWN_MAX = 256  # of one value: a message_payload may have 64 Ki
 SUMMARY_CHARACTERS_MAX = 60  # of a text
-INTEGER_OCTETS_MAX = 8  # of a TLV: a number of thousands of octets has no digits in Python
 HIDDEN = "***"
 NO_BODY = ("command_status", "sequence_number", "tlvs", "unread")
 COMMANDS = {command.value: command.name.lower() for command in CommandId}
@@ -162,7 +161,7 @@ def _tlvs(pdu: Pdu) -> Iterator[Row]:
         kind = tlv.BY_TAG.get(tag)
         if kind is None:
             yield f"tlv 0x{tag:04X}", f"no name, {_hex(octets)}"
-        elif kind.kind is int and len(octets) > INTEGER_OCTETS_MAX:
+        elif kind.kind is int and len(octets) > tlv.INTEGER_OCTETS_MAX:
             yield f"tlv {kind.name}", f"no integer, {_hex(octets)}"
         else:
             yield f"tlv {kind.name}", _value(kind.name, kind.of(((tag, octets),)))
@@ -187,18 +186,13 @@ def _message(pdu: Pdu, default: Alphabet, faults: list[str]) -> Iterator[Row]:
     data_coding = getattr(pdu, "data_coding", 0)
     if octets and text.alphabet_of(data_coding, default) is not Alphabet.OCTETS:
         try:
-            yield "text", _quoted(text.decode(octets, data_coding, default, **_shifts(elements)))
+            locking, single = shifts(elements)
+            decoded = text.decode(
+                octets, data_coding, default, locking_shift=locking, single_shift=single
+            )
+            yield "text", _quoted(decoded)
         except TextError as error:
             faults.append(f"short_message: {error}")
-
-
-def _shifts(elements: tuple[AnyElement, ...]) -> dict[str, int]:
-    """The tables of the header; the last element of a kind holds."""
-    return {
-        "locking_shift" if element.is_locking else "single_shift": element.language
-        for element in elements
-        if isinstance(element, NationalShift)
-    }
 
 
 def _receipt(pdu: DeliverSm | DataSm) -> Iterator[Row]:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from enum import IntEnum, IntFlag
 
 from smpp import coding
+from smpp.national import Language
 from smpp.udh import AnyElement, Concatenation, NationalShift, Ports, SpecialIndication
 from smpp.values import (
     ESM_CLASS_MODE,
@@ -181,21 +182,7 @@ NETWORKS = {  # SMPP 5.0 section 4.8.4.42
     8: "message centre",
 }
 WAITING = {0: "voice", 1: "fax", 2: "e-mail", 3: "other", 7: "video"}
-LANGUAGES = {  # 3GPP TS 23.038 section 6.2.1.2.4
-    1: "Turkish",
-    2: "Spanish",
-    3: "Portuguese",
-    4: "Bengali",
-    5: "Gujarati",
-    6: "Hindi",
-    7: "Kannada",
-    8: "Malayalam",
-    9: "Oriya",
-    10: "Punjabi",
-    11: "Tamil",
-    12: "Telugu",
-    13: "Urdu",
-}
+LANGUAGES = {language.value: language.name.capitalize() for language in Language}
 ELEMENTS = {
     0x00: "concatenation",
     0x01: "special message indication",

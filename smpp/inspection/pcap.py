@@ -16,6 +16,7 @@ from smpp.errors import CaptureError
 BLOCK_OCTETS_MAX = 1 << 20  # tools write frames of at most 256 Ki
 SECTION_HEADER = 0x0A0D_0D0A  # the same in either byte order
 INTERFACE, OLD_PACKET, SIMPLE_PACKET, PACKET = 1, 2, 3, 6
+YEAR_10000_S = 253_402_300_800  # no calendar goes further
 TIME_RESOLUTION = 9  # an option of an interface
 ORDERS = {b"\x1a\x2b\x3c\x4d": ">", b"\x4d\x3c\x2b\x1a": "<"}
 MAGICS = {  # byte order and ticks a second
@@ -137,7 +138,10 @@ class Capture:
         if interface >= len(self._interfaces):
             raise CaptureError(f"the capture file is broken: no interface {interface}")
         link_type, ticks_a_second = self._interfaces[interface]
-        return Frame(ticks / ticks_a_second, link_type, octets)
+        time_s = ticks / ticks_a_second
+        if time_s >= YEAR_10000_S:
+            raise CaptureError(f"the capture file is broken: {time_s:.0f} s since 1970")
+        return Frame(time_s, link_type, octets)
 
     def _ticks(self, options: bytes) -> int:
         """if_tsresol: a power of ten, or of two when its high bit is set."""

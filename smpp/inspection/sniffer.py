@@ -106,9 +106,10 @@ class Sniffer:
 
     def _cut(self, pieces: Iterator[Piece], time_s: float) -> Iterator[Sighting]:
         for piece in pieces:
-            cutter = self._cutters.get(piece.flow)
+            cutter = self._cutters.pop(piece.flow, None)
             if cutter is None or piece.is_new:
-                cutter = self._cutters[piece.flow] = Cutter()
+                cutter = Cutter()
+            self._cutters[piece.flow] = cutter  # last, so the first one is silent longest
             if len(self._cutters) > FLOWS_MAX:
                 del self._cutters[next(iter(self._cutters))]
             for octets in cutter.feed(piece):

@@ -62,7 +62,7 @@ class Direction:
                     self.waiting_octets > WAITING_OCTETS_MAX
                     or len(self.waiting) > WAITING_SEGMENTS_MAX
                 )
-                if ready or not (is_full or (upto is not None and self.place(upto) > at)):
+                if ready or not (is_full or (upto is not None and self.place(upto) >= at)):
                     break
                 lost = at - self.next
                 self.next = at
@@ -97,7 +97,7 @@ class Streams:
         """At the end of the capture: what still waits behind a hole."""
         for flow, direction in self._directions.items():
             while direction.waiting:
-                yield from self._pieces(flow, direction.waiting[0][0] + 1)
+                yield from self._pieces(flow, direction.waiting[0][0])
 
     def _pieces(self, flow: Flow, upto: int | None) -> Iterator[Piece]:
         direction = self._directions[flow]

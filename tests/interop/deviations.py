@@ -1,4 +1,4 @@
-"""What the peers lack or get wrong: rows that are skipped, and rows that may fail, with the reason.
+"""What the peers lack or get wrong: rows that are skipped, with the reason.
 
 The key is the peer and the row as the matrix prints it. The versions are those that are installed.
 """

@@ -34,7 +34,7 @@ def differences(reported: dict[str, Any], expected: dict[str, Any]) -> dict[str,
     """
     return {
         key: (value, expected.get(key))
-        for key, value in reported.items()
+        for key, value in ({"command": None} | reported).items()
         if _settled(key, value) != _settled(key, expected.get(key))
         and not (key == "text" and key not in expected)
     }

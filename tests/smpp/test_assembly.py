@@ -157,3 +157,8 @@ def test_whatever_comes_the_limits_hold_and_every_octet_is_told_once_at_most(
 def test_an_impossible_number_is_refused(wrong: Concatenation) -> None:
     with pytest.raises(SegmentError, match="part"):
         Assembly(60.0).add("k", wrong, b"", 0.0)
+
+
+def test_more_parts_than_can_be_numbered_are_refused() -> None:
+    with pytest.raises(SegmentError):
+        Assembly(10.0).add("key", Concatenation(1, 256, 1, is_wide=True), b"x", 0.0)

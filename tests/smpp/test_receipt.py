@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -8,6 +9,7 @@ from smpp import receipt, tlv
 from smpp.pdu import DataSm, DeliverSm
 from smpp.receipt import DeliveryReceipt
 from smpp.values import EsmClass, MessageState
+from tests.smpp.receipts import MET, Met
 
 RECEIPT = EsmClass.DELIVERY_RECEIPT
 STANDARD = (
@@ -60,111 +62,30 @@ def test_vendors_write_it_their_way(
     assert (found.message_id, found.state) == (message_id, state)
 
 
-REAL = [  # as published by those who met them, and what they mean: id, state, err, done date
-    # jsmpp 62: no sub, no dlvrd
-    (
-        "id:1526758174 submit date:1701240904 done date:1701240904 stat:DELIVRD err:000"
-        " text:hellow",
-        ("1526758174", "DELIVERED", "000", "1701240904"),
-    ),
-    # php-smpp 70: an escape in the text, four digits of err
-    (
-        "id:117062714244798261 sub:001 dlvrd:001 submit date:1706271624 done date:1706271624"
-        " stat:DELIVRD err:0000 text:H\x1bello world",
-        ("117062714244798261", "DELIVERED", "0000", "1706271624"),
-    ),
-    # smpplib 90
-    (
-        "id:6C7C7DE28BB3E961947700000000FE37 sub:001 dlvrd:000 submit date:1907311208"
-        " done date:1907311208 stat:UNDELIV err:001 text:Ceci est un tet.",
-        ("6C7C7DE28BB3E961947700000000FE37", "UNDELIVERABLE", "001", "1907311208"),
-    ),
-    # uudashr/jsmpp 67: nothing behind err
-    (
-        "id:0654354026 submit date:2302101454 done date:2302101454 stat:DELIVRD err:000",
-        ("0654354026", "DELIVERED", "000", "2302101454"),
-    ),
-    # smppex 46: SMPP's own absolute times
-    (
-        "id:rdwjwxns18krxr9936ey96ymcw sub:000 dlvrd:000 submit date:180711070003912+"
-        " done date:180711070000012+ stat:UNDELIV err:000",
-        ("rdwjwxns18krxr9936ey96ymcw", "UNDELIVERABLE", "000", "180711070000012+"),
-    ),
-    # jasmin 70, Clickatell: seconds, and an empty text
-    (
-        "id:a29f6845555647139e5c8f3b817f2c9a sub:001 dlvrd:001 submit date:141023215253"
-        " done date:141023215259 stat:DELIVRD err:000 text:",
-        ("a29f6845555647139e5c8f3b817f2c9a", "DELIVERED", "000", "141023215259"),
-    ),
-    # Nexmo
-    (
-        "id:0000000012345678 sub:001 dlvrd:001 submit date:1601010100 done date:1601010101"
-        " stat:DELIVRD err:000 text:none",
-        ("0000000012345678", "DELIVERED", "000", "1601010101"),
-    ),
-    # an SMSC that names the reason in the text
-    (
-        "id:0911897980 sub:001 dlvrd:000 submit date:1201121551 done date:1201121551"
-        " stat:UNDELIV err:075 text:-PROFILE",
-        ("0911897980", "UNDELIVERABLE", "075", "1201121551"),
-    ),
-    # jasmin 124: a NUL at the end
-    (
-        "id:0000436949 submit date:1504211508 done date:1504211508 stat:DELIVRD err:000\0",
-        ("0000436949", "DELIVERED", "000", "1504211508"),
-    ),
-    # VipNet: more fields than the specification knows
-    (
-        "id:40072910491419819 sub:001 dlvrd:001 submit date:1007291049 done date:1007291049"
-        " stat:UNDELIV err:001 IMSI: MSC: ORN:VipNet MCCMNC:",
-        ("40072910491419819", "UNDELIVERABLE", "001", "1007291049"),
-    ),
-    # an SMSC in Kenya: commas in the text
-    (
-        "id:0966279342 sub:001 dlvrd:001 submit date:1303060704 done date:1303060705"
-        " stat:UNDELIV err:000 text:INSO ALERT, 1000, Da",
-        ("0966279342", "UNDELIVERABLE", "000", "1303060705"),
-    ),
-    # one digit of dlvrd and err, and "Dlvrd"
-    (
-        "id:1235 sub:001 Dlvrd:1 submit date:2107081716 done date:2210131801 stat:DELIVRD err:0"
-        " text:aha",
-        ("1235", "DELIVERED", "0", "2210131801"),
-    ),
-    # lines instead of spaces
-    (
-        "id:12469 sub:001 dlvrd:001\nsubmit date:2605090348 done date:2605090348\nstat:DELIVRD"
-        " err:0\ntext:American Express: AI",
-        ("12469", "DELIVERED", "0", "2605090348"),
-    ),
-    # no id at all: it came in the TLV
-    (
-        "sub:001 dlvrd:001 submit date:2407190905 done date:2407191705 stat:UNDELIV err:000"
-        " text:dlink/veri",
-        (None, "UNDELIVERABLE", "000", "2407191705"),
-    ),
-    # an id that is empty
-    (
-        "id: sub:001 dlvrd:000 submit date:2401010000 done date:2401010001 stat:UNDELIV err:001"
-        " text:failed",
-        (None, "UNDELIVERABLE", "001", "2401010001"),
-    ),
-]
+@pytest.mark.parametrize("met", MET, ids=lambda met: met.where)
+def test_receipts_from_the_field(met: Met) -> None:
+    found = read(met.text)
+    assert (
+        found.message_id,
+        found.state and found.state.name,
+        found.error,
+        found.done_date_as_written,
+        found.done_date,
+    ) == (
+        met.message_id,
+        met.state,
+        met.error,
+        met.done,
+        met.moment and datetime.fromisoformat(met.moment).replace(tzinfo=UTC),
+    )
 
 
-@pytest.mark.parametrize(("text", "meaning"), REAL)
-def test_receipts_from_the_field(text: str, meaning: tuple[str | None, ...]) -> None:
-    found = read(text)
-    state = found.state and found.state.name
-    assert (found.message_id, state, found.error, found.done_date_as_written) == meaning
-    assert found.done_date is not None
-
-
-@pytest.mark.parametrize("text", [text for text, _ in REAL])
-def test_a_text_decides_only_where_the_profile_lets_it(text: str) -> None:
-    pdu = DeliverSm(short_message=text.encode("latin-1"))
+@pytest.mark.parametrize("met", MET, ids=lambda met: met.where)
+def test_a_text_decides_only_where_the_profile_lets_it(met: Met) -> None:
+    pdu = DeliverSm(short_message=met.text.encode("latin-1"))
+    reads_so = met.text.lower().startswith("id:") and met.state is not None
     assert not receipt.is_receipt(pdu)
-    assert receipt.is_receipt(pdu, by_text=True) == text.startswith("id:")
+    assert receipt.is_receipt(pdu, by_text=True) is reads_so
 
 
 @pytest.mark.parametrize(
@@ -248,14 +169,34 @@ def test_tlvs_win_over_the_text() -> None:
     assert (found.network_error_code, found.error) == (b"\3\0\1", "000")
 
 
-def test_an_unknown_state_in_the_tlv_is_no_state() -> None:
-    assert receipt.read(DeliverSm(tlvs=(tlv.MESSAGE_STATE.make(77),))).state is None
+@pytest.mark.parametrize(("text", "state"), [("", None), (STANDARD, MessageState.DELIVERED)])
+def test_a_state_that_no_specification_knows_leaves_it_to_the_text(
+    text: str, state: MessageState | None
+) -> None:
+    pdu = DeliverSm(short_message=text.encode(), tlvs=(tlv.MESSAGE_STATE.make(77),))
+    assert receipt.read(pdu).state is state
 
 
 def test_a_text_in_ucs2_and_in_the_payload() -> None:
     ucs2 = DeliverSm(short_message=STANDARD.encode("utf-16-be"), data_coding=8, esm_class=RECEIPT)
     payload = DataSm(tlvs=(tlv.MESSAGE_PAYLOAD.make(STANDARD.encode()),), esm_class=RECEIPT)
     assert receipt.read(ucs2) == receipt.read(payload) == read(STANDARD)
+
+
+def test_the_text_is_ascii_under_the_data_coding_of_the_message_reported_on() -> None:
+    pdu = DeliverSm(short_message=STANDARD.encode(), data_coding=8, esm_class=RECEIPT)
+    assert receipt.read(pdu) == read(STANDARD)
+
+
+@pytest.mark.parametrize("pattern", [receipt.USUAL, receipt.KEY, receipt.WORD])
+def test_no_group_repeats_so_no_text_takes_longer_than_its_length(pattern: re.Pattern[str]) -> None:
+    assert re.search(r"\)[*+{]", pattern.pattern) is None
+
+
+@pytest.mark.parametrize("piece", ["id:", " id:", "id:1 sub:0 ", "text: ", " ", "\0"])
+def test_a_payload_of_100_kilobytes_is_read_to_its_end(piece: str) -> None:
+    hostile = piece * (100_000 // len(piece))
+    assert read(f"{hostile} stat:DELIVRD").state in (MessageState.DELIVERED, None)
 
 
 @pytest.mark.parametrize(
@@ -314,7 +255,20 @@ def test_the_tlvs_say_the_same() -> None:
     assert receipt.tlvs(DeliveryReceipt()) == ()
 
 
-@given(st.binary(max_size=254), st.integers(0, 255), st.integers(0, 255))
+PIECES = ["id:", "stat:", "text:", "done date:", "DELIVRD", "2401311200", " ", ",", "\0", "é"]
+
+
+@given(
+    st.lists(st.sampled_from(PIECES)).map(lambda pieces: "".join(pieces).encode("latin-1"))
+    | st.binary(max_size=254),
+    st.integers(0, 255),
+    st.integers(0, 255),
+)
 def test_any_octets_are_some_receipt(octets: bytes, esm_class: int, data_coding: int) -> None:
     pdu = DeliverSm(short_message=octets, esm_class=esm_class, data_coding=data_coding)
     assert isinstance(receipt.read(pdu), DeliveryReceipt)
+
+
+def test_without_an_id_the_quoted_text_gives_none() -> None:
+    found = read("sub:001 dlvrd:001 stat:DELIVRD err:000 text:re id:5 hi")
+    assert (found.message_id, found.text) == (None, "re id:5 hi")

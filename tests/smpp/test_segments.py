@@ -276,7 +276,7 @@ def test_marks_of_other_tables_stay_with_their_letters() -> None:
 def test_255_parts_are_made_and_256_refused(by: SplitBy) -> None:
     room = 152 if by is SplitBy.UDH_16 else 153
     assert len(segments.split(text.encode("a" * room * 255), 7, by=by)) == 255
-    with pytest.raises(SegmentError, match="256 parts"):
+    with pytest.raises(SegmentError, match="over 255 parts"):
         segments.split(text.encode("a" * (room * 255 + 1)), 7, by=by)
 
 
@@ -396,3 +396,14 @@ def test_a_header_that_lies_numbers_nothing() -> None:
 def test_parts_that_make_no_message(parts: list[tuple[Concatenation, bytes]], why: str) -> None:
     with pytest.raises(SegmentError, match=why):
         segments.join(parts)
+
+
+@pytest.mark.parametrize("total", [256, 0xFFFF_FFFF, 1 << 63])
+def test_a_numbering_beyond_what_can_be_numbered_is_none(total: int) -> None:
+    octets = total.to_bytes(8, "big")
+    tlvs = (
+        tlv.SAR_MSG_REF_NUM.make(1),
+        (tlv.SAR_TOTAL_SEGMENTS.tag, octets),
+        tlv.SAR_SEGMENT_SEQNUM.make(1),
+    )
+    assert segments.concatenation(SubmitSm(tlvs=tlvs)) is None

@@ -1,5 +1,6 @@
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -90,7 +91,7 @@ def test_a_wait_reads_back_to_the_second(wait_s: int) -> None:
     assert times.read(times.relative(wait_s), NOW) == NOW + timedelta(seconds=wait_s)
 
 
-@given(st.text(max_size=20))
+@given(st.from_regex(times.SHAPE, fullmatch=True) | st.text(max_size=20))
 def test_only_the_typed_error_leaves(written: str) -> None:
     with suppress(TimeError):
         times.read(written, NOW)
@@ -119,3 +120,9 @@ def test_no_wait_would_mean_no_limit(wait_s: int) -> None:
 def test_a_moment_that_cannot_be_written_is_refused(moment: datetime) -> None:
     with pytest.raises(TimeError):
         times.absolute(moment)
+
+
+def test_an_hour_is_an_hour_when_the_clocks_change() -> None:
+    before = datetime(2024, 3, 30, 12, 0, tzinfo=ZoneInfo("Europe/Berlin"))
+    after = times.read("000000230000000R", before)
+    assert after.astimezone(UTC) - before.astimezone(UTC) == timedelta(hours=23)

@@ -57,3 +57,8 @@ def test_every_look_alike_of_the_table_fits_and_is_needed() -> None:
         assert len(char) == 1
         assert not fits(char)
         assert fits(look_alike)
+
+
+def test_marks_without_end_cost_no_more_than_letters() -> None:
+    text = "e" + "\u0301\u0302" * 20_000
+    assert transliterated(text, fits) == "é"

@@ -205,7 +205,8 @@ def test_esm_class_and_tlvs_make_a_receipt_whatever_its_text(fact: HandsetFact) 
 def test_a_state_nobody_knows_is_unknown() -> None:
     handset = Handset()
     handset.tell(accepted())
-    (dlr,) = dlrs(handset.tell(receipt(tlvs=(Tlv(tag=0x0427, value=b"\x63"),))))
+    unknown = Tlv(tag=0x0427, value=b"\x63")
+    (dlr,) = dlrs(handset.tell(receipt(stat="NOVEL", tlvs=(unknown,))))
     assert (dlr.state, dlr.final) == ("UNKNOWN", True)
 
 

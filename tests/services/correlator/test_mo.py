@@ -226,3 +226,16 @@ def test_the_profile_says_what_data_coding_0_means() -> None:
     octets = b"caf\xe9"
     (mo,) = mos(Handset().tell(deliver(connector=PLAIN, short_message=octets)))
     assert mo.text == "café"
+
+
+def test_each_part_is_read_by_its_own_header() -> None:
+    sender = Handset()
+    plain = bytes((5, 0x00, 3, 7, 2, 1)) + b"\x1be"
+    turkish = bytes((8, 0x00, 3, 7, 2, 2, 0x24, 1, 1)) + b"\x1bs"
+    told = [mos(sender.tell(deliver(esm_class=0x40, short_message=o))) for o in (turkish, plain)]
+    assert [mo.text for found in told for mo in found] == ["€ş"]
+
+
+def test_references_of_either_width_are_never_mixed() -> None:
+    sender = Handset()
+    assert mos(sender.tell(part(1, 2, b"a"), part_16(2, 2, b"b"))) == []

@@ -286,3 +286,9 @@ def test_the_profile_says_what_the_carrier_reads(
 
 def test_every_language_of_a_profile_has_tables() -> None:
     assert {language.name.lower() for language in Language} == set(get_args(config.Language))
+
+
+def test_a_flash_message_is_gsm_7_bit_whatever_the_carrier_means_by_0() -> None:
+    carrier = profile(16, default_alphabet="latin1")
+    found = encoded(carrier=carrier, text="é@", flash=True)
+    assert (found.data_coding, found.short_messages) == (0x10, (b"\x05\x00",))

@@ -1,3 +1,5 @@
+from itertools import islice
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -101,3 +103,10 @@ def test_the_direction_silent_longest_is_forgotten(monkeypatch: pytest.MonkeyPat
 
 def test_a_segment_without_octets_says_nothing() -> None:
     assert taken(segment(UP, 1, flags=SYN), segment(UP, 2), segment(DOWN, 1)) == []
+
+
+def test_the_farthest_segment_there_can_be_is_told_at_the_end() -> None:
+    streams = Streams()
+    for at in (1, 1 + (1 << 31) - 1):
+        list(streams.take(segment(UP, at, b"x")))
+    assert [piece.octets for piece in islice(streams.rest(), 3)] == [b"x"]
