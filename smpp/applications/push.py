@@ -156,8 +156,11 @@ def _octets(date: datetime | None) -> bytes | None:
         return None
     if date.tzinfo is None:
         raise ContentError(f"{date} has no time zone; give it one")
-    digits = f"{date.astimezone(UTC):%m%d%H%M%S}"
-    return bytes.fromhex(f"{date.astimezone(UTC).year:04}{digits}").rstrip(b"\0")
+    try:
+        moment = date.astimezone(UTC)
+    except OverflowError:
+        raise ContentError(f"{date} is beyond the calendar in UTC") from None
+    return bytes.fromhex(f"{moment.year:04}{moment:%m%d%H%M%S}").rstrip(b"\0")
 
 
 def _date(octets: bytes | None) -> datetime | None:

@@ -9,7 +9,9 @@ import pytest
 from pipeline.codec import Codec
 from pipeline.config import ProfileConfig
 from pipeline.records import MessageWaiting, MmsNotification, Vcard, WapPush
+from services.intake import checks
 from services.intake.checks import first_fault
+from services.router import contents
 from services.router.contents import content_of
 from services.router.encoding import Encoded, encode
 from smpp.applications import mms, push, vcard, waiting
@@ -127,3 +129,10 @@ def test_an_example_goes_as_json_through_intake_and_router(name: str, read: Any)
 def test_a_request_that_holds_nothing_is_a_bug_of_ours() -> None:
     with pytest.raises(AssertionError):
         content_of(request(text="hello"))
+
+
+def test_intake_takes_exactly_what_can_be_written() -> None:
+    assert checks.ACTIONS["si"] - {None} == {signal.value for signal in push.Signal}
+    assert checks.ACTIONS["sl"] - {None} == {load.value for load in push.Load}
+    assert {kind.value.lower() for kind in vcard.Kind} == checks.VCARDS
+    assert contents.WAITING.keys() == checks.WAITING

@@ -179,3 +179,9 @@ def test_what_is_pushed_is_read(pushed: ServiceIndication | ServiceLoading) -> N
 def test_of_any_octets_only_the_typed_error_comes(octets: bytes, head: str) -> None:
     with suppress(ContentError):
         push.read(bytes.fromhex(head) + octets)
+
+
+def test_a_date_beyond_the_calendar_is_refused() -> None:
+    created = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))
+    with pytest.raises(ContentError):
+        push.content(ServiceIndication(text="x", created=created))
