@@ -34,7 +34,9 @@ from smpp.window import Exchange
 
 WRITE_BUFFER_OCTETS_MAX = 1 << 20  # beyond it the peer is not reading
 WAITING_REQUESTS_MAX = 100_000  # that wait for room
-BATCH_PDUS = 64  # leave at once, even in the middle of a turn
+# A window of requests that leaves as one batch comes back as one, and every round trip is longer by
+# the time that it takes to handle it. A write out of turn now and then parts them for good.
+WRITE_EVERY = 256  # requests
 LINGER_S = 2.0  # for the last octets to leave when the link is closed
 TCP_USER_TIMEOUT_S = 30.0  # unacknowledged for so long, and the kernel gives the connection up
 TCP_OPTIONS = (  # by name, for not every system has them; the last three find a dead silent peer
@@ -120,8 +122,7 @@ class Link(asyncio.Protocol):
         if is_open and not self._waiting:
             if not self._is_flush_due:
                 self._flush_soon()
-            self.session.send(pdu, self._now, answer)
-            if len(self.session.outgoing) == BATCH_PDUS:  # so that full batches drift apart
+            if not self.session.send(pdu, self._now, answer) % WRITE_EVERY:
                 self._write()
         else:
             self._wait_for_room(pdu, answer)
