@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable
 
 from services.sandbox.ledger import Journal
+from services.sandbox.limits import Limit
 from services.sandbox.scenario import Retries
 from services.sandbox.timers import Timers, now_ns
 from smpp.pdu import DeliverSm, Pdu
@@ -27,12 +28,14 @@ TEMPORARY = frozenset({CommandStatus.ESME_RMSGQFUL, CommandStatus.ESME_RX_T_APPN
 class Bind:
     """One bound session of an account, numbered in the order of binding."""
 
-    __slots__ = ("number", "session", "unanswered")
+    __slots__ = ("limit", "number", "session", "submits", "unanswered")
 
     def __init__(self, number: int, session: SmscSession) -> None:
         self.number = number
         self.session = session
         self.unanswered = 0  # submit_sm that wait for our answer
+        self.submits = 0  # submit_sm read since the scenario began
+        self.limit: Limit | None = None  # its own, or its account's
 
 
 class Delivery:

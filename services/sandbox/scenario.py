@@ -38,6 +38,22 @@ State = Annotated[MessageState, _by_name(MessageState), _NAME]
 Share = Annotated[float, Field(ge=0, le=1)]
 Milliseconds = Annotated[int, Field(ge=0, le=24 * HOUR_MS)]
 Notation = Literal["decimal", "hexadecimal", "uuid"]
+Counting = Literal["sliding", "fixed", "leaky"]
+FaultName = Literal[
+    "never_answer_bind",
+    "never_answer_submit",
+    "late_response",
+    "repeated_response",
+    "wrong_sequence",
+    "half_pdu",
+    "dribble",
+    "command_length",
+    "garbage",
+    "unknown_command",
+    "enquire_flood",
+    "reset",
+    "unbind",
+]
 
 
 class Span(Section):
@@ -78,14 +94,34 @@ class Limits(Section):
     """What the contract allows; nothing is limited where a limit is left out."""
 
     rate_per_s: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
-    """Segments of an account in any second."""
+    """Segments in a second, as `counting` counts them."""
+    counting: Counting = "sliding"
+    """Any second, the clock's second, or a bucket that leaks at the rate."""
+    bucket: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    """Segments a leaky bucket holds; as many as leak in a second when left out."""
+    by: Literal["account", "session"] = "account"
+    """Whose segments are counted together."""
     window: Annotated[int, Field(ge=1, le=100_000)] | None = None
     """submit_sm unanswered on one bind."""
     binds: Annotated[int, Field(ge=1, le=10_000)] | None = None
     """Binds of an account at the same time."""
+    above: Literal["throttle", "drop", "disconnect", "penalty"] = "throttle"
+    """Above rate or window: a status, no answer, or the end; or, for `penalty_s`, all refused."""
+    penalty_s: Annotated[float, Field(gt=0, le=86_400)] = 10
+    """From the segment above the rate."""
     status_above: Status = CommandStatus.ESME_RTHROTTLED
     """Answer, at once, to a submit_sm over rate or window."""
     bind_status_above: Status = CommandStatus.ESME_RALYBND
+    ghosts_s: Annotated[float, Field(ge=0, le=86_400)] = 0
+    """For so long a bind that was lost without unbind counts among `binds`."""
+
+    @model_validator(mode="after")
+    def _means_something(self) -> Self:
+        if self.bucket is not None and self.counting != "leaky":
+            raise ValueError("bucket: only leaky counting has one")
+        if self.ghosts_s and self.binds is None:
+            raise ValueError("ghosts_s: means nothing where binds are not limited")
+        return self
 
 
 class MessageIds(Section):
@@ -144,6 +180,55 @@ class Retries(Section):
     attempts_max: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
 
 
+OCCASIONS = ("share", "after", "every_s")
+ON_ANSWER = ("never_answer_submit", "late_response", "repeated_response", "wrong_sequence")
+OWN_KEYS = {"late_response": "after_ms", "enquire_flood": "count"}  # which they need
+
+
+class Fault(Section):
+    """What a carrier should not do, and when: one of share, after and every_s."""
+
+    fault: FaultName
+    share: Share | None = None
+    """Of submit_sm; of binds for never_answer_bind."""
+    after: Annotated[int, Field(ge=1)] | None = None
+    """Once, with the answer to the n-th submit_sm of a bind."""
+    every_s: Annotated[float, Field(ge=0.01, le=86_400)] | None = None
+    """On every bind, with or without traffic."""
+    after_ms: Annotated[int, Field(ge=1, le=24 * HOUR_MS)] | None = None
+    """How late a late_response is."""
+    count: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    """enquire_link of an enquire_flood."""
+    command_length: Annotated[int, Field(ge=0, le=0xFFFFFFFF)] | None = None
+    """What a PDU claims; drawn among those that hurt when left out."""
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        given = [name for name in OCCASIONS if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(f"{self.fault}: needs one of {', '.join(OCCASIONS)}")
+        if self.fault == "never_answer_bind" and self.share is None:
+            raise ValueError("never_answer_bind: goes by share only")
+        if self.fault in ON_ANSWER and self.every_s is not None:
+            raise ValueError(f"{self.fault}: happens to an answer, so not every_s")
+        needed = OWN_KEYS.get(self.fault)
+        if needed is not None and getattr(self, needed) is None:
+            raise ValueError(f"{self.fault}: needs {needed}")
+        for key, fault in (*[(k, f) for f, k in OWN_KEYS.items()], ("command_length",) * 2):
+            if fault != self.fault and getattr(self, key) is not None:
+                raise ValueError(f"{key}: belongs to {fault} only")
+        return self
+
+
+class Maintenance(Section):
+    """A time without binds: those there are dropped at its beginning, new ones are refused."""
+
+    from_s: Annotated[float, Field(ge=0)]
+    """Since the scenario began."""
+    for_s: Annotated[float, Field(gt=0)]
+    status: Status = CommandStatus.ESME_RBINDFAIL
+
+
 class Scenario(Section):
     """All of a behaviour."""
 
@@ -155,6 +240,9 @@ class Scenario(Section):
     outcomes: tuple[Outcome, ...] = ()
     """The first row that fits the destination decides; DELIVERED where none does."""
     retries: Retries = Retries()
+    faults: tuple[Fault, ...] = ()
+    """The first row whose turn it is spoils the answer."""
+    maintenance: tuple[Maintenance, ...] = ()
 
 
 def find(name_or_path: str) -> Scenario:

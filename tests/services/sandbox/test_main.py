@@ -57,5 +57,5 @@ async def test_a_wrong_scenario_is_one_sentence(tmp_path: Path) -> None:
     process = await start(tmp_path, "nowhere")
     _, errors = await asyncio.wait_for(process.communicate(), START_TIMEOUT_S)
     assert process.returncode != 0
-    assert b"no built-in one: fast, slow" in errors
+    assert b"no built-in one: fast, hostile, slow" in errors
     assert b"Traceback" not in errors

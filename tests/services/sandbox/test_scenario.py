@@ -70,6 +70,16 @@ def test_every_fault_is_reported_at_once_with_its_place() -> None:
             "responses: {statuses: [{status: 8, share: 0.6}, {status: 20, share: 0.6}]}",
             "the shares add up to 1.2",
         ),
+        ("faults: [{fault: reset}]", "reset: needs one of share, after, every_s"),
+        ("faults: [{fault: reset, share: 1, after: 1}]", "reset: needs one of share, after"),
+        ("faults: [{fault: never_answer_bind, after: 1}]", "never_answer_bind: goes by share"),
+        ("faults: [{fault: wrong_sequence, every_s: 1}]", "happens to an answer, so not every_s"),
+        ("faults: [{fault: late_response, share: 1}]", "late_response: needs after_ms"),
+        ("faults: [{fault: enquire_flood, share: 1}]", "enquire_flood: needs count"),
+        ("faults: [{fault: reset, share: 1, count: 2}]", "count: belongs to enquire_flood only"),
+        ("faults: [{fault: reset, share: 1, command_length: 2}]", "belongs to command_length only"),
+        ("limits: {bucket: 5}", "bucket: only leaky counting has one"),
+        ("limits: {ghosts_s: 5}", "ghosts_s: means nothing where binds are not limited"),
     ],
 )
 def test_a_fault_is_one_clear_sentence(text: str, words: str) -> None:
@@ -77,7 +87,7 @@ def test_a_fault_is_one_clear_sentence(text: str, words: str) -> None:
 
 
 def test_an_unknown_name_lists_the_built_in_ones() -> None:
-    with pytest.raises(ConfigError, match="no built-in one: fast, slow"):
+    with pytest.raises(ConfigError, match="no built-in one: fast, hostile, slow"):
         scenario.find("nowhere")
 
 
@@ -88,3 +98,9 @@ def test_statuses_and_states_are_written_by_name_and_read_back() -> None:
     written = found.model_dump_json()
     assert '"ESME_RMSGQFUL"' in written
     assert scenario.parse(written, "") == found
+
+
+@pytest.mark.parametrize("name", scenario.names())
+def test_a_built_in_scenario_can_be_read_and_put_back(name: str) -> None:
+    found = scenario.find(name)
+    assert scenario.parse(found.model_dump_json(), "") == found

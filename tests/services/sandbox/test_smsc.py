@@ -6,8 +6,9 @@ from contextlib import AsyncExitStack
 import pytest
 
 from services.sandbox.mo import MoOrder, MoRefusedError
+from services.sandbox.smsc import Sandbox
 from smpp import pdu, receipt, segments, udh
-from smpp.errors import BindRefusedError
+from smpp.errors import BindRefusedError, SessionLostError
 from smpp.pdu import DeliverSm, SubmitSmResp
 from smpp.values import BindType, CommandStatus, MessageState
 from tests.services.sandbox.loopback import (
@@ -57,6 +58,44 @@ async def test_binds_are_limited_by_account_and_the_place_of_a_lost_one_is_free(
             assert error.value.status is CommandStatus.ESME_RALYBND
         async with bound(own):
             assert own.statistics()["accounts"]["one"]["binds_peak"] == 2
+
+
+async def refusals(own: Sandbox) -> set[CommandStatus]:
+    """Bind until it is allowed; with which statuses it was refused before."""
+    statuses: set[CommandStatus] = set()
+    async with asyncio.timeout(DEADLINE_S):
+        while True:
+            try:
+                async with bound(own):
+                    return statuses
+            except BindRefusedError as error:
+                statuses.add(error.status)
+
+
+async def test_a_ghost_holds_its_place_until_it_is_laid() -> None:
+    async with sandbox("limits: {binds: 1, ghosts_s: 0.3}") as own:
+        async with bound(own) as handset:
+            own.drop()
+            await handset.closed.wait()
+        assert await refusals(own) == {CommandStatus.ESME_RALYBND}
+        async with bound(own):  # the one before unbound, and left none
+            assert own.statistics()["accounts"]["one"]["ghosts"] == 0
+
+
+async def test_maintenance_drops_binds_refuses_new_ones_and_ends() -> None:
+    text = "maintenance: [{from_s: 0.3, for_s: 0.3, status: ESME_RSYSERR}]"
+    async with sandbox(text) as own:
+        async with bound(own) as handset:
+            async with asyncio.timeout(DEADLINE_S):
+                await handset.closed.wait()
+        assert await refusals(own) == {CommandStatus.ESME_RSYSERR}
+
+
+async def test_maintenance_of_a_scenario_that_is_gone_drops_nobody() -> None:
+    text = "{maintenance: [{from_s: 0.2, for_s: 9}], responses: {latency_ms: {min: 300, max: 300}}}"
+    async with sandbox(text) as own, bound(own) as handset:
+        own.change(own.scenario.model_copy(update={"maintenance": ()}))
+        assert (await handset.submit()).command_status is OK
 
 
 async def test_statistics_name_the_binds() -> None:
@@ -134,6 +173,39 @@ async def test_the_rate_is_the_accounts_over_all_its_binds() -> None:
         answers = [await h.submit() for h in (first, second, first, other)]
         throttled = CommandStatus.ESME_RTHROTTLED
         assert [a.command_status for a in answers] == [OK, OK, throttled, OK]
+
+
+async def test_the_rate_may_be_each_sessions_own() -> None:
+    text = "limits: {rate_per_s: 2, by: session}"
+    async with sandbox(text) as own, bound(own) as first, bound(own) as second:
+        answers = [await h.submit() for h in (first, second, first, second, first)]
+        assert [a.command_status for a in answers] == [OK] * 4 + [CommandStatus.ESME_RTHROTTLED]
+
+
+async def test_what_is_above_the_rate_may_be_dropped() -> None:
+    async with sandbox("limits: {rate_per_s: 1, above: drop}") as own, bound(own) as handset:
+        over = asyncio.gather(handset.submit(1), handset.submit(2))
+        own_answers = lines(own.ledger.segments)
+        while len(own_answers) < 2:
+            await handset.esme.request(pdu.QuerySm(message_id="1"))
+            own_answers = lines(own.ledger.segments)
+        assert not over.done()
+        assert [e["command_status"] for e in own_answers] == [0, 0x58]
+        over.cancel()
+
+
+async def test_what_is_above_the_rate_may_end_the_bind() -> None:
+    async with sandbox("limits: {rate_per_s: 1, above: disconnect}") as own, bound(own) as handset:
+        await handset.submit(1)
+        with pytest.raises(SessionLostError):
+            await handset.submit(2)
+
+
+async def test_a_penalty_refuses_all() -> None:
+    text = "limits: {rate_per_s: 1, above: penalty, penalty_s: 60}"
+    async with sandbox(text) as own, bound(own) as handset:
+        answers = [await handset.submit(n) for n in range(3)]
+        assert [a.command_status for a in answers] == [OK] + [CommandStatus.ESME_RTHROTTLED] * 2
 
 
 async def test_what_is_above_the_window_of_a_bind_is_throttled() -> None:
