@@ -1,0 +1,55 @@
+"""One ESME account of the SMSC: its binds, its rate, what waits for it, and its figures."""
+
+from typing import Any
+
+from services.sandbox.deliveries import Bind, Outbox
+from services.sandbox.limits import Limit, SlidingPeak
+from smpp.values import CommandStatus
+
+
+class Account:
+    """One ESME account: its binds, its rate, its deliveries."""
+
+    def __init__(self, system_id: str, outbox: Outbox) -> None:
+        self.system_id = system_id
+        self.outbox = outbox
+        self.binds: set[Bind] = set()
+        self.binds_peak = 0
+        self.ghosts = 0  # binds lost, whose places are not free yet
+        self.limit: Limit | None = None
+        self.read = SlidingPeak()
+        self.accepted = SlidingPeak()
+        self.statuses: dict[CommandStatus, int] = {}
+
+    def note(self, status: CommandStatus, read_ns: int) -> None:
+        """A submit_sm read, and what became of it."""
+        self.statuses[status] = self.statuses.get(status, 0) + 1
+        self.read.note(read_ns)
+        if status is CommandStatus.ESME_ROK:
+            self.accepted.note(read_ns)
+
+    def statistics(self) -> dict[str, Any]:
+        """What this account did and what waits for it."""
+        outbox = self.outbox
+        return {
+            "binds": [
+                {
+                    "bind": bind.number,
+                    "bind_type": bind.session.bind_type and bind.session.bind_type.value,
+                    "peer": bind.session.peer,
+                    "unanswered_submit_sm": bind.unanswered,
+                }
+                for bind in sorted(self.binds, key=lambda bind: bind.number)
+            ],
+            "ghosts": self.ghosts,
+            "binds_peak": self.binds_peak,
+            "submit_sm": {status.name: count for status, count in self.statuses.items()},
+            "submit_sm_per_s_peak": self.read.peak,
+            "accepted_per_s_peak": self.accepted.peak,
+            "deliver_sm": {
+                **outbox.ends,
+                "waiting": len(outbox),
+                "given_up": outbox.given_up,
+                "dropped": outbox.dropped,
+            },
+        }

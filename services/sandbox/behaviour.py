@@ -1,0 +1,34 @@
+"""How the sandbox behaves right now: the scenario in force and what was made of it.
+
+Everything that acts looks here at the moment it acts, so that a scenario changes while running.
+"""
+
+from collections.abc import Iterator
+from random import Random
+
+from services.sandbox.faults import Faults
+from services.sandbox.mind import Mind
+from services.sandbox.scenario import Fault, Scenario
+from services.sandbox.timers import now_ns
+
+ABOVE = {  # what is done besides the status of the ledger, where a limit says so
+    "drop": Fault(fault="never_answer_submit", share=1),
+    "disconnect": Fault(fault="reset", share=1),
+}
+
+
+class Behaviour:
+    """One scenario at a time; `numbers` are those of message ids, which go on."""
+
+    def __init__(self, scenario: Scenario, seed: int, numbers: Iterator[int]) -> None:
+        self._seed = seed
+        self._numbers = numbers
+        self.change(scenario)
+
+    def change(self, scenario: Scenario) -> None:
+        """Behave like `scenario` from now on; the dice begin anew."""
+        self.scenario = scenario
+        self.began_ns = now_ns()
+        self.mind = Mind(scenario, Random(self._seed), self._numbers)
+        self.faults = Faults(scenario, Random(self._seed))
+        self.above = ABOVE.get(scenario.limits.above)

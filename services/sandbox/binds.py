@@ -1,0 +1,157 @@
+"""Who is bound: lets ESMEs in or refuses them, and keeps what a bind has for itself.
+
+A bind that was lost without unbind can leave a ghost: for a while its place is not free, as with
+carriers that learn late that somebody has gone. In a time of maintenance nobody is bound.
+"""
+
+import asyncio
+import hmac
+
+import structlog
+
+from services.sandbox.accounts import Account
+from services.sandbox.behaviour import Behaviour
+from services.sandbox.config import SandboxConfig
+from services.sandbox.deliveries import Bind
+from services.sandbox.faults import NS_PER_S, Faults, bind_refusal
+from services.sandbox.limits import limit_of
+from services.sandbox.saboteur import Saboteur
+from services.sandbox.scenario import Fault, Scenario
+from services.sandbox.timers import Timers, now_ns
+from smpp import pdu
+from smpp.server import SmscSession
+from smpp.state import Closed, Why
+from smpp.values import CommandStatus
+
+LOG = structlog.get_logger()
+
+UNBOUND = (Why.PEER_UNBOUND, Why.WE_UNBOUND)  # any other end leaves a ghost
+
+
+class Binds:
+    """The bound sessions of all accounts."""
+
+    def __init__(
+        self,
+        config: SandboxConfig,
+        accounts: dict[str, Account],
+        behaviour: Behaviour,
+        timers: Timers,
+        saboteur: Saboteur,
+    ) -> None:
+        self.ever = 0
+        self._config = config
+        self._accounts = accounts
+        self._behaviour = behaviour
+        self._timers = timers
+        self._saboteur = saboteur
+        self._bound: dict[SmscSession, tuple[Account, Bind]] = {}
+
+    def __len__(self) -> int:
+        return len(self._bound)
+
+    def of(self, session: SmscSession) -> tuple[Account, Bind]:
+        """The account and the bind of a bound session."""
+        return self._bound[session]
+
+    def drop(self) -> int:
+        """Abort every connection; returns how many there were."""
+        sessions = list(self._bound)
+        for session in sessions:
+            session.abort()
+        return len(sessions)
+
+    def begin_anew(self) -> None:
+        """The scenario is new: count from here, and drop all when its maintenance begins."""
+        scenario = self._behaviour.scenario
+        for account in self._accounts.values():
+            account.limit = limit_of(scenario.limits)
+            for bind in account.binds:
+                self._begin(account, bind)
+        for window in scenario.maintenance:
+            starts_ns = self._behaviour.began_ns + int(window.from_s * NS_PER_S)
+            self._timers.at(starts_ns, self._on_maintenance, scenario)
+
+    # --- what ESMEs do --------------------------------------------------------------------------
+
+    def on_bind(self, session: SmscSession, bind_pdu: pdu.Bind) -> CommandStatus | None:
+        """Let it bind, or refuse it by a status; None is no answer at all."""
+        account = self._accounts.get(bind_pdu.system_id)
+        if account is None:
+            return CommandStatus.ESME_RINVSYSID
+        refusal = self._refusal(account, bind_pdu)
+        if refusal is not None:
+            return refusal
+        fault = self._behaviour.faults.on_bind()
+        if fault is not None:
+            self._saboteur.counts[fault.fault] += 1
+            return None
+        self._let_in(account, session, bind_pdu)
+        return CommandStatus.ESME_ROK
+
+    def on_closed(self, session: SmscSession, reason: Closed) -> None:
+        """A connection ended."""
+        found = self._bound.pop(session, None)
+        if found is None:
+            return
+        account, bind = found
+        account.binds.remove(bind)
+        if bind in account.outbox.binds:
+            account.outbox.binds.remove(bind)
+        ghosts_s = self._behaviour.scenario.limits.ghosts_s
+        if ghosts_s and reason.why not in UNBOUND:
+            account.ghosts += 1
+            self._timers.at(now_ns() + int(ghosts_s * NS_PER_S), self._lay_ghost, account)
+        LOG.info("bind closed", account=account.system_id, bind=bind.number, reason=str(reason))
+
+    # --- how ------------------------------------------------------------------------------------
+
+    def _refusal(self, account: Account, bind_pdu: pdu.Bind) -> CommandStatus | None:
+        password = self._config.accounts[account.system_id].get_secret_value()
+        if not hmac.compare_digest(password.encode(), bind_pdu.password.encode()):
+            return CommandStatus.ESME_RINVPASWD
+        behaviour = self._behaviour
+        limits = behaviour.scenario.limits
+        if limits.binds is not None and len(account.binds) + account.ghosts >= limits.binds:
+            return limits.bind_status_above
+        return bind_refusal(behaviour.scenario.maintenance, now_ns() - behaviour.began_ns)
+
+    def _let_in(self, account: Account, session: SmscSession, bind_pdu: pdu.Bind) -> None:
+        self.ever += 1
+        bind = Bind(self.ever, session)
+        self._bound[session] = (account, bind)
+        account.binds.add(bind)
+        account.binds_peak = max(account.binds_peak, len(account.binds))
+        self._begin(account, bind)
+        if not isinstance(bind_pdu, pdu.BindTransmitter):
+            outbox = account.outbox
+            outbox.binds.append(bind)
+            session.on_room = outbox.pump
+            session.on_late = outbox.on_late
+            asyncio.get_running_loop().call_soon(outbox.pump)  # when our answer has bound it
+
+    def _begin(self, account: Account, bind: Bind) -> None:
+        """The bind, or the scenario, is new: count from here."""
+        limits, faults = self._behaviour.scenario.limits, self._behaviour.faults
+        bind.submits = 0
+        bind.limit = account.limit if limits.by == "account" else limit_of(limits)
+        for row in faults.periodic:
+            self._spoil_later((bind, faults, row))
+
+    def _spoil_later(self, periodic: tuple[Bind, Faults, Fault]) -> None:
+        every_ns = int((periodic[2].every_s or 0) * NS_PER_S)
+        self._timers.at(now_ns() + every_ns, self._on_periodic, periodic)
+
+    def _on_periodic(self, periodic: tuple[Bind, Faults, Fault]) -> None:
+        bind, faults, row = periodic
+        if faults is self._behaviour.faults and bind.session in self._bound:
+            self._saboteur.spoil_own(bind.session, faults, row)
+            self._spoil_later(periodic)
+
+    def _on_maintenance(self, scenario: Scenario) -> None:
+        if scenario is self._behaviour.scenario:
+            self.drop()
+
+    @staticmethod
+    def _lay_ghost(account: Account) -> None:
+        account.ghosts -= 1
