@@ -58,12 +58,10 @@ class Submits:
         account.note(decision.command_status, read_ns)
         own = own_id(submit.tlvs)
         self._write(account, bind, submit, decision, own, read_ns)
-        for receipt in decision.receipts:
-            head = (own, receipt.smsc_message_id, receipt.state.name, receipt.is_early)
-            delivery = Delivery(receipt.deliver_sm, self._ledger.receipts, head)
-            self._do(receipt.due_ns, read_ns, account.outbox.put, delivery)
+        self._report(account, decision, own, read_ns, is_early=True)
         bind.unanswered += 1
         self._do(due_ns, read_ns, self._answer, (bind, submit, decision, fault))
+        self._report(account, decision, own, read_ns, is_early=False)
 
     def _refusal(self, bind: Bind, read_ns: int) -> CommandStatus | None:
         limits = self._behaviour.scenario.limits
@@ -98,8 +96,24 @@ class Submits:
             )
         )
 
+    def _report(
+        self,
+        account: Account,
+        decision: Decision,
+        own: bytes | None,
+        read_ns: int,
+        *,
+        is_early: bool,
+    ) -> None:
+        """Those that are to be on the wire before the answer, or those behind it."""
+        for receipt in decision.receipts:
+            if receipt.is_early is is_early:
+                head = (own, receipt.smsc_message_id, receipt.state.name, is_early)
+                delivery = Delivery(receipt.deliver_sm, self._ledger.receipts, head)
+                self._do(receipt.due_ns, read_ns, account.outbox.put, delivery)
+
     def _do(self, due_ns: int, now_ns: int, action: Callable[[T], None], item: T) -> None:
-        """Now, if it is due: an early receipt is on the wire before its answer."""
+        """Now, if it is due: then the order of calls is the order on the wire."""
         if due_ns <= now_ns:
             action(item)
         else:

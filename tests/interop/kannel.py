@@ -13,7 +13,7 @@ from tests.interop.installation import PEERS, system_program
 
 DEADLINE_S = 15.0
 RETRY_S = 0.05
-DELIVERED, REFUSED = "1", "16"  # what %d says in a dlr-url
+DELIVERED, UNDELIVERABLE, REFUSED = "1", "2", "16"  # what %d says in a dlr-url
 EVERYTHING = "31"  # the dlr-mask that asks for every kind
 
 Query = dict[str, str]

@@ -14,7 +14,11 @@ MARKS = {
     "xfailed": "no",
 }
 NODE = re.compile(r"interop/test_(\w+)\.py::test_(\w+)(?:\[(.*)\])?$")
-WITH_PEERS = ("our_esme", "our_smsc")  # other files are named by the one peer they are with
+WITH_PEERS = (
+    "our_esme",
+    "our_smsc",
+    "sandbox",
+)  # other files are named by the one peer they are with
 CELL = 13
 
 
@@ -33,7 +37,7 @@ class Cell:
         if found is None:
             return None
         table, name, row = found.groups(default="")
-        peer, _, row = row.partition("-") if table in WITH_PEERS else (table, "", row)
+        peer, _, row = row.partition("-") if table in WITH_PEERS else (table.split("_")[0], "", row)
         return cls(_words(table), f"{_words(name)} {row}".rstrip(), peer)
 
 

@@ -235,6 +235,20 @@ async def test_what_it_cannot_do_it_says(request_pdu: pdu.Pdu, status: CommandSt
 # --- receipts ---------------------------------------------------------------------------------
 
 
+async def test_a_receipt_without_delay_comes_behind_its_answer() -> None:
+    order_of_arrival: list[str] = []
+    async with sandbox() as own, bound(own) as handset:
+
+        def answer(_: Handset, __: DeliverSm) -> CommandStatus:
+            order_of_arrival.append("receipt")
+            return OK
+
+        handset.answer = answer
+        handset.esme.send(submit_sm(), lambda _, __: order_of_arrival.append("response"), None)
+        await handset.receive(1)
+    assert order_of_arrival == ["response", "receipt"]
+
+
 async def test_an_early_receipt_overtakes_its_answer() -> None:
     text = "{receipts: {early_share: 1}, responses: {latency_ms: {min: 20, max: 20}}}"
     async with sandbox(text) as own, bound(own) as handset:
