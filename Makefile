@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up test interop fuzz check coverage lint fmt lock bench clean
+.PHONY: help setup setup-dev demo up test interop fuzz check scenarios coverage lint fmt lock bench clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -22,6 +22,9 @@ test: setup-dev ## all tests, those on a real Apache Kafka included: ARGS="-k bi
 
 interop: setup-dev ## SMPP with other people's stacks, which it installs: ARGS="-k node"
 	@$(BIN)/pytest -m interop tests/interop $(ARGS)
+
+scenarios: setup-dev ## what the sandbox can do, each behaviour played and told in a line
+	@TELL=1 $(BIN)/pytest -q tests/demonstrations $(ARGS)
 
 coverage: setup-dev ## of each module of smpp by its own test
 	@$(BIN)/python -m tests.tidy.coverage
