@@ -197,6 +197,7 @@ class MtSubmit(Record, frozen=True, kw_only=True):
     data_coding: int
     short_message: bytes | Encrypted
     tlvs: tuple[Tlv, ...] = ()
+    return_after_s: int | None = None
 
 
 class MtSubmitted(Record, frozen=True, kw_only=True):
@@ -367,6 +368,16 @@ class ConnectorState(Record, frozen=True, kw_only=True):
     reason: str | None = None
     window_requests_max: int
     rate_per_s: float
+    at_ms: int
+
+
+class Stop(Record, frozen=True, kw_only=True):
+    """What an operator has stopped; the newest per key counts, a deleted one is over."""
+
+    action: str
+    tenant: str | None = None
+    campaign: str | None = None
+    connector: ConnectorId | None = None
     at_ms: int
 
 

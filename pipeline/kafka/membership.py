@@ -21,6 +21,7 @@ from pipeline.kafka.clients import (
     REQUEST_TIMEOUT_S,
     make_member,
     take,
+    watermarks,
 )
 
 POLL_S = 0.02
@@ -38,12 +39,14 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where one partition was left: `offset` None when nothing was ever committed."""
+    """Where one partition was left: `offset` None when nothing was ever committed; `end` is the
+    next offset that will be appended."""
 
     topic: str
     partition: int
     offset: int | None
     metadata: str
+    end: int
 
 
 class Listener(Protocol):
@@ -107,6 +110,18 @@ class Membership:
         """Commit without waiting; a failed commit is repeated by the next one."""
         offsets = _offsets(commits)
         self._orders.put(lambda: self._consumer.commit(offsets=offsets, asynchronous=True))
+
+    def confirm(self, commits: Sequence[Commit], confirmed: Callable[[], None]) -> None:
+        """`confirmed()` on the loop once the group has taken these, so that we still own them.
+
+        A member that was thrown out meanwhile is refused, and hears of that by `Listener.lost`.
+        """
+
+        def ask() -> None:
+            self._consumer.commit(offsets=_offsets(commits), asynchronous=False)
+            self._loop.call_soon_threadsafe(confirmed)
+
+        self._orders.put(ask)
 
     def pause(self, partitions: Iterable[tuple[str, int]]) -> None:
         """Fetch no more of these until `resume`."""
@@ -173,6 +188,7 @@ class Membership:
                 tp.partition,
                 None if tp.offset == OFFSET_INVALID else tp.offset,
                 tp.metadata or "",
+                watermarks(consumer, tp)[1],
             )
             for tp in committed
         ]

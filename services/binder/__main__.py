@@ -19,6 +19,7 @@ from services.binder.shell import Connector
 
 LOG = structlog.get_logger()
 PRODUCER_POLL_S = 0.002
+SWEEP_EVERY_S = 1.0
 FLUSH_TIMEOUT_S = 10
 LIVE_WITHIN_S = 5
 
@@ -83,11 +84,17 @@ class Binder:
         self, producer: Producer, config: BinderConfig, fail: Callable[[Exception], None]
     ) -> None:
         """Serve delivery reports all the time; commit and tell the states now and then."""
-        commit_at = tell_at = 0.0
+        commit_at = tell_at = sweep_at = 0.0
         try:
             while True:
                 producer.poll(0)
                 now = self._ticked_at = time.monotonic()
+                for connector in self._connectors:
+                    connector.beat(now)
+                if now >= sweep_at:
+                    sweep_at = now + SWEEP_EVERY_S
+                    for connector in self._connectors:
+                        connector.sweep()
                 if now >= commit_at:
                     commit_at = now + config.commit_interval_s
                     for connector in self._connectors:

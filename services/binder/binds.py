@@ -9,6 +9,7 @@ import structlog
 
 from pipeline.config import ConnectorConfig
 from services.binder.config import BinderConfig
+from services.binder.engine import Wire
 from smpp.backoff import BackoffConfig
 from smpp.client import Esme, EsmeConfig
 from smpp.keeper import Keeper, KeeperState
@@ -32,14 +33,19 @@ class Binds:
         self,
         connector: ConnectorConfig,
         config: BinderConfig,
+        wires: dict[int, Wire],
+        make_wire: Callable[[Esme], Wire],
         *,
         on_request: Callable[[int, Esme, Pdu], None],
         on_change: Callable[[int, str, str | None], None],
         on_room: Callable[[], None],
         fail: Callable[[Exception], None],
     ) -> None:
-        """`on_request(lease, esme, pdu)` for what the SMSC asks; `on_change(lease, state, reason)`;
-        `on_room()` when a window has room again; `fail` ends the process."""
+        """`wires` has those that are bound now, by lease, each made by `make_wire`.
+
+        `on_request(lease, esme, pdu)` for what the SMSC asks; `on_change(lease, state, reason)`;
+        `on_room()` when a window has room again; `fail` ends the process.
+        """
         self._connector = connector
         self._backoff = BackoffConfig(min_s=config.reconnect_min_s, max_s=config.reconnect_max_s)
         self._on_request = on_request
@@ -47,7 +53,8 @@ class Binds:
         self._on_room = on_room
         self._fail = fail
         self._keepers: dict[int, Keeper] = {}
-        self.up: dict[int, Esme] = {}  # the binds that are bound now, by lease
+        self._wires = wires
+        self._make_wire = make_wire
         self.states: dict[int, tuple[str, str | None]] = {}
 
     def hold(self, lease: int) -> None:
@@ -61,7 +68,7 @@ class Binds:
         """Unbind `lease` and forget it; its unanswered requests are reported as unanswered."""
         keeper = self._keepers.pop(lease, None)
         if keeper is not None:
-            self.up.pop(lease, None)  # nothing more is sent while it unbinds
+            self._wires.pop(lease, None)  # nothing more is sent while it unbinds
             await keeper.stop()
             del self.states[lease]
 
@@ -76,13 +83,13 @@ class Binds:
         )
 
     def _take(self, lease: int, esme: Esme) -> None:
-        self.up[lease] = esme
+        self._wires[lease] = self._make_wire(esme)
         esme.on_room = self._on_room
         self._on_room()
 
     def _note(self, lease: int, state: KeeperState, why: str) -> None:
         if state is not KeeperState.BOUND:
-            self.up.pop(lease, None)
+            self._wires.pop(lease, None)
         if state in STATES:
             name, reason = STATES[state], why or None
             self.states[lease] = (name, reason)

@@ -17,6 +17,8 @@ class BinderConfig(Section):
     all owned binds. What a crash can send twice."""
     queue_segments_max: Annotated[int, Field(ge=10, le=100_000)] = 2000
     """Segments taken from Kafka and not yet written; at the limit fetching pauses."""
+    paused_segments_max: Annotated[int, Field(ge=10, le=1_000_000)] = 50_000
+    """Segments of what is paused, kept aside so that others pass; at the limit fetching pauses."""
     delivers_unconfirmed_max: Annotated[int, Field(ge=1, le=100_000)] = 2000
     """deliver_sm taken and not yet in Kafka; above it the SMSC is told to come back."""
     commit_interval_s: Annotated[float, Field(gt=0, le=10)] = 0.2
@@ -24,5 +26,8 @@ class BinderConfig(Section):
     """How long a stop or rebalance waits for answers; what is unanswered then is sent again."""
     reconnect_min_s: Annotated[float, Field(gt=0, le=60)] = 0.5
     reconnect_max_s: Annotated[float, Field(gt=0, le=600)] = 60
+    fence_after_s: Annotated[float, Field(gt=0, le=60)] = 3
+    """A loop that stood still for so long writes nothing until the group has confirmed what is
+    ours; at most half of the group's session time-out."""
     state_interval_s: Annotated[float, Field(gt=0, le=60)] = 3
     """How often each bind lease says how it is; a router believes it four times as long."""

@@ -19,8 +19,8 @@ from smpp.statuses import Disposition as Disposition
 from smpp.statuses import disposition as disposition
 from smpp.values import CommandStatus
 
-HOLD_AFTER_THROTTLE_S = 1.0
-RETRY_LATER_S = 1.0
+HOLD_AFTER_THROTTLE_S = 0.1
+DELAY_MIN_S, DELAY_MAX_S = 1.0, 60.0  # of a recipient that cannot take more; doubled each time
 
 
 class Position(NamedTuple):
@@ -36,10 +36,13 @@ class Holder(Protocol):
 
     is_closing: bool
 
+    def intend(self, offset: int, output_offset: int) -> None:
+        """The intent to write the segment is confirmed."""
+
     def finish(self, offset: int, output_offset: int | None) -> None:
         """The segment's outcome is confirmed."""
 
-    def drop(self, offset: int) -> None:
+    def drop(self, offset: int, *, is_doubtful: bool) -> None:
         """The segment is left to the next owner."""
 
 
@@ -55,7 +58,14 @@ class Segment:
     attempt: int = 0
     bind: int = -1
     written_ms: int | None = None
+    delays: int = 0
+    needs_intent: bool = False
+    is_doubtful: bool = False  # nobody knows whether the SMSC has it
     is_unconfirmed: bool = False
+
+    def drop(self) -> None:
+        """Leave it to the next owner."""
+        self.lease.drop(self.position.offset, is_doubtful=self.is_doubtful)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +79,10 @@ class Outcome:
 
 
 EXPIRED = Outcome("expired", "validity")
+RETURNED = Outcome("returned", "connector_down")
+INTENT = Outcome("intent")
+UNWRITTEN = {"expired", "returned", "cancelled"}  # outcomes that say that the SMSC has it not
+CRASHED = Outcome("unknown", "crash")  # an intent whose outcome nobody has published
 
 
 def answered(status: int, smsc_message_id: str) -> Outcome:

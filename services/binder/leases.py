@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from pipeline.kafka.membership import Commit, Start
 from services.binder.core import Position
-from services.binder.offsets import OffsetTracker
+from services.binder.offsets import OffsetTracker, doubtful_before
 from services.binder.outputs import Known, Output
 
 Key = tuple[bool, int]  # priority lane or not, partition
@@ -22,6 +22,7 @@ class Lease:
 
     tracker: OffsetTracker
     known: Mapping[int, Known]  # outcomes beyond the committed offset, by offset
+    doubtful_before: int = 0  # offsets whose record the last owner may have written to the wire
     committed: int = -1
     is_closing: bool = False
     idle: asyncio.Event = field(default_factory=asyncio.Event)
@@ -31,15 +32,26 @@ class Lease:
         self.tracker.take(offset)
         self.idle.clear()
 
+    def intend(self, offset: int, output_offset: int) -> None:
+        """An intent is confirmed; see OffsetTracker.intend."""
+        self.tracker.intend(offset, output_offset)
+
     def finish(self, offset: int, output_offset: int | None) -> None:
         """The outcome of a record is confirmed; see OffsetTracker.finish."""
         self.tracker.finish(offset, output_offset)
         self._settle()
 
-    def drop(self, offset: int) -> None:
+    def drop(self, offset: int, *, is_doubtful: bool) -> None:
         """A record is left to the next owner."""
+        if is_doubtful:
+            self.doubtful_before = max(self.doubtful_before, offset + 1)
         self.tracker.drop(offset)
         self._settle()
+
+    def metadata(self) -> str:
+        """For a commit. A lease that is closed in order, nothing on the wire, says what is not."""
+        is_left_in_order = self.is_closing and self.idle.is_set()
+        return self.tracker.metadata(self.doubtful_before if is_left_in_order else None)
 
     def _settle(self) -> None:
         if self.tracker.unfinished_count == 0:
@@ -81,7 +93,13 @@ class Leases:
         for start in starts:
             found = outputs[start.topic, start.partition]
             assert isinstance(found, Output)
-            lease = Lease(OffsetTracker(start.offset or 0, found.end), found.outcomes)
+            base = start.offset or 0
+            places = {offset: known.output_offset for offset, known in found.outcomes.items()}
+            doubtful = doubtful_before(start.metadata)
+            if doubtful is None:
+                doubtful = start.end
+            tracker = OffsetTracker(base, found.end, places)
+            lease = Lease(tracker, found.outcomes, doubtful)
             lease.idle.set()
             self._held[self.key(start.topic, start.partition)] = lease
 
@@ -114,7 +132,10 @@ class Leases:
                 found.append(self.commit_of(key, lease))
         return found
 
+    def all_commits(self) -> list[Commit]:
+        """Up to where every partition is done."""
+        return [self.commit_of(key, lease) for key, lease in self._held.items()]
+
     def commit_of(self, key: Key, lease: Lease) -> Commit:
         """Up to where a partition is done."""
-        tracker = lease.tracker
-        return Commit(self._topics[key[0]], key[1], tracker.base, tracker.metadata())
+        return Commit(self._topics[key[0]], key[1], lease.tracker.base, lease.metadata())

@@ -18,6 +18,7 @@ from pipeline.ids import ConnectorId
 from pipeline.kafka.clients import produce
 from pipeline.process import Process
 from pipeline.records import ConnectorState, MtSubmitted, SmscDeliver
+from services.binder.core import INTENT, Outcome, Segment, submitted
 
 
 class OutcomeRefusedError(HeliographError):
@@ -36,6 +37,7 @@ class Outbox:
     ) -> None:
         """`fail` ends the process."""
         self._name = name
+        self._replica = process.replica
         self._codec = process.codec
         self._producer = producer
         self._fail = fail
@@ -48,12 +50,14 @@ class Outbox:
             )
         )
 
-    def outcome(
-        self, record: MtSubmitted, headers: Headers | None, done: Callable[[int], None]
+    def conclude(
+        self, segment: Segment, outcome: Outcome, now_ms: int, done: Callable[[int], None]
     ) -> None:
-        """Publish an outcome; `done(offset in the own output)` once both topics have it."""
+        """Publish an outcome; `done(offset in the own output)` once every topic has it."""
+        record = submitted(segment, outcome, self._name, self._replica, now_ms)
         octets = self._codec.encode(record, self._output)
-        missing, place = 2, 0
+        is_asked = outcome.name == "unknown" and segment.submit.on_ambiguous == "ask"
+        missing, place = 3 if is_asked else 2, 0
 
         def confirmed(error: KafkaError | None, message: Message) -> None:
             nonlocal missing, place
@@ -65,11 +69,25 @@ class Outbox:
             if not missing:
                 done(place)
 
-        self._write(
-            self._output, record.message_id, octets, headers, confirmed, record.submit_partition
-        )
+        headers, message_id = segment.headers, record.message_id
+        self._write(self._output, message_id, octets, headers, confirmed, record.submit_partition)
         self._write(topics.CORRELATOR_IN, record.recipient, octets, headers, confirmed)
-        self._answered(record.outcome).value += 1
+        if is_asked:
+            asked = self._codec.encode(segment.submit, topics.MT_UNRESOLVED)
+            self._write(topics.MT_UNRESOLVED, message_id, asked, headers, confirmed)
+        self._answered(outcome.name).value += 1
+
+    def intend(self, segment: Segment, now_ms: int, done: Callable[[int], None]) -> None:
+        """Publish that a segment is about to be written; `done(offset in the own output)`."""
+        record = submitted(segment, INTENT, self._name, self._replica, now_ms)
+        octets = self._codec.encode(record, self._output)
+        partition = record.submit_partition
+
+        def confirmed(error: KafkaError | None, message: Message) -> None:
+            if not self._refused(error, message):
+                done(message.offset() or 0)
+
+        self._write(self._output, record.message_id, octets, segment.headers, confirmed, partition)
 
     def repeat(self, record: MtSubmitted, done: Callable[[], None]) -> None:
         """Write only the correlator's copy of an outcome that the own output holds already."""

@@ -15,15 +15,21 @@ from pipeline.config import KafkaConfig
 from pipeline.kafka.membership import Start
 from pipeline.kafka.reader import read_to_end
 from pipeline.records import MtSubmitted
+from services.binder.core import INTENT
 from services.binder.offsets import output_position
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """An outcome and its offset in the own output."""
+    """What the own output says of a segment, and at which offset."""
 
     record: MtSubmitted
     output_offset: int
+
+    @property
+    def is_outcome(self) -> bool:
+        """Not only an intent: then it was perhaps written."""
+        return self.record.outcome != INTENT.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,9 @@
-"""Joins Kafka and SMPP for one connector: takes segments, writes them, says what became of them.
+"""Joins Kafka and SMPP for one connector: the ports of `engine`, and what a rebalance asks of it.
 
-Everything here runs on one event loop. Five things make a segment move, and each ends in `_pump`:
-records arrive, an answer makes room in a window, a bind comes up, Kafka confirms an outcome, or
-pacing lets the next one go. A segment is in one place at a time: ready, put off, written, or on its
-way to Kafka as an outcome. Its offset counts as done only when the outcome is confirmed on both
-topics it goes to; a rebalance or stop waits for what is written and leaves the rest to the next
-owner.
+Everything here runs on one event loop. A segment's offset counts as done only when its outcome is
+confirmed on every topic it goes to; a rebalance or stop waits for what is written and leaves the
+rest to the next owner. A process that was stopped or starved writes nothing until the group has
+confirmed that what it holds is still its own.
 """
 
 import asyncio
@@ -20,17 +18,21 @@ from pipeline.errors import UnreadableError
 from pipeline.ids import ConnectorId
 from pipeline.kafka.clients import now_ms
 from pipeline.kafka.membership import Commit, Membership, Start
-from pipeline.metrics import MetricName
+from pipeline.kafka.table import ControlTable
+from pipeline.metrics import Counter, MetricName
 from pipeline.process import Process
-from pipeline.records import ConnectorState, MtSubmit
+from pipeline.records import ConnectorState, MtSubmit, Stop
 from services.binder import core, outputs
 from services.binder.binds import Binds
+from services.binder.circuit import Circuit
 from services.binder.config import BinderConfig
-from services.binder.core import Disposition, Outcome, Position, Segment
+from services.binder.core import Position, Segment
+from services.binder.engine import FAR_AWAY, Engine, Moment
 from services.binder.lanes import Lanes
 from services.binder.leases import Key, Lease, Leases
 from services.binder.outbox import Outbox
 from services.binder.pacing import Pacer
+from services.binder.stops import Stops
 from smpp.client import Esme
 from smpp.pdu import DataSm, DeliverSm, Pdu
 from smpp.values import CommandStatus
@@ -38,6 +40,37 @@ from smpp.values import CommandStatus
 LOG = structlog.get_logger()
 REVOKE_MARGIN_S = 10  # beyond draining: closing binds, confirming what they gave up
 CONFIRM_TIMEOUT_S = 3
+ALARM_MIN_S = 0.001
+
+
+def moment() -> Moment:
+    """Now."""
+    return Moment(time.monotonic(), now_ms())
+
+
+class Wire:
+    """A bind that is up, for the engine."""
+
+    def __init__(
+        self, esme: Esme, take_answer: Callable[[object, Pdu | None], None], submitted: Counter
+    ) -> None:
+        self._esme = esme
+        self._take_answer = take_answer
+        self._submitted = submitted
+
+    @property
+    def room(self) -> int:
+        """Segments that may be written now."""
+        return self._esme.room
+
+    def write(self, segment: Segment, now_ms: int) -> None:
+        """Write it."""
+        self._submitted.value += 1
+        self._esme.send(core.submit_sm(segment.submit, now_ms), self._take_answer, segment)
+
+    def hang_up(self, why: str) -> None:
+        """End the connection."""
+        self._esme.abort(detail=why)
 
 
 class Connector:
@@ -64,10 +97,25 @@ class Connector:
         self._output = topics.submitted(name, generation)
         self._leases = Leases(self._lanes)
         self._outbox = Outbox(name, process, producer, fail)
-        self._pacer = Pacer(self._account.rate_per_s, process.config.profile(name).rate_headroom)
+        submitted = process.metrics.counter("sms.binder.submitted", connector=name)
+        self._stops = Stops(name)
+        self._stop_table = ControlTable(process.config.kafka, topics.CONTROL_STOP, self._hear_stop)
+        self._engine = Engine(
+            self._outbox,
+            Pacer(self._account.rate_per_s, process.config.profile(name).rate_headroom),
+            Lanes(),
+            Circuit(),
+            self._stops,
+            {},
+            self._ask_pump,
+            config.fence_after_s,
+            time.monotonic(),
+        )
         self._binds = Binds(
             self._account,
             config,
+            self._engine.wires,
+            lambda esme: Wire(esme, self._take_answer, submitted),
             on_request=self._take_request,
             on_change=self._tell_state,
             on_room=self._pump,
@@ -80,13 +128,13 @@ class Connector:
             self,
             revoke_timeout_s=config.drain_timeout_s + REVOKE_MARGIN_S,
         )
-        self._waiting = Lanes()
-        self._unconfirmed = 0
-        self._unconfirmed_max = 0  # the duplicate bound of a crash of this process
         self._delivers_unconfirmed = 0
         self._is_paused = False
         self._is_pump_asked = False
         self._alarm: asyncio.TimerHandle | None = None
+        self._alarm_at = FAR_AWAY
+        self._asked_at = -FAR_AWAY
+        self._loop = asyncio.get_running_loop()
         self._closing: set[asyncio.Task[None]] = set()
         self._declare_metrics()
 
@@ -94,6 +142,7 @@ class Connector:
 
     def start(self) -> None:
         """Join the group; binds come up with the partitions."""
+        self._stop_table.start()
         self._membership.ended.add_done_callback(lambda _: self._note_end())
         self._membership.start()
 
@@ -102,6 +151,19 @@ class Connector:
         await self._membership.stop()
         for lease in list(self._binds.states):
             await self._binds.release(lease)
+        await asyncio.to_thread(self._stop_table.stop)
+
+    def beat(self, now: float) -> None:
+        """The loop turns."""
+        self._engine.beat(now)
+        if self._engine.is_fenced and now - self._asked_at > CONFIRM_TIMEOUT_S:
+            LOG.warning("stood still: the group is asked what is ours", connector=self._name)
+            self._asked_at = now
+            self._membership.confirm(self._leases.all_commits(), self._unfence)
+
+    def sweep(self) -> None:
+        """End what waits in vain."""
+        self._engine.sweep(moment())
 
     def commit(self) -> None:
         """Commit what has become done since the last time."""
@@ -116,7 +178,7 @@ class Connector:
     @property
     def is_ready(self) -> bool:
         """Whether a partition is ours and a bind is up."""
-        return bool(len(self._leases) and self._binds.up)
+        return bool(len(self._leases) and self._engine.wires)
 
     def _note_end(self) -> None:
         error = self._membership.ended.exception()
@@ -136,6 +198,7 @@ class Connector:
         for start in starts:
             self._binds.hold(start.partition)
         self._is_paused = False  # a pause does not survive a reassignment
+        self._asked_at = -FAR_AWAY  # a fenced process asks again at once
         self._own_share()
 
     async def revoked(self, partitions: Sequence[tuple[str, int]]) -> Sequence[Commit]:
@@ -180,26 +243,48 @@ class Connector:
 
     def _own_share(self) -> None:
         owned = len(self._leases.partitions)
-        self._pacer.own(owned / self._account.binds, time.monotonic())
+        self._engine.pacer.own(owned / self._account.binds, time.monotonic())
         windows = owned * self._account.window
-        self._unconfirmed_max = int(windows * self._config.unconfirmed_per_window)
+        self._engine.unconfirmed_max = int(windows * self._config.unconfirmed_per_window)
+        self._pump()
+
+    def _unfence(self) -> None:
+        LOG.info("the group has confirmed what is ours", connector=self._name)
+        self._engine.is_fenced = False
         self._pump()
 
     def _leave_unwritten(self, closing: Mapping[Key, Lease]) -> None:
         """Leave what was not written to the next owner."""
-        self._waiting.leave(lambda segment: self._is_left(segment, closing))
+        self._engine.lanes.leave(lambda segment: self._is_left(segment, closing))
 
     def _is_left(self, segment: Segment, closing: Mapping[Key, Lease]) -> bool:
         lease = closing.get(segment.position[:2])
         if lease is not None:
-            lease.drop(segment.position.offset)
+            segment.drop()
         return lease is not None
+
+    # --- from Kafka to the wire ---------------------------------------------------------------
+
+    def _hear_stop(self, name: str, octets: bytes | None) -> None:
+        """On the table's thread."""
+        try:
+            stop = self._process.codec.decode(octets, Stop) if octets else None
+        except UnreadableError as error:
+            LOG.warning("a stop that can't be read", name=name, reason=error.reason)
+            return
+        self._loop.call_soon_threadsafe(self._obey_stop, name, stop)
+
+    def _obey_stop(self, name: str, stop: Stop | None) -> None:
+        self._stops.put(name, stop)
+        self._engine.lanes.let_go()
+        self._engine.sweep(moment())
+        self._pump()
 
     # --- from Kafka to the wire ---------------------------------------------------------------
 
     def _take(self, lease: Lease, position: Position, message: Message) -> None:
         known = lease.known.get(position.offset)
-        if known is not None:
+        if known is not None and known.is_outcome:
             place = known.output_offset
             self._outbox.repeat(known.record, lambda: lease.finish(position.offset, place))
             return
@@ -210,118 +295,65 @@ class Connector:
             return
         headers = message.headers()
         assert not isinstance(headers, dict)  # a list when it comes from Kafka
-        self._waiting.add(Segment(submit, position, lease, headers))
+        segment = Segment(submit, position, lease, headers)
+        if known is None:
+            segment.needs_intent = submit.on_ambiguous != "resend"
+            segment.is_doubtful = position.offset < lease.doubtful_before
+            self._engine.take(segment)
+        else:  # somebody was about to write it, and nobody can say whether it was written
+            self._engine.conclude(segment, core.CRASHED, moment())
 
     def _pump(self) -> None:
         """Write what may be written now, and see to it that we are called when more may be."""
         self._is_pump_asked = False
-        now = time.monotonic()
-        self._waiting.ripen(now)
-        while (head := self._waiting.head) is not None:
-            if head.submit.deadline_ms <= now_ms():
-                self._conclude(self._waiting.take(), core.EXPIRED)
-                continue
-            bind, esme = self._roomiest()
-            if (
-                esme is None
-                or self._unconfirmed >= self._unconfirmed_max
-                or not self._pacer.take(now)
-            ):
-                break
-            self._write(self._waiting.take(), bind, esme)
+        now = moment()
+        self._engine.pump(now)
         self._press_back()
-        self._set_alarm(now)
+        self._set_alarm(now.s)
 
-    def _write(self, segment: Segment, bind: int, esme: Esme) -> None:
-        moment = now_ms()
-        segment.attempt += 1
-        segment.bind = bind
-        segment.written_ms = moment
-        segment.is_unconfirmed = True
-        self._unconfirmed += 1
-        self._submitted.value += 1
-        esme.send(core.submit_sm(segment.submit, moment), self._take_answer, segment)
-
-    def _roomiest(self) -> tuple[int, Esme | None]:
-        best, esme, room = -1, None, 0
-        for bind, candidate in self._binds.up.items():
-            if candidate.room > room:
-                best, esme, room = bind, candidate, candidate.room
-        return best, esme
+    def _ask_pump(self) -> None:
+        """Pump once, however many outcomes this round confirms."""
+        if not self._is_pump_asked:
+            self._is_pump_asked = True
+            self._loop.call_soon(self._pump)
 
     def _press_back(self) -> None:
-        queued = len(self._waiting)
-        if not self._is_paused and queued >= self._config.queue_segments_max:
+        lanes, config = self._engine.lanes, self._config
+        queued, aside = len(lanes), lanes.paused_count
+        is_full = queued >= config.queue_segments_max or aside >= config.paused_segments_max
+        if not self._is_paused and is_full:
             self._is_paused = True
             self._membership.pause(self._leases.everywhere)
-        elif self._is_paused and queued <= self._config.queue_segments_max // 2:
+        elif self._is_paused and not is_full and queued <= config.queue_segments_max // 2:
             self._is_paused = False
             self._membership.resume(self._leases.everywhere)
 
     def _set_alarm(self, now: float) -> None:
-        """One timer for what comes first: pacing, or a segment that was put off."""
+        """One timer for what comes first: pacing, a delay, or a probe."""
+        wait_s = self._engine.wait_s(now)
+        at = FAR_AWAY if wait_s == FAR_AWAY else now + max(wait_s, ALARM_MIN_S)
+        if at >= self._alarm_at > now:
+            return  # it rings soon enough, and then it is set anew
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
-        due = self._waiting.next_due
-        waits = [] if due is None else [due - now]
-        if self._waiting.head is not None and self._roomiest()[1] is not None:
-            waits.append(self._pacer.wait_s(now))
-        wait = min(waits, default=float("inf"))
-        if wait != float("inf"):
-            self._alarm = asyncio.get_running_loop().call_later(max(wait, 0.001), self._pump)
+        self._alarm_at = at
+        if at != FAR_AWAY:
+            self._alarm = self._loop.call_later(at - now, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm_at = FAR_AWAY
+        self._pump()
 
     # --- from the wire to Kafka ---------------------------------------------------------------
 
     def _take_answer(self, context: object, answer: Pdu | None) -> None:
         assert isinstance(context, Segment)
         if answer is None:
-            outcome = core.unanswered(context.submit)
-            if outcome is None:
-                self._again(context, 0)
-            else:
-                self._conclude(context, outcome)
-            return
-        match core.disposition(answer.command_status):
-            case Disposition.RETRY_SLOWER:
-                self._pacer.hold(core.HOLD_AFTER_THROTTLE_S, time.monotonic())
-                self._again(context, 0)
-            case Disposition.RETRY_LATER:
-                self._again(context, core.RETRY_LATER_S)
-            case _:
-                smsc_message_id = getattr(answer, "message_id", "")
-                self._conclude(context, core.answered(answer.command_status, smsc_message_id))
-
-    def _again(self, segment: Segment, wait_s: float) -> None:
-        """Write the segment again, after `wait_s`; by the next owner if we are leaving."""
-        self._settle(segment)
-        if segment.lease.is_closing:
-            segment.lease.drop(segment.position.offset)
-        elif wait_s:
-            self._waiting.put_off(segment, time.monotonic() + wait_s)
+            self._engine.unanswered(context, moment())
         else:
-            self._waiting.again(segment)
-
-    def _conclude(self, segment: Segment, outcome: Outcome) -> None:
-        record = core.submitted(segment, outcome, self._name, self._process.replica, now_ms())
-
-        def done(output_offset: int) -> None:
-            self._settle(segment)
-            segment.lease.finish(segment.position.offset, output_offset)
-            self._ask_pump()
-
-        self._outbox.outcome(record, segment.headers, done)
-
-    def _ask_pump(self) -> None:
-        """Pump once, however many outcomes this round confirms."""
-        if not self._is_pump_asked:
-            self._is_pump_asked = True
-            asyncio.get_running_loop().call_soon(self._pump)
-
-    def _settle(self, segment: Segment) -> None:
-        """What was written is unconfirmed no more."""
-        self._unconfirmed -= segment.is_unconfirmed
-        segment.is_unconfirmed = False
+            message_id = getattr(answer, "message_id", "")
+            self._engine.answered(context, answer.command_status, message_id, moment())
 
     def _take_request(self, bind: int, esme: Esme, pdu: Pdu) -> None:
         """A deliver_sm or data_sm is answered when Kafka has it; it is the SMSC's until then."""
@@ -355,14 +387,14 @@ class Connector:
         self._outbox.state(record)
 
     def _declare_metrics(self) -> None:
-        metrics, name = self._process.metrics, self._name
-        self._submitted = metrics.counter("sms.binder.submitted", connector=name)
+        metrics, name, engine = self._process.metrics, self._name, self._engine
         gauges: dict[MetricName, Callable[[], float]] = {
-            "sms.binder.unconfirmed": lambda: self._unconfirmed,
-            "sms.binder.unconfirmed.max": lambda: self._unconfirmed_max,
-            "sms.binder.binds": lambda: len(self._binds.up),
-            "sms.binder.queue": lambda: len(self._waiting),
-            "sms.binder.rate": lambda: self._pacer.rate_per_s,
+            "sms.binder.unconfirmed": lambda: engine.unconfirmed,
+            "sms.binder.unconfirmed.max": lambda: engine.unconfirmed_max,
+            "sms.binder.binds": lambda: len(engine.wires),
+            "sms.binder.queue": lambda: len(engine.lanes),
+            "sms.binder.paused": lambda: engine.lanes.paused_count,
+            "sms.binder.rate": lambda: engine.pacer.rate_per_s,
         }
         for gauge, value in gauges.items():
             metrics.gauge(gauge, value, connector=name)

@@ -1,0 +1,326 @@
+"""Moves the segments of one connector: what may be written now, and what an answer makes of it.
+
+Pure: times are given, binds and Kafka are ports. Five things make a segment move, and after each
+somebody calls `pump`: records arrived, an answer made room, a bind came up, Kafka confirmed an
+outcome, or a wait is over. A segment is in one place at a time:
+
+    waiting (Lanes) ──write──▶ on a wire ──answer──▶ outcome on its way to Kafka ──confirmed──▶ done
+        ▲  ▲   │                  │                          ▲
+        │  │   └─ intent ─ acked ─┤                          │
+        │  └──────────────────────┴── again, or delayed      │
+        └── deadline over, cancelled, returned ──────────────┘
+
+What was written and is not confirmed is counted, and never more than `unconfirmed_max`: that is
+what a crash can send twice. A message that must not be sent twice has its intent confirmed by Kafka
+before the write, so that who comes after a crash calls it unknown and does not write it again.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from services.binder import core
+from services.binder.circuit import Circuit
+from services.binder.core import Disposition, Outcome, Segment
+from services.binder.lanes import Lanes
+from services.binder.pacing import Pacer
+from services.binder.stops import Stops
+
+FAR_AWAY = float("inf")
+WHOLES_MAX = 10_000
+
+
+class Moment(NamedTuple):
+    """Now: monotonic seconds for waits, milliseconds since 1970 for deadlines."""
+
+    s: float
+    ms: int
+
+
+@dataclass(slots=True)
+class Whole:
+    """A message in several segments, of which some are still to come."""
+
+    to_come: int  # neither written nor ended
+    is_begun: bool  # written in part: then it is finished, come what may
+    fate: Outcome | None = None  # ended in part without a write: then it ends as a whole
+
+
+class Wire(Protocol):
+    """A bind that is up."""
+
+    @property
+    def room(self) -> int:
+        """Segments that may be written now."""
+
+    def write(self, segment: Segment, now_ms: int) -> None:
+        """Write it; `Engine.answered` or `Engine.unanswered` is called once."""
+
+    def hang_up(self, why: str) -> None:
+        """End the connection; whatever is unanswered on it is told."""
+
+
+class Outcomes(Protocol):
+    """Kafka, as far as outcomes go."""
+
+    def conclude(
+        self, segment: Segment, outcome: Outcome, now_ms: int, done: Callable[[int], None]
+    ) -> None:
+        """Publish; `done(offset in the own output)` when Kafka has it everywhere."""
+
+    def intend(self, segment: Segment, now_ms: int, done: Callable[[int], None]) -> None:
+        """Publish that it is about to be written; `done(offset in the own output)` likewise."""
+
+
+class Engine:
+    """The segments of one connector in one process."""
+
+    def __init__(
+        self,
+        outcomes: Outcomes,
+        pacer: Pacer,
+        lanes: Lanes,
+        circuit: Circuit,
+        stops: Stops,
+        dispositions: Mapping[int, Disposition],
+        ask_pump: Callable[[], None],
+        fence_after_s: float,
+        now: float,
+    ) -> None:
+        """`dispositions` are those a profile sees otherwise; `ask_pump` has `pump` called soon.
+
+        Who does not call `beat` or `pump` for `fence_after_s` was stopped or starved.
+        """
+        self.wires: dict[int, Wire] = {}
+        self.lanes = lanes
+        self.pacer = pacer
+        self.circuit = circuit
+        self.unconfirmed = 0
+        self.unconfirmed_max = 0
+        self.is_fenced = False  # somebody else may own what we hold: nothing is written
+        self._outcomes = outcomes
+        self._stops = stops
+        self._dispositions = dispositions
+        self._ask_pump = ask_pump
+        self._intended = 0
+        self._wholes: dict[str, Whole] = {}  # messages in several segments
+        self._down_since: float | None = None
+        self._fence_after_s = fence_after_s
+        self._alive_at = now
+
+    def beat(self, now: float) -> None:
+        """The process runs. If it did not for too long, it has to ask what is still its own."""
+        if now - self._alive_at > self._fence_after_s:
+            self.is_fenced = True
+        self._alive_at = now
+
+    # --- from Kafka to the wire -----------------------------------------------------------------
+
+    def take(self, segment: Segment) -> None:
+        """A segment came from Kafka."""
+        submit = segment.submit
+        if submit.segments > 1 and submit.message_id not in self._wholes:
+            # the first that comes is not the first there is: the last owner has written those
+            to_come = submit.segments - submit.segment + 1
+            self._wholes[submit.message_id] = Whole(to_come, is_begun=submit.segment > 1)
+            if len(self._wholes) > WHOLES_MAX:  # some come to an end elsewhere, after a rebalance
+                del self._wholes[next(iter(self._wholes))]
+        self.lanes.add(segment)
+
+    def pump(self, now: Moment) -> None:
+        """Write what may be written now."""
+        self.beat(now.s)
+        lanes = self.lanes
+        lanes.ripen(now.s)
+        room = self._room(now.s)
+        while (segment := lanes.head) is not None:
+            outcome = self._fate(segment, now)
+            if outcome is not None:
+                self.conclude(lanes.take(), outcome, now)
+            elif self._stops.pauses(segment.submit) and not self._is_begun(segment):
+                lanes.pause(lanes.take())
+            elif room <= 0:
+                break
+            elif segment.needs_intent:
+                self._intend(lanes.take(), now)
+                room -= 1
+            else:
+                bind = max(self.wires, key=self._room_of)
+                self._write(lanes.take(), bind, now)
+                room -= 1
+
+    def wait_s(self, now: float) -> float:
+        """Seconds until `pump` can do more without anything happening; infinite: never."""
+        due = self.lanes.next_due
+        waits = [] if due is None else [due - now]
+        if self.lanes.head is not None and self._has_wire() and not self.is_fenced:
+            waits.append(max(self.pacer.wait_s(now), self.circuit.wait_s(now)))
+        return min(waits, default=FAR_AWAY)
+
+    def sweep(self, now: Moment) -> None:
+        """Now and then: end what waits in vain, wherever it waits."""
+        if self.wires:
+            self._down_since = None
+        elif self._down_since is None:
+            self._down_since = now.s
+        ending: list[tuple[Segment, Outcome]] = []
+
+        def ends(segment: Segment) -> bool:
+            outcome = self._fate(segment, now)
+            if outcome is not None:
+                ending.append((segment, outcome))
+            return outcome is not None
+
+        self.lanes.leave(ends)
+        for segment, outcome in ending:
+            self.conclude(segment, outcome, now)
+
+    def _room(self, now: float) -> int:
+        """How many segments may go: the least of binds, rate, bound and circuit."""
+        if self.is_fenced:
+            return 0
+        windows = sum(wire.room for wire in self.wires.values())
+        bound = self.unconfirmed_max - self.unconfirmed - self._intended
+        room = min(windows, bound, self.pacer.room(now))
+        allowed = self.circuit.room(now)
+        return room if allowed is None else min(room, allowed)
+
+    def _room_of(self, bind: int) -> int:
+        return self.wires[bind].room
+
+    def _has_wire(self) -> bool:
+        return any(wire.room for wire in self.wires.values())
+
+    def _fate(self, segment: Segment, now: Moment) -> Outcome | None:
+        """How a segment that waits ends without being written; None when it may be."""
+        submit = segment.submit
+        if submit.deadline_ms <= now.ms:
+            return core.EXPIRED
+        whole = self._wholes.get(submit.message_id) if submit.segments > 1 else None
+        if whole is not None and (whole.is_begun or whole.fate):
+            return whole.fate
+        cancelled_by = self._stops.cancels(submit)
+        if cancelled_by is not None:
+            return Outcome("cancelled", cancelled_by)
+        if self._is_down_for(submit.return_after_s, now.s) and not segment.attempt:
+            return core.RETURNED
+        return None
+
+    def _is_down_for(self, seconds: float | None, now: float) -> bool:
+        since = self._down_since
+        return seconds is not None and since is not None and now - since >= seconds
+
+    def _is_begun(self, segment: Segment) -> bool:
+        whole = self._wholes.get(segment.submit.message_id)
+        return whole is not None and whole.is_begun
+
+    def _leaves_whole(self, segment: Segment, fate: Outcome | None) -> None:
+        """The first time that a segment is written, or it ends without that."""
+        submit = segment.submit
+        whole = self._wholes.get(submit.message_id)
+        if submit.segments == 1 or segment.attempt or whole is None:
+            return
+        whole.is_begun = whole.is_begun or fate is None
+        whole.fate = whole.fate or fate
+        whole.to_come -= 1
+        if not whole.to_come:
+            del self._wholes[submit.message_id]
+
+    def _intend(self, segment: Segment, now: Moment) -> None:
+        self._intended += 1
+
+        def done(output_offset: int) -> None:
+            self._intended -= 1
+            segment.needs_intent = False
+            segment.lease.intend(segment.position.offset, output_offset)
+            if segment.lease.is_closing:
+                segment.drop()
+            else:
+                self.lanes.again(segment)
+            self._ask_pump()
+
+        self._outcomes.intend(segment, now.ms, done)
+
+    def _write(self, segment: Segment, bind: int, now: Moment) -> None:
+        self._leaves_whole(segment, None)
+        segment.attempt += 1
+        segment.bind = bind
+        segment.written_ms = now.ms
+        segment.is_unconfirmed = True
+        self.unconfirmed += 1
+        self.pacer.spend(1)
+        if self.circuit.stopped_by is not None:
+            self.circuit.probe(now.s)
+        self.wires[bind].write(segment, now.ms)
+
+    # --- from the wire to Kafka -----------------------------------------------------------------
+
+    def answered(self, segment: Segment, status: int, smsc_message_id: str, now: Moment) -> None:
+        """The SMSC has answered."""
+        if status == 0:
+            self.pacer.passed()
+            self.circuit.passed()
+            self.conclude(segment, core.answered(status, smsc_message_id), now)
+            return
+        disposition = self._dispositions.get(status) or core.disposition(status)
+        if disposition is Disposition.RETRY_SLOWER:
+            self.pacer.throttled()
+            self.pacer.hold(core.HOLD_AFTER_THROTTLE_S, now.s)
+            self._again(segment)
+            return
+        self.pacer.passed()
+        stops = disposition is Disposition.STOP_CONNECTOR
+        self.circuit.refused(status, now.s, at_once=stops)
+        if stops:
+            self._again(segment)
+        elif disposition is Disposition.RETRY_LATER:
+            self._later(segment, now)
+        else:
+            self.conclude(segment, core.answered(status, ""), now)
+
+    def unanswered(self, segment: Segment, now: Moment) -> None:
+        """Nobody knows whether the SMSC has it: by the message's own wish."""
+        wire = self.wires.get(segment.bind)
+        if wire is not None:  # the link lives and has not answered in time: it is of no use
+            wire.hang_up("a submit_sm stayed unanswered")
+        outcome = core.unanswered(segment.submit)
+        segment.is_doubtful = True
+        if outcome is None:
+            self._again(segment)
+        else:
+            self.conclude(segment, outcome, now)
+
+    def _again(self, segment: Segment) -> None:
+        self._settle(segment)
+        if segment.lease.is_closing:
+            segment.drop()
+        else:
+            self.lanes.again(segment)
+
+    def _later(self, segment: Segment, now: Moment) -> None:
+        self._settle(segment)
+        if segment.lease.is_closing:
+            segment.drop()
+            return
+        segment.delays += 1
+        wait_s = min(core.DELAY_MAX_S, core.DELAY_MIN_S * 2 ** (segment.delays - 1))
+        self.lanes.delay(segment, now.s + wait_s)
+
+    def conclude(self, segment: Segment, outcome: Outcome, now: Moment) -> None:
+        """A segment has ended; one that may be at the SMSC is never said not to be."""
+        if segment.is_doubtful and outcome.name in core.UNWRITTEN:
+            outcome = Outcome("unknown", outcome.name)
+        self._leaves_whole(segment, outcome)
+
+        def done(output_offset: int) -> None:
+            self._settle(segment)
+            segment.lease.finish(segment.position.offset, output_offset)
+            self._ask_pump()
+
+        self.lanes.ended(segment.submit.recipient)
+        self._outcomes.conclude(segment, outcome, now.ms, done)
+
+    def _settle(self, segment: Segment) -> None:
+        """What was written is unconfirmed no more."""
+        self.unconfirmed -= segment.is_unconfirmed
+        segment.is_unconfirmed = False

@@ -1,0 +1,258 @@
+"""One seeded run of the whole: messages, processes, a carrier, faults; and what must hold after it."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from pipeline.ids import Msisdn
+from pipeline.records import MtSubmit, MtSubmitted
+from services.binder.core import INTENT
+from tests.builders import mt_submit
+from tests.simulation.broker import Broker
+from tests.simulation.carrier import Carrier, Name, Temper
+from tests.simulation.clock import EPOCH_MS, Clock
+from tests.simulation.process import (
+    UNCONFIRMED_PER_WINDOW,
+    WINDOW,
+    Process,
+)
+
+MESSAGES = 80
+FAULTS_S = 20.0  # the time in which faults happen
+END_S = 600.0
+RATE_PER_S = 40.0
+EXPECTED = {"accepted", "unknown"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What happens at a moment."""
+
+    at: float
+    name: str
+
+
+FAULTS = ("crash", "freeze", "blink", "stop", "cut", "down", "join")
+LETHAL = ("crash", "freeze")
+
+
+class World:
+    """One run."""
+
+    def __init__(self, seed: int) -> None:
+        self.dice = Random(seed)
+        dice = self.dice
+        self.clock = Clock()
+        partitions = dice.choice((1, 2, 4))
+        temper = Temper(
+            latency_s=(0.005, dice.choice((0.01, 0.05, 0.3))),
+            throttled=dice.choice((0, 0, 0.1)),
+            full=dice.choice((0, 0, 0.1)),
+            silent=dice.choice((0, 0, 0.02)),
+            rate_per_s=RATE_PER_S * dice.choice((1, 1, 0.5)),
+        )
+        self.carrier = Carrier(self.clock, dice, temper)
+        self.broker = Broker(self.clock, dice, partitions)
+        self.processes: list[Process] = []
+        self.submits = [submit for n in range(MESSAGES) for submit in self._message(n)]
+        self.faults = sorted(
+            (Fault(dice.uniform(0.5, FAULTS_S), dice.choice(FAULTS)) for _ in range(5)),
+            key=lambda fault: fault.at,
+        )
+        self.names = Counter((str(s.message_id), s.segment) for s in self.submits)
+
+    def play(self) -> list[str]:
+        """Run it; what did not hold, in words."""
+        for submit in self.submits:
+            partition = sum(submit.recipient.encode()) % self.broker.partitions
+            lane = submit.message_id.endswith("0")
+            self.broker.submits[lane, partition].append(submit)
+        for _ in range(self.dice.choice((1, 2, 3))):
+            self._start()
+        for fault in self.faults:
+            self.clock.later(fault.at, lambda name=fault.name: FAULT_OF[name](self))  # type: ignore[misc]
+        self.clock.later(FAULTS_S + 1, self._see_to_it)
+        self.clock.run(END_S, self._is_settled)
+        return [found for rule in RULES if (found := rule(self))]
+
+    @property
+    def alive(self) -> list[Process]:
+        """The processes that are not dead."""
+        return [process for process in self.processes if not process.is_dead]
+
+    @property
+    def kills(self) -> int:
+        """How often a process could not finish."""
+        return sum(fault.name in LETHAL for fault in self.faults)
+
+    def outcomes(self) -> dict[Name, list[MtSubmitted]]:
+        """By segment."""
+        found: dict[Name, list[MtSubmitted]] = {}
+        for log in self.broker.outputs.values():
+            for record in log:
+                if record.outcome != INTENT.name:
+                    found.setdefault((str(record.message_id), record.segment), []).append(record)
+        return found
+
+    def _message(self, number: int) -> list[MtSubmit]:
+        dice = self.dice
+        segments = dice.choice((1, 1, 1, 3))
+        deadline_s = dice.choice((3600, 3600, 3600, 10))
+        return [
+            mt_submit(
+                f"m{number}",
+                segment=segment,
+                segments=segments,
+                recipient=Msisdn(f"4670{dice.randrange(40):03}") if segment == 1 else recipient,
+                tenant=tenant,
+                on_ambiguous=on_ambiguous,
+                requested_ms=EPOCH_MS,
+                deadline_ms=EPOCH_MS + deadline_s * 1000,
+            )
+            for tenant in (dice.choice(("a", "b")),)
+            for on_ambiguous in (dice.choice(("resend", "give_up", "ask")),)
+            for recipient in (Msisdn(f"4670{dice.randrange(40):03}"),)
+            for segment in range(1, segments + 1)
+        ]
+
+    def _start(self) -> None:
+        name = f"binder-{len(self.processes)}"
+        process = Process(name, self.clock, self.broker, self.carrier, self.dice, RATE_PER_S)
+        self.processes.append(process)
+        process.start()
+
+    def _one(self) -> Process | None:
+        return self.dice.choice(self.alive) if self.alive else None
+
+    def _crash(self) -> None:
+        if process := self._one():
+            process.crash()
+            self.clock.later(self.dice.uniform(0.1, 2), self._start)
+
+    def _freeze(self, longest_s: float = 12) -> None:
+        if process := self._one():
+            process.freeze(self.dice.uniform(longest_s / 2, longest_s))
+
+    def _blink(self) -> None:
+        self._freeze(2.0)
+
+    def _stop(self) -> None:
+        if process := self._one():
+            process.stop(self._start)
+
+    def _down(self) -> None:
+        self.carrier.is_down = True
+        self.carrier.cut()
+        self.clock.later(self.dice.uniform(0.5, 5), self._up)
+
+    def _up(self) -> None:
+        self.carrier.is_down = False
+
+    def _cut(self) -> None:
+        self.carrier.cut()
+
+    def _see_to_it(self) -> None:
+        """After the faults there is at least one process."""
+        if not self.alive:
+            self._start()
+
+    def _is_settled(self) -> bool:
+        if self.clock.now < FAULTS_S + 15:
+            return False
+        return self.outcomes().keys() >= self.names.keys()
+
+
+FAULT_OF: dict[str, Callable[[World], None]] = {
+    "crash": World._crash,
+    "freeze": World._freeze,
+    "blink": World._blink,
+    "stop": World._stop,
+    "cut": World._cut,
+    "down": World._down,
+    "join": World._start,
+}
+
+# --- what must hold ---------------------------------------------------------------------------
+
+
+def l1_one_outcome(world: World) -> str:
+    """Every segment has its outcome; a second one only where a process could not finish."""
+    found = world.outcomes()
+    missing = [name for name in world.names if name not in found]
+    many = [name for name, records in found.items() if len(records) > 1]
+    if missing:
+        return f"no outcome: {missing[:3]} of {len(missing)}"
+    return f"several outcomes without a kill: {many[:3]}" if many and not world.kills else ""
+
+
+def l2_accepted_is_there(world: World) -> str:
+    """What is said to be accepted stands in the ledger."""
+    there = {entry.name for entry in world.carrier.ledger}
+    told = {
+        name for name, rs in world.outcomes().items() if any(r.outcome == "accepted" for r in rs)
+    }
+    return f"not in the ledger: {sorted(told - there)[:3]}" if told - there else ""
+
+
+def l3_there_is_told(world: World) -> str:
+    """What stands in the ledger is said to be accepted, or unknown."""
+    found = world.outcomes()
+    wrong = [
+        (entry.name, [record.outcome for record in found.get(entry.name, [])])
+        for entry in world.carrier.ledger
+        if not EXPECTED & {record.outcome for record in found.get(entry.name, [])}
+    ]
+    return f"in the ledger, but: {wrong[:3]}" if wrong else ""
+
+
+def l4_duplicates(world: World) -> str:
+    """At most those unconfirmed at each kill and those whose fate was unknown; none given up."""
+    counts = Counter(entry.name for entry in world.carrier.ledger)
+    twice = {name: count - 1 for name, count in counts.items() if count > 1}
+    policy = {(str(s.message_id), s.segment): s.on_ambiguous for s in world.submits}
+    wrong = [name for name in twice if policy[name] != "resend"]
+    if wrong:
+        return f"sent twice against its wish: {wrong[:3]}"
+    bound = world.kills * WINDOW * UNCONFIRMED_PER_WINDOW * world.broker.partitions
+    bound += sum(process.resent for process in world.processes)
+    return (
+        f"{sum(twice.values())} duplicates, at most {bound}" if sum(twice.values()) > bound else ""
+    )
+
+
+def l5_in_time(world: World) -> str:
+    """Nothing reaches the carrier after its deadline, but for the way there."""
+    way_ms = world.carrier.temper.latency_s[1] * 1000
+    late = [e.name for e in world.carrier.ledger if e.at_ms - way_ms > e.deadline_ms]
+    return f"after the deadline: {late[:3]}" if late else ""
+
+
+def l6_rate(world: World) -> str:
+    """No second, at the carrier, over the contract; the way there may shorten it."""
+    times, first = world.carrier.read_at, 0
+    second = 1.0 - world.carrier.temper.latency_s[1] / 2
+    for last, at in enumerate(times):
+        while at - times[first] >= second:
+            first += 1
+        if last - first + 1 > RATE_PER_S:
+            return f"{last - first + 1} segments in the second before {at:.3f}"
+    return ""
+
+
+def bound_holds(world: World) -> str:
+    """Never more unconfirmed than was said."""
+    bound = WINDOW * UNCONFIRMED_PER_WINDOW * world.broker.partitions
+    peak = max(process.unconfirmed_peak for process in world.processes)
+    return f"{peak} unconfirmed, at most {bound}" if peak > bound else ""
+
+
+RULES = (
+    l1_one_outcome,
+    l2_accepted_is_there,
+    l3_there_is_told,
+    l4_duplicates,
+    l5_in_time,
+    l6_rate,
+    bound_holds,
+)
