@@ -222,6 +222,10 @@ class Sandbox:
         account.binds.add(bind)
         account.binds_peak = max(account.binds_peak, len(account.binds))
         self._begin(account, bind)
+        bind_type = (
+            type(bind_pdu).__name__.removeprefix("Bind").lower()
+        )  # the session's comes later
+        self.ledger.bind_opened(bind.number, account.system_id, bind_type, session.peer, now_ns())
         if not isinstance(bind_pdu, pdu.BindTransmitter):
             outbox = account.outbox
             outbox.binds.append(bind)
@@ -253,6 +257,7 @@ class Sandbox:
             return
         account, bind = found
         account.binds.remove(bind)
+        self.ledger.bind_closed(bind.number, str(reason), now_ns())
         if bind in account.outbox.binds:
             account.outbox.binds.remove(bind)
         ghosts_s = self.scenario.limits.ghosts_s
