@@ -20,7 +20,6 @@ from pipeline.ids import ConnectorId
 from pipeline.kafka.backlog import backlog
 from pipeline.kafka.clients import now_ms
 from pipeline.kafka.reader import read_to_end
-from pipeline.process import catalog
 from pipeline.records import (
     Dlr,
     Mo,
@@ -37,8 +36,15 @@ from services.sandbox.config import sandbox_config
 from services.scheduler.core import ripe_ms
 from smpp import receipt
 
-SINGLES = ("intake", "router", "correlator", "tracker", "scheduler")
 TIMER_WAIT_S = {f"sms.timer.{seconds}s": seconds for seconds in topics.TIMER_SECONDS}
+GROUPS: dict[str, list[str]] = {  # what each reads; what one has committed of is looked at anyway
+    "intake": list(topics.MT_REQUEST_BY_LANE.values()),
+    "router": [topics.ROUTER_IN],
+    "correlator": [topics.CORRELATOR_IN],
+    "tracker": [topics.TRACKER_IN],
+    "scheduler": list(TIMER_WAIT_S),
+    "telemetry": [],
+}
 SETTLE_S = 15.0
 LOOK_EVERY_S = 0.5
 
@@ -95,15 +101,14 @@ def _lag(config: Config, settle_s: float) -> dict[str, int]:
 
 
 def _groups(config: Config) -> dict[str, list[str]]:
-    """What each group of ours reads; telemetry only what it has begun with."""
-    there = [topic for topic in catalog(config) if topic.records]  # no changelogs, no dead letters
-    groups = {single: [t.name for t in there if single in t.readers] for single in SINGLES}
+    """What each group of ours reads."""
+    groups = dict(GROUPS)
     for name, connector in config.connectors.items():
         groups[f"binder-{name}"] = [
             topics.submit(ConnectorId(name), connector.generation, priority=priority)
             for priority in (True, False)
         ]
-    return {**groups, "telemetry": []}
+    return groups
 
 
 def _backlog(config: Config, group: str, read: Sequence[str]) -> int:
