@@ -204,12 +204,8 @@ class Demo:
 
     @property
     def _is_settled(self) -> bool:
-        lag = self._summary.get("lag", {"unknown": 1})
-        return (
-            self._concluded >= self._plan.messages
-            and self._summary.get("mo", 0) >= MO_COUNT
-            and not any(lag.values())
-        )
+        """Whether all has come; that no group has anything left to read, the judge says (L9)."""
+        return self._concluded >= self._plan.messages and self._summary.get("mo", 0) >= MO_COUNT
 
     def _kill_when_due(self) -> None:
         victim = self._plan.kill
@@ -251,7 +247,8 @@ class Demo:
         if verdict.requested != self._published:
             faults.append(f"{verdict.requested} requests in Kafka of {self._published} published")
         if not is_settled:
-            faults.append(f"not settled after {SETTLE_TIMEOUT_S} s")
+            came = f"{self._concluded} concluded, {self._summary.get('mo', 0)} MO"
+            faults.append(f"not settled after {SETTLE_TIMEOUT_S} s: {came}")
         if dead != self._plan.garbage:
             faults.append(f"{dead} dead letters for {self._plan.garbage} records of garbage")
         if verdict.mo_received != MO_COUNT:

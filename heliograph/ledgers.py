@@ -106,6 +106,8 @@ def _from_file(path: Path) -> Iterator[dict[str, Any]]:
     with path.open("rb") as lines:
         for line in lines:
             row = json.loads(line)
+            if not isinstance(row, dict) or "journal" not in row:
+                raise ValueError("it holds a line that is no entry of a ledger")
             yield row
     if row.get("journal") != "statistics":
         raise ValueError("it does not end with the line `statistics`; the sandbox was killed")
