@@ -7,7 +7,9 @@ import msgspec
 
 from heliograph.tallies import Contract, Evidence
 from pipeline.ids import ConnectorId, Msisdn
-from pipeline.records import Dlr, Mo, MtEvent, MtSubmitted, SmscDeliver
+from pipeline.records import Dlr, Mo, MtEvent, MtSubmitted, SmscDeliver, Tlv
+from smpp import tlv
+from smpp.values import EsmClass
 from tests.builders import REQUESTED_MS, dlr, mt_event, mt_submitted
 
 ACCOUNT = ("fast", "heliograph")
@@ -108,7 +110,7 @@ def _delivered(run: Run, number: int) -> None:
             "smsc_message_id": smsc_id,
         }
     )
-    run.raw.append((smsc_deliver(to, "ACME"), smsc_id))
+    run.raw.append((smsc_deliver(to, "ACME", smsc_id), smsc_id))
     run.receipts.append(dlr(message_id, smsc_message_id=smsc_id, recipient=Msisdn(to)))
 
 
@@ -134,8 +136,11 @@ def bind(number: int) -> dict[str, Any]:
     }
 
 
-def smsc_deliver(source_addr: str, destination_addr: str) -> SmscDeliver:
-    """A deliver_sm in the raw topic."""
+def smsc_deliver(
+    source_addr: str, destination_addr: str, receipt_id: str | None = None
+) -> SmscDeliver:
+    """A deliver_sm in the raw topic, a receipt if it has the id of one."""
+    number, octets = tlv.RECEIPTED_MESSAGE_ID.make(receipt_id or "")
     return SmscDeliver(
         connector=ConnectorId("fast"),
         replica="binder-fast-0",
@@ -149,9 +154,10 @@ def smsc_deliver(source_addr: str, destination_addr: str) -> SmscDeliver:
         dest_addr_ton=5,
         dest_addr_npi=0,
         destination_addr=destination_addr,
-        esm_class=0,
+        esm_class=EsmClass.DELIVERY_RECEIPT if receipt_id else 0,
         data_coding=0,
         short_message=b"",
+        tlvs=(Tlv(tag=number, value=octets),) if receipt_id else (),
     )
 
 
