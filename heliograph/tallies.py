@@ -96,7 +96,7 @@ class Evidence:
         self.receipts: defaultdict[str, Receipt] = defaultdict(Receipt)
         self.receipts_joined = 0
         self.receipts_orphaned = 0
-        self.inbound: dict[tuple[str, int], Inbound] = {}  # by ledger and number
+        self.inbound: dict[tuple[str, int, int], Inbound] = {}  # by ledger, life and number
         self.mo: Counter[tuple[str, str, str, int]] = Counter()  # whole ones, by kind
         self.mo_received = 0
         self.parts_acked: Counter[tuple[str, str, str]] = Counter()
@@ -107,6 +107,7 @@ class Evidence:
         self.lag: dict[str, int] | None = None
         self.leaks: Leaks | None = None
         self._ledger_of = ledger_of
+        self._lives: Counter[str] = Counter()  # a sandbox that starts again numbers from 1 again
         self._told: set[int] = set()  # hashes of ids: what is published again is told once
         self._journals: dict[str, Callable[[str, Row], None]] = {
             "segments": self._note_segment,
@@ -187,7 +188,7 @@ class Evidence:
     # --- what the ledgers hold ----------------------------------------------------------------
 
     def note_entry(self, ledger: str, row: Row) -> None:
-        """An entry of the ledger so named; raises KeyError when it is none."""
+        """An entry of the ledger so named; statistics end it. Raises KeyError when it is none."""
         self._journals[row["journal"]](ledger, row)
 
     def _note_segment(self, ledger: str, row: Row) -> None:
@@ -207,7 +208,8 @@ class Evidence:
     def _note_part(self, ledger: str, row: Row) -> None:
         sender, receiver = row["source_addr"], row["destination_addr"]
         kind = (ledger, handset(sender), receiver, row["parts"])
-        inbound = self.inbound.setdefault((ledger, row["mo"]), Inbound(kind))
+        place = (ledger, self._lives[ledger], row["mo"])
+        inbound = self.inbound.setdefault(place, Inbound(kind))
         if _is_acked(row):
             inbound.acked |= 1 << (row["part"] - 1)
             self.parts_acked[ledger, sender, receiver] += 1
@@ -224,6 +226,7 @@ class Evidence:
     def _note_statistics(self, ledger: str, row: Row) -> None:
         faults: Sequence[str] = row["faults"]
         self.incomplete += [f"{ledger}: {fault}" for fault in faults]
+        self._lives[ledger] += 1
 
     def _segment(self, own_id: str) -> Segment:
         segment = self.segments.get(own_id)

@@ -250,7 +250,7 @@ def _lost_mo(evidence: Evidence) -> Iterator[str]:
         if (raw := evidence.parts_raw[ledger, sender, receiver]) < acked:
             yield f"MO on {ledger}: {acked} parts to {receiver} were acked, {raw} in the raw topic"
     whole: Counter[tuple[str, str, str, int]] = Counter()
-    for (ledger, number), inbound in evidence.inbound.items():
+    for (ledger, _, number), inbound in evidence.inbound.items():
         parts = inbound.kind[3]
         whole[inbound.kind] += inbound.acked == (1 << parts) - 1
         if whole[inbound.kind] > evidence.mo[inbound.kind]:

@@ -1,14 +1,17 @@
 """Whose a ledger is, what its accounts may do, and how it is read."""
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
 
 from heliograph.ledgers import Ledger, contracts, ledgers
-from heliograph.tallies import Contract
+from heliograph.tallies import Contract, Evidence
 from pipeline.config import Config, load
 from pipeline.errors import HeliographError
+from services.sandbox.http import serving
+from tests.services.sandbox.loopback import bound, sandbox
 
 CONFIG = """
 dev: true
@@ -97,3 +100,29 @@ def test_a_file_that_is_no_whole_ledger_is_one_sentence(
 def test_a_sandbox_that_does_not_answer_is_one_sentence() -> None:
     with pytest.raises(HeliographError, match=r"http://127.0.0.1:1 can't be read"):
         list(Ledger("fast", "http://127.0.0.1:1", ()).entries())
+
+
+async def test_a_running_sandbox_tells_every_journal_and_its_statistics() -> None:
+    async with (
+        sandbox() as own,
+        serving(own, "127.0.0.1", 0) as port,
+        bound(own) as handset,
+    ):
+        await handset.submit()
+        await handset.receive(1)
+        await handset.submit(2, registered_delivery=0)
+        ledger = Ledger("fast", f"http://127.0.0.1:{port}", ())
+        found = await asyncio.to_thread(lambda: list(ledger.entries()))
+        assert [row["journal"] for row in found] == [
+            "segments",
+            "segments",
+            "receipts",
+            "binds",
+            "statistics",
+        ]
+        evidence = Evidence({"fast": "fast"})
+        for row in found:
+            evidence.note_entry("fast", row)
+        assert evidence.segments.keys() == {"m1|1", "m2|1"}
+        assert evidence.binds_peak["fast", "one"] == 1
+        assert evidence.incomplete == []

@@ -233,6 +233,14 @@ def test_what_could_not_be_judged_is_said_aloud_and_is_no_fault() -> None:
     assert verdict.is_good
 
 
+def test_an_mo_lost_by_the_second_life_of_a_sandbox_is_not_taken_for_the_firsts() -> None:
+    run = good()
+    run.ledger += [row for row in run.ledger if row["journal"] in ("mo", "statistics")]
+    run.raw *= 2
+    finding = verdict_on(run).findings[7]
+    assert finding.examples == ("MO 1 on fast: 2 parts were acked, and no whole MO came of it",)
+
+
 def test_a_leak_is_a_fault() -> None:
     evidence = good().evidence()
     evidence.leaks = Leaks(10, 2, 1, ("router-0.log line 7 shows a number",))
