@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from heliograph.canaries import Canaries
-from heliograph.ledgers import HTTP_TIMEOUT_S, contracts, ledgers
+from heliograph.ledgers import HTTP_TIMEOUT_S, Ledger, contracts, ledgers
 from heliograph.tallies import Evidence
 from pipeline import topics
 from pipeline.codec import Codec
 from pipeline.config import Config
-from pipeline.errors import MisshapenError, UnreadableError
+from pipeline.errors import HeliographError, MisshapenError, UnreadableError
 from pipeline.ids import ConnectorId
 from pipeline.kafka.backlog import backlog
 from pipeline.kafka.clients import now_ms
@@ -76,8 +76,7 @@ def gather(
     evidence = Evidence(ledger_of, contracts(found, config))
     evidence.lag = _lag(config, settle_s)
     for ledger in found:
-        for entry in ledger.entries():
-            evidence.note_entry(ledger.name, entry)
+        _note_ledger(ledger, evidence)
     canaries = None if places.logs is None else Canaries(_secrets(config))
     _note_requests(config, codec, evidence, canaries)
     _note_outputs(config, codec, evidence, on_event)
@@ -85,6 +84,16 @@ def gather(
     if canaries is not None and places.logs is not None:
         evidence.leaks = canaries.search(_lines(places.logs, places.metrics))
     return evidence
+
+
+def _note_ledger(ledger: Ledger, evidence: Evidence) -> None:
+    for entry in ledger.entries():
+        try:
+            evidence.note_entry(ledger.name, entry)
+        except KeyError as error:
+            raise HeliographError(
+                f"the ledger {ledger.place} has an entry without {error}; is it one?"
+            ) from error
 
 
 # --- groups -----------------------------------------------------------------------------------

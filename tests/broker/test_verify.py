@@ -108,12 +108,12 @@ def verify(config: Path, *options: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def judged(config: Path, run: Run) -> "subprocess.CompletedProcess[str]":
-    """The command on the ledger of `run`, and on a log of no interest."""
+def judged(config: Path, run: Run, log: str = "all is well") -> "subprocess.CompletedProcess[str]":
+    """The command on the ledger of `run`, and on a log."""
     ledger, logs = config.parent / "ledger.jsonl", config.parent / "log"
     ledger.write_text("".join(json.dumps(row) + "\n" for row in run.ledger), encoding="utf-8")
     logs.mkdir(exist_ok=True)
-    (logs / "router-0.log").write_text("all is well\n", encoding="utf-8")
+    (logs / "router-0.log").write_text(f"{log}\n", encoding="utf-8")
     return verify(config, "--ledger", str(ledger), "--logs", str(logs))
 
 
@@ -127,6 +127,10 @@ def test_the_command_finds_a_good_run_good_and_names_what_was_harmed_in_another(
     assert [line.split()[:2] for line in done.stdout.splitlines()] == [
         [name, "ok"] for name, *_ in ROWS
     ]
+    done = judged(config, run, "sent to +46701234567")
+    assert done.returncode == 1
+    assert "router-0.log line 1 shows a number" in done.stdout
+    assert "46701234567" not in done.stdout
     mis_joined = change(run.receipts[2], message_id=MessageId("m2"))
     publish(own_kafka, Run(requests=["lost"], receipts=[mis_joined]))
     run.ledger.insert(0, run.row("segments", 0))
@@ -139,7 +143,19 @@ def test_the_command_finds_a_good_run_good_and_names_what_was_harmed_in_another(
     assert "m3|1: its receipt 903 was mis-joined to m2|1" in faults[2]
 
 
-def test_a_ledger_that_is_not_there_is_one_sentence(config: Path) -> None:
-    done = verify(config, "--ledger", "nowhere.jsonl")
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (None, "can't be read: [Errno 2] No such file"),
+        ('{"journal": "mo"}\n', "has an entry without 'source_addr'"),
+        ('{"journal": "rain"}\n', "has an entry without 'rain'"),
+    ],
+)
+def test_a_ledger_that_is_none_is_one_sentence(config: Path, text: str | None, words: str) -> None:
+    ledger = config.parent / "ledger.jsonl"
+    if text is not None:
+        ledger.write_text(text, encoding="utf-8")
+    done = verify(config, "--ledger", str(ledger))
     assert done.returncode == 2
-    assert "heliograph: the ledger nowhere.jsonl can't be read" in done.stderr
+    assert done.stderr.startswith(f"heliograph: the ledger {ledger} {words}")
+    assert len(done.stderr.splitlines()) == 1
