@@ -110,6 +110,33 @@ def trace(message_id: str, config: ConfigOption = None) -> None:
         print(step)
 
 
+@APP.command()
+def verify(
+    ledger: Annotated[
+        list[str],
+        typer.Option(help="URL of a sandbox or file of its ledger, NAME=... if of a connector."),
+    ],
+    duplicates_max: Annotated[int, typer.Option(min=0, help="Segments taken twice.")] = 0,
+    clock_slack_ms: Annotated[float, typer.Option(min=0, help="The carrier's clock is off.")] = 0,
+    settle_s: Annotated[float, typer.Option(min=0, help="Wait so long for the groups.")] = 15,
+    logs: Annotated[Path | None, typer.Option(help="Look through this folder's files.")] = None,
+    metrics: Annotated[list[str] | None, typer.Option(help="And this URL.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Judge a run that is at rest: the carriers' ledgers against the topics."""
+    from heliograph.evidence import Places, gather
+    from heliograph.verify import Bounds, judge
+    from pipeline.process import make_codec
+
+    loaded = _load(config, with_secrets=logs is not None)
+    places = Places(ledger, logs, metrics or ())
+    evidence = gather(loaded, make_codec(loaded), places, settle_s=settle_s)
+    verdict = judge(evidence, Bounds(duplicates_max, clock_slack_ms))
+    print(*verdict.findings, sep="\n")
+    if not verdict.is_good:
+        raise typer.Exit(1)
+
+
 @TOPICS.command("apply")
 def topics_apply(config: ConfigOption = None) -> None:
     """Create the topics that are missing."""

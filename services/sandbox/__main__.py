@@ -4,12 +4,15 @@ import asyncio
 import gc
 import signal
 from collections.abc import Callable
+from pathlib import Path
 
 from pipeline.config import Config
+from pipeline.errors import HeliographError
 from pipeline.process import announce, run_loop, set_up_log
 from services.sandbox import scenario
 from services.sandbox.config import SandboxConfig, sandbox_config
 from services.sandbox.http import serving
+from services.sandbox.ledger import keep
 from services.sandbox.smsc import Sandbox
 
 GC_THRESHOLDS = (50_000, 50, 1000)
@@ -57,3 +60,12 @@ async def serve(config: SandboxConfig, ready: Ready) -> None:
             await stopping.wait()
     finally:
         await sandbox.stop()
+        if config.ledger_file is not None:
+            _keep(sandbox, config.ledger_file)
+
+
+def _keep(sandbox: Sandbox, path: Path) -> None:
+    try:
+        keep(sandbox.ledger, sandbox.statistics(), path)
+    except OSError as error:
+        raise HeliographError(f"the ledger can't be written to {path}: {error}") from error

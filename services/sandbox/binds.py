@@ -14,6 +14,7 @@ from services.sandbox.behaviour import Behaviour
 from services.sandbox.config import SandboxConfig
 from services.sandbox.deliveries import Bind
 from services.sandbox.faults import NS_PER_S, Faults, bind_refusal
+from services.sandbox.ledger import Ledger
 from services.sandbox.limits import limit_of
 from services.sandbox.saboteur import Saboteur
 from services.sandbox.scenario import Fault, Scenario
@@ -36,6 +37,7 @@ class Binds:
         config: SandboxConfig,
         accounts: dict[str, Account],
         behaviour: Behaviour,
+        ledger: Ledger,
         timers: Timers,
         saboteur: Saboteur,
     ) -> None:
@@ -43,6 +45,7 @@ class Binds:
         self._config = config
         self._accounts = accounts
         self._behaviour = behaviour
+        self._ledger = ledger
         self._timers = timers
         self._saboteur = saboteur
         self._bound: dict[SmscSession, tuple[Account, Bind]] = {}
@@ -96,6 +99,7 @@ class Binds:
             return
         account, bind = found
         account.binds.remove(bind)
+        self._ledger.bind_closed(bind.number, str(reason), now_ns())
         if bind in account.outbox.binds:
             account.outbox.binds.remove(bind)
         ghosts_s = self._behaviour.scenario.limits.ghosts_s
@@ -123,6 +127,8 @@ class Binds:
         account.binds.add(bind)
         account.binds_peak = max(account.binds_peak, len(account.binds))
         self._begin(account, bind)
+        kind = bind_pdu.command_id.name.removeprefix("BIND_").lower()  # bound it is with our answer
+        self._ledger.bind_opened(bind.number, account.system_id, kind, session.peer, now_ns())
         if not isinstance(bind_pdu, pdu.BindTransmitter):
             outbox = account.outbox
             outbox.binds.append(bind)

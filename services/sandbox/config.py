@@ -1,5 +1,6 @@
 """Settings of one sandbox: `services.sandbox.<name>` of heliograph.yaml."""
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, ValidationError
@@ -24,7 +25,9 @@ class SandboxConfig(Section):
     seed: int = 1
     """The same seed, scenario and order of requests give the same behaviour."""
     ledger_max: Annotated[int, Field(ge=1, le=100_000_000)] = 1_000_000
-    """Entries kept in each of the ledger's three journals."""
+    """Entries kept in each of the ledger's four journals."""
+    ledger_file: Path | None = None
+    """Where the whole ledger is written at the end, as JSON lines; what was there is replaced."""
     waiting_max: Annotated[int, Field(ge=1, le=10_000_000)] = 200_000
     """deliver_sm that wait for a bind or for room in its window, per account."""
     window: Annotated[int, Field(ge=1, le=10_000)] = 100

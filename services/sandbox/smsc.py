@@ -64,7 +64,9 @@ class Sandbox:
         self._timers = Timers()
         self._saboteur = Saboteur(self._timers)
         self._accounts = {name: self._account(name) for name in config.accounts}
-        self._binds = Binds(config, self._accounts, self._behaviour, self._timers, self._saboteur)
+        self._binds = Binds(
+            config, self._accounts, self._behaviour, self.ledger, self._timers, self._saboteur
+        )
         self._submits = Submits(self._behaviour, self.ledger, self._timers, self._saboteur)
         self._mo_ever = 0
         self._mo_dice = random.Random(config.seed)  # its own: an MO changes no submit_sm's fate

@@ -30,7 +30,12 @@ async def test_statistics_and_life() -> None:
         assert found["binds"] == 1
         assert found["accounts"]["one"]["submit_sm"] == {"ESME_ROK": 2}
         assert found["accounts"]["one"]["deliver_sm"]["ESME_ROK"] == 1
-        assert found["ledger"]["entries"] == {"segments": 2, "receipts": 1, "mo": 0}
+        assert found["ledger"]["entries"] == {
+            "segments": 2,
+            "receipts": 1,
+            "mo": 0,
+            "binds": 1,
+        }
         assert (await http.get("/livez")).text == "ok"
 
 
