@@ -118,6 +118,7 @@ async def test_an_accepted_segment_stands_in_the_ledger_under_our_id() -> None:
         (entry,) = lines(own.ledger.segments)
         assert entry.pop("read_ms") > 1_700_000_000_000
         assert entry == {
+            "journal": "segments",
             "n": 1,
             "message_id": "m7",
             "segment": 1,
