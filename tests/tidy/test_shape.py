@@ -57,6 +57,8 @@ CORES = [
     "services.scheduler.core",
     "services.telemetry.core",
     "heliograph.verify",
+    "heliograph.tallies",
+    "heliograph.canaries",
     "smpp.session",
     "smpp.state",
     "smpp.window",
