@@ -22,8 +22,8 @@ from pathlib import Path
 from struct import Struct
 from tempfile import TemporaryDirectory
 
-from heliograph.evidence import get_json
 from heliograph.launcher import Child, launcher
+from heliograph.ledgers import get_json
 
 HEADER = Struct(">IIII")
 BIND_TRANSCEIVER, SUBMIT_SM, SUBMIT_SM_RESP, DELIVER_SM = 0x9, 0x4, 0x80000004, 0x5

@@ -17,8 +17,9 @@ from services.sandbox.faults import NS_PER_S, Faults, bind_refusal
 from services.sandbox.ledger import Ledger
 from services.sandbox.limits import limit_of
 from services.sandbox.saboteur import Saboteur
-from services.sandbox.scenario import Fault, Scenario
+from services.sandbox.scenario import Scenario
 from services.sandbox.timers import Timers, now_ns
+from services.sandbox.troubles import Fault
 from smpp import pdu
 from smpp.server import SmscSession
 from smpp.state import Closed, Why

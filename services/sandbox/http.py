@@ -89,9 +89,9 @@ def app(sandbox: Sandbox) -> Starlette:
         is_name = text.strip() in scenario.names()
         try:
             found = scenario.find(text.strip()) if is_name else scenario.parse(text, "")
+            sandbox.change(found)
         except ConfigError as error:
             return _faults(list(error.faults))
-        sandbox.change(found)
         return JSONResponse(found.model_dump(mode="json"))
 
     async def drop(_: Request) -> Response:

@@ -10,17 +10,18 @@ import itertools
 import random
 from typing import Any
 
-from pipeline.errors import HeliographError
+from pipeline.errors import ConfigError, HeliographError
 from services.sandbox.accounts import Account
 from services.sandbox.behaviour import Behaviour
 from services.sandbox.binds import Binds
 from services.sandbox.config import SandboxConfig
-from services.sandbox.deliveries import Delivery, Outbox
+from services.sandbox.deliveries import Outbox
 from services.sandbox.ledger import Ledger
-from services.sandbox.mo import MoOrder, MoRefusedError, parts_of
+from services.sandbox.mo import MoOrder
 from services.sandbox.saboteur import Saboteur
 from services.sandbox.scenario import Scenario
 from services.sandbox.submits import Submits
+from services.sandbox.subscribers import Subscribers
 from services.sandbox.timers import Timers, now_ns
 from smpp import pdu
 from smpp.pdu import Pdu, SubmitSm
@@ -57,6 +58,7 @@ class Sandbox:
     def __init__(self, config: SandboxConfig, scenario: Scenario) -> None:
         self.ledger = Ledger(config.ledger_max)
         self._config = config
+        self._check(scenario)
         self._started_ns = now_ns()
         # Microseconds since 1970, so that no later run of the sandbox gives the same ids again.
         numbers = itertools.count(self._started_ns // NS_PER_US)
@@ -67,9 +69,16 @@ class Sandbox:
         self._binds = Binds(
             config, self._accounts, self._behaviour, self.ledger, self._timers, self._saboteur
         )
-        self._submits = Submits(self._behaviour, self.ledger, self._timers, self._saboteur)
-        self._mo_ever = 0
-        self._mo_dice = random.Random(config.seed)  # its own: an MO changes no submit_sm's fate
+        dice = random.Random(config.seed)
+        self._subscribers = Subscribers(self._accounts, self.ledger, dice)
+        self._submits = Submits(
+            self._behaviour,
+            self._accounts,
+            self._subscribers,
+            self.ledger,
+            self._timers,
+            self._saboteur,
+        )
         self._smsc = Smsc(
             _listening(config),
             on_bind=self._binds.on_bind,
@@ -113,9 +122,19 @@ class Sandbox:
         await self._smsc.stop()
 
     def change(self, scenario: Scenario) -> None:
-        """Behave like `scenario` from now on; the dice begin anew, what is under way goes on."""
+        """Behave like `scenario` from now on; the dice begin anew, what is under way goes on.
+
+        Raises ConfigError when it speaks of an account that is not there.
+        """
+        self._check(scenario)
         self._behaviour.change(scenario)
         self._binds.begin_anew()
+
+    def _check(self, scenario: Scenario) -> None:
+        account = scenario.receipts.account
+        if account is not None and account not in self._config.accounts:
+            known = ", ".join(self._config.accounts)
+            raise ConfigError([f"receipts.account: there is no {account!r}; there are {known}"])
 
     def drop(self) -> int:
         """Abort every connection; returns how many there were."""
@@ -129,21 +148,7 @@ class Sandbox:
 
     def send_mo(self, order: MoOrder) -> dict[str, Any]:
         """Send a message of a subscriber to an account; MoRefusedError when there is none."""
-        account = self._accounts.get(order.account or next(iter(self._accounts)))
-        if account is None:
-            raise MoRefusedError(f"account: there are {', '.join(self._accounts)}")
-        parts = parts_of(order, self._mo_ever + 1)
-        self._mo_ever += 1
-        numbered = list(enumerate(parts, 1))
-        together = None
-        if order.parts_shuffled:
-            self._mo_dice.shuffle(numbered)
-        elif len(parts) > 1:
-            together = account.outbox.next_bind()
-        for number, deliver_sm in numbered:
-            head = (self._mo_ever, number, len(parts))
-            account.outbox.put(Delivery(deliver_sm, self.ledger.mo, head, together))
-        return {"mo": self._mo_ever, "parts": len(parts), "account": account.system_id}
+        return self._subscribers.send(order)
 
     def statistics(self) -> dict[str, Any]:
         """What happened so far, for people and judges."""
@@ -155,7 +160,7 @@ class Sandbox:
             "binds_ever": self._binds.ever,
             "due_later": len(self._timers),
             "misbehaved": dict(self._saboteur.counts),
-            "mo": self._mo_ever,
+            "mo": self._subscribers.sent,
             "ledger": self.ledger.statistics(),
             "accounts": {name: own.statistics() for name, own in self._accounts.items()},
         }

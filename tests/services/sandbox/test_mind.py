@@ -17,7 +17,7 @@ FIRST_NUMBER = 255
 
 
 def mind(text: str, seed: int = 1) -> Mind:
-    return Mind(scenario.parse(text, "mine"), Random(seed), itertools.count(FIRST_NUMBER))
+    return Mind(scenario.parse(text, "mine"), Random(seed), itertools.count(FIRST_NUMBER), NOW_NS)
 
 
 def submit(destination: str = "46701234567", registered_delivery: int = 1) -> SubmitSm:
@@ -61,8 +61,8 @@ def test_an_id_has_one_notation_in_the_response_and_one_in_the_receipt(
     decision = decide(f"message_ids: {{in_response: {in_response}, in_receipt: {in_receipt}}}")
     (receipt,) = decision.receipts
     assert (decision.smsc_message_id, receipt.smsc_message_id) == expected
-    assert receipt.deliver_sm.tlv(tlv.RECEIPTED_MESSAGE_ID) == expected[1]
-    assert f"id:{expected[1]} ".encode() in receipt.deliver_sm.short_message
+    assert receipt.pdu.tlv(tlv.RECEIPTED_MESSAGE_ID) == expected[1]
+    assert f"id:{expected[1]} ".encode() in receipt.pdu.short_message
 
 
 def test_a_uuid_is_the_same_in_both() -> None:
@@ -108,7 +108,7 @@ def test_the_first_row_that_fits_the_number_decides(
     )
     (receipt,) = own.decide(submit(destination), NOW_NS).receipts
     assert receipt.state is expected
-    assert receipt.deliver_sm.tlv(tlv.MESSAGE_STATE) == expected
+    assert receipt.pdu.tlv(tlv.MESSAGE_STATE) == expected
 
 
 @pytest.mark.parametrize(
@@ -135,11 +135,11 @@ def test_a_receipt_goes_to_those_who_ask_for_it(
 
 
 def test_a_receipt_goes_back_to_the_sender() -> None:
-    deliver_sm = decide("").receipts[0].deliver_sm
-    assert (deliver_sm.source_addr_ton, deliver_sm.source_addr_npi) == (1, 1)
-    assert deliver_sm.source_addr == "46701234567"
-    assert (deliver_sm.dest_addr_ton, deliver_sm.destination_addr) == (5, "ACME")
-    assert deliver_sm.esm_class == EsmClass.DELIVERY_RECEIPT
+    pdu = decide("").receipts[0].pdu
+    assert (pdu.source_addr_ton, pdu.source_addr_npi) == (1, 1)
+    assert pdu.source_addr == "46701234567"
+    assert (pdu.dest_addr_ton, pdu.destination_addr) == (5, "ACME")
+    assert pdu.esm_class == EsmClass.DELIVERY_RECEIPT
 
 
 @pytest.mark.parametrize(
@@ -149,9 +149,9 @@ def test_a_receipt_goes_back_to_the_sender() -> None:
 def test_a_receipt_speaks_by_text_by_tlv_or_both(
     forms: str, has_text: bool, has_tlvs: bool
 ) -> None:
-    deliver_sm = decide(f"receipts: {forms}").receipts[0].deliver_sm
-    assert (b"stat:DELIVRD" in deliver_sm.short_message) == has_text
-    assert bool(deliver_sm.tlvs) == has_tlvs
+    pdu = decide(f"receipts: {forms}").receipts[0].pdu
+    assert (b"stat:DELIVRD" in pdu.short_message) == has_text
+    assert bool(pdu.tlvs) == has_tlvs
 
 
 def test_every_time_lies_in_its_span() -> None:
@@ -167,8 +167,8 @@ def test_every_time_lies_in_its_span() -> None:
         first, again = decision.receipts
         assert 100 * MS_NS <= first.due_ns - decision.due_ns <= 300 * MS_NS
         assert 100 * MS_NS <= again.due_ns - first.due_ns <= 300 * MS_NS
-        assert first.deliver_sm == again.deliver_sm
-        assert first.deliver_sm is not again.deliver_sm
+        assert first.pdu == again.pdu
+        assert first.pdu is not again.pdu
 
 
 def test_an_early_receipt_is_due_before_the_answer_and_its_copy_after_it() -> None:
@@ -203,7 +203,7 @@ def test_shares_are_kept() -> None:
 @pytest.mark.parametrize("name", scenario.names())
 def test_the_same_seed_decides_the_same(name: str) -> None:
     def decisions(seed: int) -> list[Decision]:
-        own = Mind(scenario.find(name), Random(seed), itertools.count(1))
+        own = Mind(scenario.find(name), Random(seed), itertools.count(1), NOW_NS)
         return [own.decide(submit(f"4670{n:07}"), NOW_NS + n) for n in range(300)]
 
     assert decisions(7) == decisions(7)
