@@ -137,6 +137,23 @@ def verify(
         raise typer.Exit(1)
 
 
+@APP.command()
+def scenario(
+    url: Annotated[str, typer.Argument(help="HTTP address of a running sandbox.")],
+    name: Annotated[str | None, typer.Argument(help="A built-in scenario or a file.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="KEY=VALUE on top: limits.rate_per_s=100.")
+    ] = None,
+) -> None:
+    """Show how a running sandbox behaves, or have it behave otherwise."""
+    import yaml
+
+    from heliograph.carriers import change, scenario_of
+
+    found = change(url, name, set_ or ()) if name or set_ else scenario_of(url)
+    print(yaml.safe_dump(found, sort_keys=False), end="")
+
+
 @TOPICS.command("apply")
 def topics_apply(config: ConfigOption = None) -> None:
     """Create the topics that are missing."""

@@ -29,7 +29,14 @@ DOORS = {  # foreign library: where it may be imported
     ),
     "fastavro": ("pipeline/codec.py", "pipeline/registry.py"),
     "quixstreams": ("pipeline/stream.py",),
-    "yaml": ("pipeline/config.py", "pipeline/topics.py", "services/router/", "services/sandbox/"),
+    "yaml": (
+        "heliograph/carriers.py",
+        "heliograph/cli.py",
+        "pipeline/config.py",
+        "pipeline/topics.py",
+        "services/router/",
+        "services/sandbox/",
+    ),
     "opentelemetry": ("pipeline/metrics.py",),
     "socket": (
         "smpp/link.py",

@@ -1,0 +1,52 @@
+"""Where a deliver_sm goes: another bind, another account, and what waited until somebody bound."""
+
+from smpp.values import BindType
+from tests.services.sandbox.loopback import bound, lines, sandbox, submit_sm
+
+BACKLOG = 100_000
+
+
+async def test_a_receipt_comes_on_another_bind_while_there_is_one() -> None:
+    async with sandbox("receipts: {bind: other}") as own, bound(own) as first:
+        async with bound(own) as second:
+            for number in range(6):
+                await first.submit(number)
+            await second.receive(6)
+            assert first.came == []
+        await first.submit(7)
+        await first.receive(1)
+
+
+async def test_a_receipt_comes_on_the_bind_of_its_message() -> None:
+    async with sandbox("receipts: {bind: same}") as own, bound(own) as first, bound(own) as second:
+        for number in range(6):
+            await first.submit(number)
+        await first.receive(6)
+        assert second.came == []
+
+
+async def test_a_receipt_goes_to_another_account() -> None:
+    async with (
+        sandbox("receipts: {account: two}") as own,
+        bound(own, bind_type=BindType.TRANSMITTER) as sender,
+        bound(own, system_id="two", bind_type=BindType.RECEIVER) as receiver,
+    ):
+        await sender.submit(5)
+        await receiver.receive(1)
+        (entry,) = lines(own.ledger.receipts)
+        assert (entry["account"], entry["message_id"]) == ("two", "m5")
+
+
+async def test_a_hundred_thousand_receipts_that_waited_come_when_somebody_binds() -> None:
+    async with sandbox() as own:
+        async with bound(own, bind_type=BindType.TRANSMITTER) as sender:
+            for number in range(BACKLOG):
+                if not sender.esme.room:
+                    await sender.submit(number)
+                sender.esme.send(submit_sm(number), lambda context, response: None, None)
+            await sender.submit(BACKLOG)
+        waiting = own.statistics()["accounts"]["one"]["deliver_sm"]["waiting"]
+        assert waiting > BACKLOG
+        async with bound(own, bind_type=BindType.RECEIVER) as receiver:
+            await receiver.receive(waiting)
+            assert own.statistics()["accounts"]["one"]["deliver_sm"]["waiting"] == 0
