@@ -10,6 +10,7 @@ from random import Random
 from services.sandbox.faults import Faults
 from services.sandbox.mind import Mind
 from services.sandbox.scenario import Scenario
+from services.sandbox.scripts import Scripts
 from services.sandbox.timers import now_ns
 from services.sandbox.troubles import Fault
 
@@ -34,4 +35,5 @@ class Behaviour:
         numbers = itertools.count(1) if scenario.message_ids.is_reused else self._numbers
         self.mind = Mind(scenario, Random(self._seed), numbers, self.began_ns)
         self.faults = Faults(scenario, Random(self._seed))
+        self.scripts = Scripts(scenario.subscribers, Random(self._seed))
         self.above = ABOVE.get(scenario.limits.above)

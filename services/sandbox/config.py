@@ -1,5 +1,6 @@
 """Settings of one sandbox: `services.sandbox.<name>` of heliograph.yaml."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -30,6 +31,12 @@ class SandboxConfig(Section):
     """Where the whole ledger is written at the end, as JSON lines; what was there is replaced."""
     waiting_max: Annotated[int, Field(ge=1, le=10_000_000)] = 200_000
     """deliver_sm that wait for a bind or for room in its window, per account."""
+    store_max: Annotated[int, Field(ge=1, le=10_000_000)] = 10_000
+    """Messages that can be queried, cancelled and replaced."""
+    handsets_max: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    """Numbers whose newest messages are kept, to be read and answered over HTTP; 0 keeps none."""
+    distribution_lists: Mapping[str, tuple[str, ...]] = {}
+    """Numbers by name, for submit_multi."""
     window: Annotated[int, Field(ge=1, le=10_000)] = 100
     """Unanswered deliver_sm on one bind."""
     response_timeout_s: Annotated[float, Field(gt=0, le=600)] = 60

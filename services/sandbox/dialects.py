@@ -15,7 +15,7 @@ from smpp import receipt
 from smpp.values import MessageState
 
 KEPT = 4096
-ID = "\0"  # stands for the message id until it is known
+ID = b"\1"  # stands for the message id until it is known
 MINUTE = "%y%m%d%H%M"
 SECOND = "%y%m%d%H%M%S"
 CENTURY = "%Y%m%d%H%M%S"
@@ -72,11 +72,11 @@ DIALECTS: dict[str, Dialect] = {
 @lru_cache(KEPT)
 def around_id(
     dialect: str, state: MessageState, error: str, submit_s: int, done_s: int, offset_minutes: int
-) -> tuple[str, str]:
-    """The text before and behind the message id; times in seconds since 1970."""
+) -> tuple[bytes, bytes]:
+    """The octets before and behind the message id; times in seconds since 1970."""
     found = DIALECTS[dialect]
     text = found.template.format(
-        id=ID,
+        id=ID.decode(),
         sub=1,
         dlvrd=int(state is MessageState.DELIVERED),
         submit=_date(submit_s, offset_minutes, found.date),
@@ -85,7 +85,7 @@ def around_id(
         name=state.name,
         err=error,
     )
-    before, _, behind = text.partition(ID)
+    before, _, behind = text.encode("latin-1").partition(ID)
     return before, behind
 
 

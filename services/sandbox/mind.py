@@ -9,23 +9,23 @@ throws no dice. What a scenario does not speak of is looked at once, when it beg
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from random import Random
 from typing import NamedTuple
 
 from services.sandbox.answers import StatusRow
-from services.sandbox.dialects import around_id, granularity_s
+from services.sandbox.receipts import ReceiptWriter
 from services.sandbox.reports import Notation, Outcome, Receipts, Reply
 from services.sandbox.scenario import Scenario
 from services.sandbox.values import NS_PER_MS, drawer
-from smpp import segments, tlv
+from smpp import segments, times
 from smpp.errors import SmppError
 from smpp.pdu import DataSm, DeliverSm, SubmitSm
-from smpp.values import CommandStatus, EsmClass, MessageState
+from smpp.values import CommandStatus, MessageState
 
 NS_PER_S = 1_000_000_000
-UUID_BITS = 128
+UUIDS, SCATTER = 1 << 128, 0x9E3779B97F4A7C15F39CC0605CEDC835  # odd, so no two numbers meet
 REFUSALS_KEPT = 100_000  # numbers of which is remembered how often they were refused
-STATE_TLVS = {state: tlv.MESSAGE_STATE.make(state) for state in MessageState}
 
 # Which final states are reported, by the lower bits of registered_delivery; 3 is of SMPP 5.0.
 RECEIPT_BITS = 0x03
@@ -36,13 +36,13 @@ IS_REPORTED: dict[int, Callable[[MessageState], bool]] = {
     3: lambda state: state is MessageState.DELIVERED,
 }
 
-Made = Callable[[int, Random, int], str]  # a notation writes the number of a message
+Made = Callable[[int, int], str]  # a notation writes the number of a message in so many digits
 
 NOTATIONS: dict[Notation, Made] = {
-    "decimal": lambda number, dice, digits: f"{number:0{digits}d}",
-    "hexadecimal": lambda number, dice, digits: f"{number:0{digits}X}",
-    "hexadecimal_lower": lambda number, dice, digits: f"{number:0{digits}x}",
-    "uuid": lambda number, dice, digits: str(uuid.UUID(int=dice.getrandbits(UUID_BITS), version=4)),
+    "decimal": lambda number, digits: f"{number:0{digits}d}",
+    "hexadecimal": lambda number, digits: f"{number:0{digits}X}",
+    "hexadecimal_lower": lambda number, digits: f"{number:0{digits}x}",
+    "uuid": lambda number, digits: str(uuid.UUID(int=number * SCATTER % UUIDS, version=4)),
 }
 USUAL = Outcome()
 
@@ -72,6 +72,12 @@ class Decision(NamedTuple):
     smsc_message_id: str
     receipts: tuple[Receipt, ...]
     answer: Answer | None = None
+    receipt_id: str = ""
+    state: MessageState = MessageState.REJECTED
+    begins_ns: int = 0
+    """When it is to be delivered at the earliest."""
+    ends_ns: int = 0
+    """When its fate is sealed."""
 
 
 class Mind:
@@ -96,28 +102,58 @@ class Mind:
         self._digits, self._receipt_digits = ids.digits, receipt_digits
         self._has_one_id = (ids.in_response, ids.digits) == (ids.in_receipt, receipt_digits)
         self._is_plain = _is_plain(receipts)
+        self._writer = ReceiptWriter(receipts)
         self._refused: dict[tuple[int, str], int] = {}
 
-    def decide(self, submit: SubmitSm, now_ns: int) -> Decision:
-        """The answer to `submit` and what follows from it."""
+    def decide(self, submit: SubmitSm, now_ns: int, number: int | None = None) -> Decision:
+        """The answer to `submit` and what follows from it; `number` where it shares its id."""
         due_ns = now_ns + self._latency(self._dice)
         if self._statuses:
             status = self._status(submit.destination_addr, now_ns)
             if status is not CommandStatus.ESME_ROK:
                 return Decision(status, due_ns, "", ())
-        number = next(self._numbers)
-        message_id = self._write_id(number, self._dice, self._digits)
+        if number is None:
+            number = self.next_number()
+        message_id = receipt_id = self._write_id(number, self._digits)
+        if not self._has_one_id:
+            receipt_id = self._write_receipt_id(number, self._receipt_digits)
         outcome = self._outcome(submit.destination_addr, now_ns) if self._outcomes else USUAL
+        begins_ns = due_ns
+        if submit.schedule_delivery_time:
+            begins_ns = max(due_ns, moment_ns(submit.schedule_delivery_time, now_ns))
+        ends_ns = begins_ns + self._delay(self._dice)
+        if submit.validity_period and ends_ns - now_ns >= NS_PER_S:  # no shorter one can be said
+            expires_ns = moment_ns(submit.validity_period, now_ns)
+            if expires_ns < ends_ns:
+                outcome, ends_ns = EXPIRED, max(expires_ns, due_ns)
         receipts: tuple[Receipt, ...] = ()
         if IS_REPORTED[submit.registered_delivery & RECEIPT_BITS](outcome.state):
-            receipt_id = message_id
-            if not self._has_one_id:
-                receipt_id = self._write_receipt_id(number, self._dice, self._receipt_digits)
-            receipts = self._plan(submit, receipt_id, outcome, now_ns, due_ns)
+            receipts = self._plan(submit, receipt_id, outcome, now_ns, begins_ns, ends_ns)
         answer = None
         if outcome.reply is not None:
-            answer = _answer(submit, outcome.reply, due_ns)
-        return Decision(CommandStatus.ESME_ROK, due_ns, message_id, receipts, answer)
+            answer = _answer(submit, outcome.reply, ends_ns)
+        return Decision(
+            CommandStatus.ESME_ROK,
+            due_ns,
+            message_id,
+            receipts,
+            answer,
+            receipt_id,
+            outcome.state,
+            begins_ns,
+            ends_ns,
+        )
+
+    def next_number(self) -> int:
+        """The number of the next message id."""
+        return next(self._numbers)
+
+    def deleted(self, submit: SubmitSm, receipt_id: str, now_ns: int) -> Receipt | None:
+        """The receipt of a message that was cancelled, if one was asked for."""
+        if not IS_REPORTED[submit.registered_delivery & RECEIPT_BITS](DELETED.state):
+            return None
+        pdu = self._writer.write(submit, receipt_id, DELETED, now_ns, now_ns)
+        return Receipt(now_ns, False, receipt_id, DELETED.state, pdu)
 
     def _status(self, destination: str, now_ns: int) -> CommandStatus:
         since_s = (now_ns - self._began_ns) / NS_PER_S
@@ -149,19 +185,30 @@ class Mind:
         return USUAL
 
     def _plan(
-        self, submit: SubmitSm, receipt_id: str, outcome: Outcome, now_ns: int, answer_ns: int
+        self,
+        submit: SubmitSm,
+        receipt_id: str,
+        outcome: Outcome,
+        now_ns: int,
+        begins_ns: int,
+        ends_ns: int,
     ) -> tuple[Receipt, ...]:
         """The receipts of one message, in the order in which they are due."""
         if self._is_plain and outcome.receipt == "usual":
-            due_ns = answer_ns + self._delay(self._dice)
-            pdu = receipt_pdu(submit, receipt_id, outcome, now_ns, due_ns, self._receipts)
-            return (Receipt(due_ns, False, receipt_id, outcome.state, pdu),)
+            pdu = self._writer.write(submit, receipt_id, outcome, now_ns, ends_ns)
+            return (Receipt(ends_ns, False, receipt_id, outcome.state, pdu),)
         if not _is_reported(submit, self._receipts):
             return ()
-        return self._odd_plan(submit, receipt_id, outcome, now_ns, answer_ns)
+        return self._odd_plan(submit, receipt_id, outcome, now_ns, begins_ns, ends_ns)
 
     def _odd_plan(
-        self, submit: SubmitSm, receipt_id: str, outcome: Outcome, now_ns: int, answer_ns: int
+        self,
+        submit: SubmitSm,
+        receipt_id: str,
+        outcome: Outcome,
+        now_ns: int,
+        begins_ns: int,
+        ends_ns: int,
     ) -> tuple[Receipt, ...]:
         plan, wish = self._receipts, outcome.receipt
         is_usual = wish == "usual"
@@ -169,85 +216,42 @@ class Mind:
         def falls_on(share: float, name: str) -> bool:
             return wish == name or (is_usual and share > 0 and self._dice.random() < share)
 
-        def at(due_ns: int, told: Outcome, is_early: bool = False) -> Receipt:
-            pdu = receipt_pdu(submit, receipt_id, told, now_ns, due_ns, plan)
+        def at(due_ns: int, told: Outcome, *, is_early: bool = False) -> Receipt:
+            pdu = self._writer.write(submit, receipt_id, told, now_ns, due_ns)
             return Receipt(due_ns, is_early, receipt_id, told.state, pdu)
 
         if falls_on(plan.never_share, "never"):
             return ()
-        if falls_on(plan.early_share, "early"):
-            due_ns, is_early = now_ns, True
-        else:
-            delay = self._late if falls_on(plan.late_share, "late") else self._delay
-            due_ns, is_early = answer_ns + delay(self._dice), False
-        receipts = [at(due_ns, outcome, is_early)]
-        after_ns = max(due_ns, answer_ns)
+        due_ns, is_early = ends_ns, falls_on(plan.early_share, "early")
+        if is_early:
+            due_ns = now_ns
+        elif falls_on(plan.late_share, "late"):
+            due_ns = begins_ns + self._late(self._dice)
+        receipts = [at(due_ns, outcome, is_early=is_early)]
+        after_ns = max(due_ns, begins_ns)
         if falls_on(plan.twice_share, "twice"):
             copy = replace(receipts[-1].pdu)  # sending gives a record its sequence_number
             again_ns = after_ns + self._delay(self._dice)
             receipts.append(Receipt(again_ns, False, receipt_id, outcome.state, copy))
         if falls_on(plan.intermediate_share, "intermediate") and not is_early:
-            receipts.insert(0, at(answer_ns + (due_ns - answer_ns) // 2, ENROUTE))
+            receipts.insert(0, at(begins_ns + (due_ns - begins_ns) // 2, ENROUTE))
         if falls_on(plan.disorder_share, "disorder"):
             receipts.append(at(after_ns + self._delay(self._dice), ENROUTE))
         return tuple(receipts)
 
 
 ENROUTE = USUAL.model_copy(update={"state": MessageState.ENROUTE})
+EXPIRED = Outcome(state=MessageState.EXPIRED)
+DELETED = Outcome(state=MessageState.DELETED)
 
 
-def receipt_pdu(
-    submit: SubmitSm,
-    receipt_id: str,
-    outcome: Outcome,
-    submitted_ns: int,
-    done_ns: int,
-    plan: Receipts,
-) -> DeliverSm | DataSm:
-    """The PDU that reports `outcome`, back to where `submit` came from."""
-    text = b""
-    if plan.text:
-        step = NS_PER_S * granularity_s(plan.dialect)
-        before, behind = around_id(
-            plan.dialect,
-            outcome.state,
-            outcome.error,
-            submitted_ns // step * step // NS_PER_S,
-            done_ns // step * step // NS_PER_S,
-            plan.utc_offset_minutes,
-        )
-        text = f"{before}{receipt_id}{behind}".encode("latin-1")
-    tlvs: tuple[tlv.RawTlv, ...] = ()
-    if plan.tlv:
-        octets = receipt_id.encode("ascii") + b"\0"
-        tlvs = ((tlv.RECEIPTED_MESSAGE_ID.tag, octets), STATE_TLVS[outcome.state])
-    esm_class = EsmClass.DELIVERY_RECEIPT
-    if outcome.state is MessageState.ENROUTE:
-        esm_class = EsmClass.INTERMEDIATE_NOTIFICATION
-    if plan.is_unmarked:
-        esm_class = EsmClass.DEFAULT
-    if plan.form == "data_sm":
-        return DataSm(
-            source_addr_ton=submit.dest_addr_ton,
-            source_addr_npi=submit.dest_addr_npi,
-            source_addr=submit.destination_addr,
-            dest_addr_ton=submit.source_addr_ton,
-            dest_addr_npi=submit.source_addr_npi,
-            destination_addr=submit.source_addr,
-            esm_class=esm_class,
-            tlvs=(*tlvs, tlv.MESSAGE_PAYLOAD.make(text)) if text else tlvs,
-        )
-    return DeliverSm(
-        source_addr_ton=submit.dest_addr_ton,
-        source_addr_npi=submit.dest_addr_npi,
-        source_addr=submit.destination_addr,
-        dest_addr_ton=submit.source_addr_ton,
-        dest_addr_npi=submit.source_addr_npi,
-        destination_addr=submit.source_addr,
-        esm_class=esm_class,
-        short_message=text,
-        tlvs=tlvs,
-    )
+def moment_ns(written: str, now_ns: int) -> int:
+    """An SMPP time as nanoseconds since 1970; now where it is none."""
+    try:
+        moment = times.read(written, datetime.fromtimestamp(now_ns / NS_PER_S, UTC))
+    except SmppError:
+        return now_ns
+    return int(moment.timestamp() * NS_PER_S)
 
 
 def _is_plain(plan: Receipts) -> bool:

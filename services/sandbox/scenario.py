@@ -18,6 +18,7 @@ from pipeline.config import Section, sentences
 from pipeline.errors import ConfigError
 from services.sandbox.answers import Limits, Responses
 from services.sandbox.reports import MessageIds, Outcome, Receipts, Retries
+from services.sandbox.scripts import Script
 from services.sandbox.troubles import Fault, Maintenance
 
 BUILT_IN = files("services.sandbox").joinpath("scenarios")
@@ -35,6 +36,8 @@ class Scenario(Section):
     receipts: Receipts = Receipts()
     outcomes: tuple[Outcome, ...] = ()
     """The first row that fits the destination decides; DELIVERED where none does."""
+    subscribers: tuple[Script, ...] = ()
+    """Who answers what; the first row that fits."""
     retries: Retries = Retries()
     faults: tuple[Fault, ...] = ()
     """The first row whose turn it is spoils the answer."""

@@ -1,7 +1,8 @@
 """The simulated SMSC: its parts put together, started, stopped, and told to behave otherwise.
 
-    binds ─> who may bind            submits ─> answers and receipts
-    mo    ─> messages of subscribers deliveries ─> every deliver_sm, until it is taken
+    binds       who may bind             requests    what they may ask for
+    submits     messages and receipts    commands    query, cancel, replace
+    subscribers handsets and their MO    deliveries  every deliver_sm, until it is taken
 
 One process, one loop, no task a message: what happens later waits in one heap (`timers`).
 """
@@ -14,32 +15,25 @@ from pipeline.errors import ConfigError, HeliographError
 from services.sandbox.accounts import Account
 from services.sandbox.behaviour import Behaviour
 from services.sandbox.binds import Binds
+from services.sandbox.commands import Commands
 from services.sandbox.config import SandboxConfig
 from services.sandbox.deliveries import Outbox
 from services.sandbox.ledger import Ledger
-from services.sandbox.mo import MoOrder
+from services.sandbox.requests import Requests
 from services.sandbox.saboteur import Saboteur
 from services.sandbox.scenario import Scenario
+from services.sandbox.store import Store
 from services.sandbox.submits import Submits
 from services.sandbox.subscribers import Subscribers
 from services.sandbox.timers import Timers, now_ns
-from smpp import pdu
-from smpp.pdu import Pdu, SubmitSm
+from smpp.pdu import Pdu
 from smpp.server import Smsc, SmscConfig, SmscSession
 from smpp.session import SessionConfig
 from smpp.timers import TimerConfig
-from smpp.values import CommandStatus
 
 NS_PER_US = 1000
 OWED_REQUESTS_MAX = 10_000  # submit_sm of one bind unanswered before it is read no further
 UNBIND_TIMEOUT_S = 0.5
-
-# What this SMSC cannot do is refused by the request's own status.
-REFUSALS: dict[type[Pdu], CommandStatus] = {
-    pdu.QuerySm: CommandStatus.ESME_RQUERYFAIL,
-    pdu.CancelSm: CommandStatus.ESME_RCANCELFAIL,
-    pdu.ReplaceSm: CommandStatus.ESME_RREPLACEFAIL,
-}
 
 
 def _listening(config: SandboxConfig) -> SmscConfig:
@@ -69,16 +63,26 @@ class Sandbox:
         self._binds = Binds(
             config, self._accounts, self._behaviour, self.ledger, self._timers, self._saboteur
         )
-        dice = random.Random(config.seed)
-        self._subscribers = Subscribers(self._accounts, self.ledger, dice)
-        self._submits = Submits(
+        self.subscribers = Subscribers(
             self._behaviour,
             self._accounts,
-            self._subscribers,
+            self.ledger,
+            self._timers,
+            random.Random(config.seed),
+            config.handsets_max,
+        )
+        store = Store(config.store_max)
+        submits = Submits(
+            self._behaviour,
+            self._accounts,
+            self.subscribers,
+            store,
             self.ledger,
             self._timers,
             self._saboteur,
         )
+        commands = Commands(store, submits.tell_deleted)
+        self._requests = Requests(self._behaviour, submits, commands, config.distribution_lists)
         self._smsc = Smsc(
             _listening(config),
             on_bind=self._binds.on_bind,
@@ -141,14 +145,7 @@ class Sandbox:
         return self._binds.drop()
 
     def _on_request(self, session: SmscSession, request: Pdu) -> None:
-        if isinstance(request, SubmitSm):
-            self._submits.take(*self._binds.of(session), request)
-        else:
-            session.respond(request, REFUSALS.get(type(request), CommandStatus.ESME_RINVCMDID))
-
-    def send_mo(self, order: MoOrder) -> dict[str, Any]:
-        """Send a message of a subscriber to an account; MoRefusedError when there is none."""
-        return self._subscribers.send(order)
+        self._requests.take(*self._binds.of(session), request)
 
     def statistics(self) -> dict[str, Any]:
         """What happened so far, for people and judges."""
@@ -160,7 +157,7 @@ class Sandbox:
             "binds_ever": self._binds.ever,
             "due_later": len(self._timers),
             "misbehaved": dict(self._saboteur.counts),
-            "mo": self._subscribers.sent,
+            "mo": self.subscribers.sent,
             "ledger": self.ledger.statistics(),
             "accounts": {name: own.statistics() for name, own in self._accounts.items()},
         }

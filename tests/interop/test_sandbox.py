@@ -118,7 +118,9 @@ async def test_they_are_throttled(peer: Peer) -> None:
 @every_peer
 async def test_they_take_a_message_of_a_subscriber(peer: Peer) -> None:
     async with bound(peer) as own:
-        own.send_mo(MoOrder.model_validate({"from": HANDSET, "to": "12345", "text": ECHOED}))
+        own.subscribers.send(
+            MoOrder.model_validate({"from": HANDSET, "to": "12345", "text": ECHOED})
+        )
         heard = await peer.do("heard")
         assert heard["source_addr"] == HANDSET
         octets = bytes.fromhex(heard["short_message"])

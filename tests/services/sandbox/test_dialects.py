@@ -16,7 +16,7 @@ DONE = SUBMITTED + timedelta(seconds=61)
 def text_of(dialect: str, offset_minutes: int = 0) -> str:
     times = (int(SUBMITTED.timestamp()), int(DONE.timestamp()))
     before, behind = around_id(dialect, MessageState.UNDELIVERABLE, "00B", *times, offset_minutes)
-    return f"{before}a1B2{behind}"
+    return (before + b"a1B2" + behind).decode("latin-1")
 
 
 def read(text: str) -> receipt.DeliveryReceipt:
