@@ -1,9 +1,9 @@
 """Subscribers by script: who answers what to which text, in turns; pure, dice given.
 
     subscribers:
-      - {suffix: "7", on: "vote", say: ["VOTE A", "VOTE B"], share: 0.4}
-      - {prefix: "46", on: "your name", say: [Ada], then: named}
-      - {prefix: "46", when: named, on: ".", say: [YES]}
+      - {suffix: "7", hears: "vote", says: ["VOTE A", "VOTE B"], share: 0.4}
+      - {prefix: "46", hears: "your name", says: [Ada], then: named}
+      - {prefix: "46", when: named, hears: ".", says: [YES]}
 
 The first row that is about the number, at its point of the conversation, and whose pattern is in
 the text, answers. Where a number stands in its conversation is remembered, of so many numbers.
@@ -32,11 +32,11 @@ def _checked(pattern: str) -> str:
 class Script(Chosen):
     """One turn of a conversation."""
 
-    on: Annotated[str, AfterValidator(_checked)] = ""
+    hears: Annotated[str, AfterValidator(_checked)] = ""
     """A regular expression, in any case, somewhere in the text; any text when left out."""
     when: str = BEGINNING
     """Where the conversation must stand."""
-    say: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1)]
+    says: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1)]
     """One of these, drawn."""
     then: str = BEGINNING
     """Where it stands afterwards."""
@@ -55,7 +55,7 @@ class Scripts:
 
     def __init__(self, rows: tuple[Script, ...], dice: Random) -> None:
         self._rows = [
-            (row, re.compile(row.on, re.IGNORECASE | re.DOTALL), drawer(row.after_ms))
+            (row, re.compile(row.hears, re.IGNORECASE | re.DOTALL), drawer(row.after_ms))
             for row in rows
         ]
         self._dice = dice
@@ -70,7 +70,7 @@ class Scripts:
         for row, pattern, delay in self._rows:
             if row.when == point and pattern.search(text) and row.fits(number, since_s, self._dice):
                 self._remember(number, row.then)
-                return Line(delay(self._dice), self._dice.choice(row.say))
+                return Line(delay(self._dice), self._dice.choice(row.says))
         return None
 
     def _remember(self, number: str, point: str) -> None:

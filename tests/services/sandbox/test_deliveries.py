@@ -1,5 +1,7 @@
 """Where a deliver_sm goes: another bind, another account, and what waited until somebody bound."""
 
+from services.sandbox.mo import MoOrder
+from smpp import segments
 from smpp.values import BindType
 from tests.services.sandbox.loopback import bound, lines, sandbox, submit_sm
 
@@ -51,3 +53,23 @@ async def test_a_hundred_thousand_receipts_that_waited_come_when_somebody_binds(
         async with bound(own, bind_type=BindType.RECEIVER) as receiver:
             await receiver.receive(waiting)
             assert own.statistics()["accounts"]["one"]["deliver_sm"]["waiting"] == 0
+
+
+async def test_parts_of_an_mo_are_scattered_over_accounts_lost_and_doubled() -> None:
+    async with sandbox() as own, bound(own) as one, bound(own, system_id="two") as two:
+        order = {
+            "from": "46701234567",
+            "to": "12345",
+            "text": "x" * 600,
+            "accounts": ["one", "two"],
+        }
+        own.subscribers.send(MoOrder.model_validate(order))
+        assert [len(await each.receive(2)) for each in (one, two)] == [2, 2]
+        own.subscribers.send(
+            MoOrder.model_validate(
+                order | {"accounts": [], "lost_parts": [2], "doubled_parts": [4]}
+            )
+        )
+        came = (await one.receive(6))[2:]
+        numbers = [part.number for pdu in came if (part := segments.concatenation(pdu))]
+        assert numbers == [1, 3, 4, 4]
