@@ -137,6 +137,25 @@ def verify(
         raise typer.Exit(1)
 
 
+@APP.command()
+def conformance(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Where to listen; 0: any.")] = 2775,
+    host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
+    account: Annotated[
+        list[str] | None, typer.Option(help="NAME:PASSWORD that may bind; anybody without one.")
+    ] = None,
+    scenario: Annotated[str, typer.Option(help="How the SMSC answers.")] = "fast",
+    for_s: Annotated[float | None, typer.Option(min=0.1, help="Seconds to examine.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write the findings as JSON.")] = None,
+) -> None:
+    """Judge an ESME by the SMPP specification: listen as an SMSC, exercise it, report."""
+    from heliograph import conformance as examination
+
+    wanted = examination.Examination(host, port, tuple(account or ()), scenario, for_s, report)
+    if not examination.run(wanted):
+        raise typer.Exit(1)
+
+
 @TOPICS.command("apply")
 def topics_apply(config: ConfigOption = None) -> None:
     """Create the topics that are missing."""

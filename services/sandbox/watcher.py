@@ -87,7 +87,8 @@ class Watcher:
         self._last_number = 0
         self._theirs: dict[int, Asked] = {}
         self._ours: dict[int, Asked] = {}
-        self._active_at: float | None = None
+        self._overdue: set[int] = set()
+        self._active_at = 0.0  # the last PDU either way
         self._enquired_at: float | None = None
         self._submits: deque[float] = deque(maxlen=SUBMITS_KEPT)
         self._throttle: tuple[float, int] | None = None  # when, and the submit_sm before it
@@ -99,25 +100,28 @@ class Watcher:
     def came(self, octets: bytes, now: float) -> None:
         """A whole PDU from the ESME."""
         self.pass_time(now)
-        self._note_silence(octets, now)
+        self._active_at = now
         _, command_id, status, number = HEADER.unpack_from(octets)
-        try:
-            found = decode(octets)
-        except PduError as error:
-            rule, is_kept = misreading(error)
-            self._judge(rule, is_kept, octets, now)
-            found = None
-        else:
-            for rule, is_kept in verdicts(octets, found, self._version):
-                self._judge(rule, is_kept, octets, now)
+        self._judge("command_length", True, octets, now)
+        found = self._read(octets, now)
         if command_id & RESPONSE_BIT:
             self._response_came(Asked(command_id, now, octets, found), number, status)
         else:
             self._request_came(Asked(command_id, now, octets, found), number)
 
-    def came_broken(self, octets: bytes, now: float) -> None:
-        """What cannot be cut into PDUs came from the ESME."""
-        self._judge("command_length", False, octets, now)
+    def _read(self, octets: bytes, now: float) -> Pdu | None:
+        try:
+            found = decode(octets)
+        except PduError as error:
+            self._judge(*misreading(error), octets, now)
+            return None
+        for rule, is_kept in verdicts(octets, found, self._version):
+            self._judge(rule, is_kept, octets, now)
+        return found
+
+    def came_broken(self, told: str, now: float) -> None:
+        """What cannot be cut into PDUs came from the ESME, `told` in words."""
+        self._tally.judge("command_length", False, now, told)
 
     def went(self, octets: bytes, now: float) -> None:
         """A whole PDU to the ESME, whether it is one of the specification or not."""
@@ -137,22 +141,16 @@ class Watcher:
     def pass_time(self, now: float) -> None:
         """Judge what is over by now: answers that did not come, the second after a throttle."""
         self._judge_throttle(now)
-        overdue = [
-            number
-            for number, asked in self._ours.items()
-            if now - asked.at > 2 * self._terms.answer_s
-        ]
-        for number in overdue:
-            self._judge("response_comes", False, self._ours.pop(number).octets, now)
-        is_bound = self.state in BIND_TYPES and self._active_at is not None
-        if is_bound and now - (self._active_at or now) > self._terms.silence_s:
-            silent_s = f"{now - (self._active_at or now):.0f} s without a PDU"
-            self._tally.judge("enquire_link", False, now, silent_s)
+        self._judge_overdue(now, 2 * self._terms.answer_s)
+        silent_s = now - self._active_at
+        if self.state in BIND_TYPES and silent_s > self._terms.silence_s:
+            self._tally.judge("enquire_link", False, now, f"{silent_s:.0f} s without a PDU")
             self._active_at = now
 
     def end(self, now: float, *, by_esme: bool) -> None:
         """The connection is closed, by the ESME or by us."""
         self.pass_time(now)
+        self._judge_overdue(now, self._terms.answer_s)
         if by_esme and self.state in BIND_TYPES:
             self._tally.judge("unbind_first", False, now, "the connection was closed while bound")
         self.state = BindState.CLOSED
@@ -163,6 +161,7 @@ class Watcher:
         self._judge_number(asked, number)
         if asked.command_id not in CommandId._value2member_map_:
             return
+        self._judge("command_id", True, asked.octets, asked.at)
         self._judge_state(asked)
         if asked.command_id == CommandId.UNBIND:
             self._judge("unbind_first", True, asked.octets, asked.at)
@@ -194,6 +193,9 @@ class Watcher:
 
     def _judge_state(self, asked: Asked) -> None:
         after = RECEIVES[Role.SMSC][self.state].get(asked.command_id)
+        if self.has_unbound:
+            self._judge("bind_allows", False, asked.octets, asked.at)
+            return
         if self.state in UNJUDGED:
             self.state = after or self.state
             return
@@ -208,6 +210,7 @@ class Watcher:
             self.state = after
 
     def _judge_enquiry(self, asked: Asked) -> None:
+        self._judge("enquire_link", True, asked.octets, asked.at)
         if self._enquired_at is not None:
             is_calm = asked.at - self._enquired_at >= self._terms.enquire_every_s
             self._judge("enquire_link_calmly", is_calm, asked.octets, asked.at)
@@ -237,6 +240,9 @@ class Watcher:
     def _response_came(self, answer: Asked, number: int, status: int) -> None:
         octets, at = answer.octets, answer.at
         asked = self._ours.get(number)
+        if asked is None and number in self._overdue:
+            self._judge("response_in_time", False, octets, at)
+            return
         self._judge("response_asked", asked is not None, octets, at)
         if asked is None:
             return
@@ -260,19 +266,18 @@ class Watcher:
         after = RECEIVES[Role.SMSC][self.state].get(answer.command_id)
         self.state = after or self.state
 
+    def _judge_overdue(self, now: float, after_s: float) -> None:
+        overdue = [number for number, asked in self._ours.items() if now - asked.at > after_s]
+        for number in overdue:
+            self._overdue.add(number)
+            self._judge("response_comes", False, self._ours.pop(number).octets, now)
+
     def _judge_delivery(self, asked: Asked, status: int, octets: bytes, at: float) -> None:
         if isinstance(asked.pdu, pdu.DeliverSm | DataSm):
             rule = "unknown_tlv_taken" if _has_unknown_tlv(asked.pdu) else "delivery_taken"
             self._judge(rule, status == CommandStatus.ESME_ROK, octets, at)
 
     # --- pace -----------------------------------------------------------------------------------
-
-    def _note_silence(self, octets: bytes, now: float) -> None:
-        if self._active_at is not None and self.state in BIND_TYPES:
-            (_, command_id, _, _) = HEADER.unpack_from(octets)
-            if command_id == CommandId.ENQUIRE_LINK:
-                self._judge("enquire_link", True, octets, now)
-        self._active_at = now
 
     def _remember_refusal(self, asked: Asked, status: CommandStatus, now: float) -> None:
         if not isinstance(asked.pdu, SubmitSm | DataSm):
@@ -300,31 +305,6 @@ class Watcher:
 
     def _judge(self, rule: str, is_kept: bool, octets: bytes, at: float) -> None:
         self._tally.judge(rule, is_kept, at, octets)
-
-
-class BindPace:
-    """How an account binds, over all of its connections."""
-
-    BINDS_A_MINUTE = 20
-    AGAIN_S = 1.0  # after a refusal for good
-
-    def __init__(self, tally: Tally) -> None:
-        self._tally = tally
-        self._binds: dict[str, deque[float]] = {}
-        self._refused_at: dict[str, float] = {}
-
-    def bind(self, system_id: str, status: CommandStatus, now: float, octets: bytes) -> None:
-        """A bind came and was answered with `status`."""
-        seen = self._binds.setdefault(system_id, deque(maxlen=self.BINDS_A_MINUTE + 1))
-        seen.append(now)
-        is_storm = len(seen) > self.BINDS_A_MINUTE and now - seen[0] < 60
-        self._tally.judge("bind_calmly", not is_storm, now, octets)
-        refused_at = self._refused_at.get(system_id)
-        if refused_at is not None:
-            self._tally.judge("refused_bind", now - refused_at >= self.AGAIN_S, now, octets)
-        self._refused_at.pop(system_id, None)
-        if statuses.disposition(status) is Disposition.STOP_CONNECTOR:
-            self._refused_at[system_id] = now
 
 
 def _has_unknown_tlv(found: Pdu) -> bool:
