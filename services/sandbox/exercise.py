@@ -1,6 +1,7 @@
 """What the SMSC's side does to see how an ESME takes it, as two tables; pure.
 
-Steps are done once, in order, on the first bind that may take them. The answers come by the number
+Steps are done once, in order, on the first bind that may take them; receipts come last, when there
+is a submit_sm to report on. The answers come by the number
 of the submit_sm in the whole run; the rest is answered as the scenario has it.
 """
 
@@ -88,15 +89,15 @@ STEPS: tuple[Step, ...] = (
     Step("MO in parts with a UDH, the last part first", _mo(LONG)),
     Step("MO by message_payload", _with_tlvs(tlv.MESSAGE_PAYLOAD.make(b"hello"), text=b"")),
     Step("MO with TLVs that nobody knows", _with_tlvs((VENDOR_TAG, b"x"), (RESERVED_TAG, b"y"))),
-    Step("receipt by text only", _receipt(Receipts(tlv=False))),
-    Step("receipt by TLVs only", _receipt(Receipts(text=False))),
-    Step("receipt by data_sm", _receipt(Receipts(form="data_sm"))),
     Step("enquire_link", lambda seen, now_ns: [EnquireLink()], needs_receiver=False),
     Step("a command_id that nobody knows", lambda seen, now_ns: UNKNOWN, needs_receiver=False),
     Step(
         "a window full of deliver_sm at once",
         lambda seen, now_ns: [_mo_pdu(seen, b"burst %d" % n) for n in range(BURST)],
     ),
+    Step("receipt by text only", _receipt(Receipts(tlv=False))),
+    Step("receipt by TLVs only", _receipt(Receipts(text=False))),
+    Step("receipt by data_sm", _receipt(Receipts(form="data_sm"))),
 )
 
 # By the number of the submit_sm, from 1: refused, or answered late.

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,9 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.config import load
+from pipeline.ids import ConnectorId
 from smpp.client import Esme, EsmeConfig
 from smpp.pdu import SubmitSm
 from smpp.values import Npi, Ton
+from tests.services.sandbox.loopback import PASSWORD, sandbox
 
 DEADLINE_S = 60
 
@@ -103,3 +107,66 @@ async def test_what_the_operator_can_mend_is_a_sentence(
         _, told = await process.communicate()
     assert process.returncode == 2
     assert sentence in told.decode()
+
+
+def connector_of(folder: Path, port: int) -> Path:
+    """A configuration with the connector `mine`."""
+    file = folder / "heliograph.yaml"
+    connector = f"{{host: 127.0.0.1, port: {port}, system_id: one, rate_per_s: 10"
+    file.write_text(f"connectors:\n  mine: {connector}, password: '${{MINE_PASSWORD}}'}}\n")
+    return file
+
+
+async def learn(file: Path, *options: str) -> tuple[int | None, str, str]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "heliograph", "conformance", "--config", str(file)),
+        *("--to", "+46701234567", "--per-minute", "6000", *options),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "MINE_PASSWORD": PASSWORD},
+    )
+    async with asyncio.timeout(DEADLINE_S):
+        out, error = await process.communicate()
+    return process.returncode, out.decode(), error.decode()
+
+
+async def test_a_draft_of_the_command_is_a_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with sandbox("message_ids: {in_response: hexadecimal}") as own:
+        code, draft, error = await learn(
+            connector_of(tmp_path, own.port), "--connector", "mine", "--yes"
+        )
+    assert code == 0, error
+    assert "Sends 10 segments from Heliograph to +46701234567 through connector mine" in error
+    file = tmp_path / "draft.yaml"
+    file.write_text(draft)
+    monkeypatch.setenv("MINE_PASSWORD", PASSWORD)
+    profile = load(file).profile(ConnectorId("mine"))
+    assert (profile.id_in_response, profile.id_in_receipt) == ("hexadecimal", "decimal")
+
+
+async def test_nothing_is_sent_before_the_operator_agrees(tmp_path: Path) -> None:
+    async with sandbox() as own:
+        code, draft, error = await learn(connector_of(tmp_path, own.port), "--connector", "mine")
+        assert own.statistics()["binds_ever"] == 0
+    assert (code, draft.strip()) == (1, "")
+    assert "They cost what this carrier charges" in error
+
+
+@pytest.mark.parametrize(
+    ("name", "password", "sentence"),
+    [
+        ("other", PASSWORD, "connectors.other: there is none; there are mine"),
+        ("mine", "wrong", "bind refused: ESME_RINVPASWD"),
+    ],
+)
+async def test_a_carrier_that_cannot_be_asked_is_a_sentence(
+    tmp_path: Path, name: str, password: str, sentence: str
+) -> None:
+    async with sandbox(accounts={"one": password}) as own:
+        file = connector_of(tmp_path, own.port)
+        code, draft, error = await learn(file, "--connector", name, "--yes")
+    assert (code, draft) == (2, "")
+    assert sentence in error

@@ -8,13 +8,17 @@ from typing import Any
 
 import pytest
 
+from services.sandbox import examiner as module
 from services.sandbox import scenario
 from services.sandbox.conformance import RULES, Tally
 from services.sandbox.examiner import Examiner
 from services.sandbox.exercise import STEPS, Seen
 from smpp import pdu, tlv
+from smpp.backoff import BackoffConfig
+from smpp.client import EsmeConfig
 from smpp.errors import PduError
 from smpp.framing import Framer
+from smpp.keeper import Keeper
 from smpp.pdu import RESPONSES, Bind, GenericNack, Pdu, SubmitSm, Unbind
 from smpp.values import RESPONSE_BIT, CommandStatus, EsmClass, Npi, Ton
 from smpp.wire import HEADER, decode, encode
@@ -326,6 +330,43 @@ async def test_what_no_bind_could_take_is_told() -> None:
         skipped = own.skipped
     assert [line.split(":")[0] for line in skipped if "enquire_link" in line] == []
     assert "MO in UCS-2: no bind may receive, or it ended first" in skipped
+
+
+@pytest.mark.parametrize("is_kept_up", [True, False])
+async def test_an_esme_that_was_unbound_is_seen_to_bind_again_or_not(
+    is_kept_up: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A keeper binds again; a second connection that nobody makes is awaited in vain."""
+    if not is_kept_up:
+        monkeypatch.setattr(module, "REBIND_S", 0.1)
+    again_s = 0.01 if is_kept_up else 60
+    bound = asyncio.Event()
+    async with examiner() as own, asyncio.timeout(DEADLINE_S):
+        config = EsmeConfig(host="127.0.0.1", port=own.port, system_id="us", password="secret")
+        keeper = Keeper(
+            config,
+            on_request=lambda esme, request: esme.respond(request),
+            on_bound=lambda esme: bound.set(),
+            on_change=lambda state, why: None,
+            fail=lambda error: None,
+            backoff=BackoffConfig(min_s=again_s, attempt_interval_s=again_s),
+        )
+        keeper.start()
+        await bound.wait()
+        bound.clear()
+        await own.run(asyncio.Event(), for_s=0.1)
+        if is_kept_up:
+            await bound.wait()
+        await keeper.stop()
+    assert own.tally.broken() == ([] if is_kept_up else ["binds_again"])
+    assert own.tally.counts["binds_again"].judged == 1
+
+
+async def test_the_end_is_when_the_esme_has_unbound() -> None:
+    async with examiner() as own, asyncio.timeout(DEADLINE_S):
+        running = asyncio.create_task(own.run(asyncio.Event(), for_s=None))
+        await Raw().play(own.port)
+        await running
 
 
 def test_every_rule_is_of_the_table() -> None:
