@@ -201,6 +201,7 @@ class Watcher:
             return
         is_bind = asked.command_id in BIND_COMMANDS
         if is_bind:
+            self._judge("bind_first", True, asked.octets, asked.at)
             self._judge("bind_once", self.state is BindState.OPEN, asked.octets, asked.at)
         else:
             is_bound = self.state in BIND_TYPES

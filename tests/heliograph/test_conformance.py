@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -87,6 +88,14 @@ async def test_who_breaks_what_it_must_keep_to_ends_it_with_exit_code_1() -> Non
     assert process.returncode == 1, told
     assert "must   command_status: " in told
     assert "(SMPP 3.4 5.1.3); broken 1 of 3; first " in told
+
+
+async def test_a_signal_ends_it_with_what_was_seen_so_far() -> None:
+    async with command() as (process, _):
+        process.send_signal(signal.SIGINT)
+        told = await end_of(process)
+    assert process.returncode == 0, told
+    assert "step skipped: MO in UCS-2: nobody bound" in told
 
 
 @pytest.mark.parametrize(
