@@ -5,6 +5,7 @@ import logging
 import signal
 import sys
 import threading
+import time
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -210,6 +211,53 @@ def binder(
         _print_config(config)
     else:
         run(_load(config, with_secrets=True), replica, connector or ())
+
+
+@APP.command()
+def conformance(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Where to listen; 0: any.")] = 2775,
+    host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
+    account: Annotated[
+        list[str] | None, typer.Option(help="NAME:PASSWORD that may bind; anybody without one.")
+    ] = None,
+    scenario: Annotated[str, typer.Option(help="How the SMSC answers.")] = "fast",
+    for_s: Annotated[float | None, typer.Option(min=0.1, help="Seconds to examine.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write the findings as JSON.")] = None,
+    connector: Annotated[str | None, typer.Option(help="Learn this carrier instead.")] = None,
+    to: Annotated[str | None, typer.Option(help="Number of yours to send to.")] = None,
+    sender: Annotated[str, typer.Option("--from", help="Sender to send from.")] = "Heliograph",
+    per_minute: Annotated[float, typer.Option(min=0.1, max=6000, help="Segments a minute.")] = 6,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before sending.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Judge an ESME by the SMPP specification; or, with --connector, learn how a carrier works."""
+    if connector is not None:
+        _learn(connector, to, sender, per_minute, yes, config)
+        return
+    from heliograph import conformance as examination
+
+    wanted = examination.Examination(host, port, tuple(account or ()), scenario, for_s, report)
+    if not examination.run(wanted):
+        raise typer.Exit(1)
+
+
+def _learn(
+    name: str, to: str | None, sender: str, per_minute: float, yes: bool, config: Path | None
+) -> None:
+    """The draft goes to stdout, all else to stderr."""
+    from heliograph.draft import draft
+    from heliograph.probe import Plan, announcement, learn
+    from pipeline.ids import ConnectorId
+
+    connectors = _load(config, with_secrets=True).connectors
+    own = connectors.get(ConnectorId(name))
+    if own is None:
+        raise ConfigError([f"connectors.{name}: there is none; there are {', '.join(connectors)}"])
+    plan = Plan(to, sender, per_minute, reference=int(time.time()))
+    print(announcement(name, own, plan), file=sys.stderr)
+    if not yes:
+        typer.confirm("Go on?", abort=True, err=True)
+    print(draft(name, own, learn(own, plan), per_minute))
 
 
 def _add_service(name: str) -> None:
