@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pipeline.errors import ConfigError
 from services.sandbox import scenario
-from services.sandbox.conformance import RULES, Tally, report
-from services.sandbox.examiner import Examiner
+from services.sandbox.examination.conformance import RULES, Tally, report
+from services.sandbox.examination.examiner import Examiner
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,8 +214,8 @@ def _secrets(config: Config) -> Iterator[str]:
     for connector in config.connectors.values():
         yield connector.password.get_secret_value()
     for name in config.services.get("sandbox", {}):
-        for password in sandbox_config(config, name).accounts.values():
-            yield password.get_secret_value()
+        for account in sandbox_config(config, name).accounts.values():
+            yield account.password.get_secret_value()
     for key, value in config.kafka.librdkafka.items():
         if key.endswith(("password", "secret")):
             yield str(value)

@@ -58,6 +58,13 @@ class SmscSession(Link):
             self.abort(Why.ABORTED, "too many sessions")
         self._smsc.sessions.add(self)
 
+    @property
+    def certificate_name(self) -> str | None:
+        """Common name of the certificate the other end showed and we verified, None without one."""
+        found = self._transport.get_extra_info("peercert") if self._transport else None
+        pairs = [pair for names in (found or {}).get("subject", ()) for pair in names]
+        return dict(pairs).get("commonName")
+
     async def deliver(self, pdu: DeliverSm) -> DeliverSmResp:
         """Deliver an MO or a receipt; the answer tells its command_status."""
         return as_response(DeliverSmResp, await self.request(pdu))

@@ -13,6 +13,7 @@ Every attempt becomes one entry of the ledger when it has ended.
 
 from collections import deque
 from collections.abc import Callable
+from typing import NamedTuple
 
 from services.sandbox.ledger import Journal
 from services.sandbox.limits import Limit
@@ -26,14 +27,22 @@ from smpp.values import CommandStatus
 TEMPORARY = frozenset({CommandStatus.ESME_RMSGQFUL, CommandStatus.ESME_RX_T_APPN})
 
 
+class Bound(NamedTuple):
+    """As what, and from where."""
+
+    bind_type: str
+    host: str
+
+
 class Bind:
     """One bound session of an account, numbered in the order of binding."""
 
-    __slots__ = ("limit", "number", "session", "submits", "unanswered")
+    __slots__ = ("bound", "limit", "number", "session", "submits", "unanswered")
 
-    def __init__(self, number: int, session: SmscSession) -> None:
+    def __init__(self, number: int, session: SmscSession, bound: Bound) -> None:
         self.number = number
         self.session = session
+        self.bound = bound
         self.unanswered = 0  # submit_sm that wait for our answer
         self.submits = 0  # submit_sm read since the scenario began
         self.limit: Limit | None = None  # its own, or its account's

@@ -1,6 +1,7 @@
 """The sandbox over HTTP, in the loop of its SMSC: read the ledger, send MO, change the scenario."""
 
 import asyncio
+import json
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -78,6 +79,9 @@ def app(sandbox: Sandbox) -> Starlette:
             Route("/scenario", api.read_scenario, methods=["GET"]),
             Route("/scenario", api.change_scenario, methods=["PUT"]),
             Route("/drop", api.drop, methods=["POST"]),
+            Route("/listeners/{number:int}/{state}", api.listener, methods=["POST"]),
+            Route("/certificate", api.certificate, methods=["POST"]),
+            Route("/deliveries", api.deliveries, methods=["POST"]),
             Route("/livez", api.livez),
             Route("/readyz", api.livez),
         ],
@@ -145,6 +149,27 @@ class Api:
     async def drop(self, _: Request) -> Response:
         """Cut every bind."""
         return JSONResponse({"dropped": self._sandbox.drop()})
+
+    async def listener(self, request: Request) -> Response:
+        """Take one down or up."""
+        number, state = request.path_params["number"], request.path_params["state"]
+        listeners = self._sandbox.listeners
+        if number >= len(listeners) or state not in ("up", "down"):
+            raise HTTPException(404, f"listeners 0 to {len(listeners) - 1}, up or down")
+        await (listeners.up(number) if state == "up" else listeners.down(number))
+        return JSONResponse(listeners.statistics())
+
+    async def certificate(self, _: Request) -> Response:
+        """Read the certificates again."""
+        return JSONResponse({"reloaded": self._sandbox.listeners.reload_certificates()})
+
+    async def deliveries(self, request: Request) -> Response:
+        """What another sandbox has for an account of this one."""
+        try:
+            batch = json.loads(await _body(request))
+            return JSONResponse({"taken": self._sandbox.take_deliveries(batch)}, status_code=202)
+        except (ValueError, AttributeError) as error:
+            return _faults([str(error)])
 
     async def livez(self, _: Request) -> Response:
         """It lives."""

@@ -9,16 +9,20 @@ One process, one loop, no task a message: what happens later waits in one heap (
 
 import itertools
 import random
+from collections.abc import Mapping
 from typing import Any
 
-from pipeline.errors import ConfigError, HeliographError
+from pipeline.errors import ConfigError
 from services.sandbox.accounts import Account
 from services.sandbox.behaviour import Behaviour
 from services.sandbox.binds import Binds
 from services.sandbox.commands import Commands
 from services.sandbox.config import SandboxConfig
-from services.sandbox.deliveries import Outbox
+from services.sandbox.deliveries import Delivery, Outbox
+from services.sandbox.forwarding import Batches, Forwarder
+from services.sandbox.forwarding import read as read_delivery
 from services.sandbox.ledger import Ledger
+from services.sandbox.listeners import Listeners
 from services.sandbox.requests import Requests
 from services.sandbox.saboteur import Saboteur
 from services.sandbox.scenario import Scenario
@@ -27,23 +31,9 @@ from services.sandbox.submits import Submits
 from services.sandbox.subscribers import Subscribers
 from services.sandbox.timers import Timers, now_ns
 from smpp.pdu import Pdu
-from smpp.server import Smsc, SmscConfig, SmscSession
-from smpp.session import SessionConfig
-from smpp.timers import TimerConfig
+from smpp.server import SmscSession
 
 NS_PER_US = 1000
-OWED_REQUESTS_MAX = 10_000  # submit_sm of one bind unanswered before it is read no further
-UNBIND_TIMEOUT_S = 0.5
-
-
-def _listening(config: SandboxConfig) -> SmscConfig:
-    session = SessionConfig(
-        window_requests_max=config.window,
-        owed_requests_max=OWED_REQUESTS_MAX,
-        response_timeout_s=config.response_timeout_s,
-        timers=TimerConfig(unbind_s=UNBIND_TIMEOUT_S),
-    )
-    return SmscConfig(host=config.host, port=config.port, system_id="sandbox", session=session)
 
 
 class Sandbox:
@@ -60,6 +50,8 @@ class Sandbox:
         self._timers = Timers()
         self._saboteur = Saboteur(self._timers)
         self._accounts = {name: self._account(name) for name in config.accounts}
+        for account in self._accounts.values():
+            self._direct(account)
         self._binds = Binds(
             config, self._accounts, self._behaviour, self.ledger, self._timers, self._saboteur
         )
@@ -83,12 +75,13 @@ class Sandbox:
         )
         commands = Commands(store, submits.tell_deleted)
         self._requests = Requests(self._behaviour, submits, commands, config.distribution_lists)
-        self._smsc = Smsc(
-            _listening(config),
+        self.listeners = Listeners(
+            config,
             on_bind=self._binds.on_bind,
             on_request=self._on_request,
             on_closed=self._binds.on_closed,
         )
+        self._batches = Batches()
         self._binds.begin_anew()
 
     def _account(self, name: str) -> Account:
@@ -98,12 +91,22 @@ class Sandbox:
             lambda: self._behaviour.scenario.retries,
             self._config.waiting_max,
         )
-        return Account(name, outbox)
+        return Account(name, self._config.accounts[name], outbox)
+
+    def _direct(self, account: Account) -> None:
+        """Where what is for it goes."""
+        to = account.config.deliver_to
+        if isinstance(to, str):
+            account.put = self._accounts[to].outbox.put
+        elif to is not None:
+            sender = f"{account.system_id}/{self._started_ns}"
+            account.forwarder = Forwarder(to, sender, self._config.waiting_max)
+            account.put = account.forwarder.put
 
     @property
     def port(self) -> int:
-        """Where it listens."""
-        return self._smsc.port
+        """Where it listens, first of all."""
+        return self.listeners.ports[0]
 
     @property
     def scenario(self) -> Scenario:
@@ -112,18 +115,30 @@ class Sandbox:
 
     async def start(self) -> None:
         """Listen."""
-        try:
-            await self._smsc.start()
-        except OSError as error:
-            config = self._config
-            raise HeliographError(
-                f"cannot listen on {config.host}:{config.port}: {error}"
-            ) from error
+        await self.listeners.start()
 
     async def stop(self) -> None:
         """Forget what is due, unbind everybody, stop listening."""
         self._timers.clear()
-        await self._smsc.stop()
+        await self.listeners.stop()
+        for account in self._accounts.values():
+            if account.forwarder is not None:
+                await account.forwarder.stop()
+
+    def take_deliveries(self, batch: Mapping[str, Any]) -> int:
+        """Bring what another sandbox has for an account of this one; how many came.
+
+        Raises ValueError for what is no batch.
+        """
+        account = self._accounts.get(str(batch.get("account")))
+        if account is None:
+            raise ValueError(f"account: there are {', '.join(self._accounts)}")
+        found = [read_delivery(each) for each in batch.get("deliveries", ())]
+        if not self._batches.is_new(str(batch.get("batch"))):
+            return 0
+        for journal, head, pdu in found:
+            account.outbox.put(Delivery(pdu, self.ledger.journals[journal], head))
+        return len(found)
 
     def change(self, scenario: Scenario) -> None:
         """Behave like `scenario` from now on; the dice begin anew, what is under way goes on.
@@ -153,6 +168,7 @@ class Sandbox:
             "faults": self._no_evidence(),
             "scenario": self._behaviour.scenario.name,
             "up_s": round((now_ns() - self._started_ns) / 1e9, 3),
+            "listeners": self.listeners.statistics(),
             "binds": len(self._binds),
             "binds_ever": self._binds.ever,
             "due_later": len(self._timers),

@@ -151,7 +151,7 @@ class Submits:
         plan = self._behaviour.scenario.receipts
         bind = message.bind if plan.bind == "same" else None
         shunned = message.bind if plan.bind == "other" else None
-        put = self._reported_to(message.account).outbox.put
+        put = self._reported_to(message.account).put
         deliveries = []
         for receipt in receipts:
             head = (message.own, receipt.smsc_message_id, receipt.state.name, receipt.is_early)

@@ -73,7 +73,7 @@ class Subscribers:
         for turn, (number, pdu) in enumerate(numbered):
             head = (self.sent, number, len(parts))
             delivery = Delivery(pdu, self._ledger.mo, head, together)
-            accounts[turn % len(accounts)].outbox.put(delivery)
+            accounts[turn % len(accounts)].put(delivery)
         return {"mo": self.sent, "parts": len(parts), "account": accounts[0].system_id}
 
     def reply(self, number: str, words: str, recipient: str | None) -> dict[str, Any]:

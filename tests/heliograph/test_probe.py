@@ -107,14 +107,14 @@ async def test_a_transmitter_gets_its_receipts_on_a_receiver() -> None:
 
 async def test_an_at_sign_in_an_mo_tells_the_alphabet() -> None:
     async with sandbox() as own:
-        own.send_mo(MoOrder.model_validate({"from": TO, "to": "12345", "text": "@"}))
+        own.subscribers.send(MoOrder.model_validate({"from": TO, "to": "12345", "text": "@"}))
         _, text = await learned(own)
     assert "learned: the @ of an MO came as 0x00" in text
 
 
 async def test_what_is_of_others_is_left_to_them() -> None:
     async with sandbox("retries: {attempts_max: 1}") as own:
-        own.send_mo(MoOrder.model_validate({"from": "46709", "to": "12345", "text": "hi"}))
+        own.subscribers.send(MoOrder.model_validate({"from": "46709", "to": "12345", "text": "hi"}))
         await learned(own)
         assert [line["command_status"] for line in lines(own.ledger.mo)] == [0x64]
 

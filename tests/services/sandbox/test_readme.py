@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from services.sandbox import scenario
+from services.sandbox.admission import ROWS, UNKNOWN
 from services.sandbox.answers import StatusRow
 from services.sandbox.dialects import DIALECTS
 from services.sandbox.reports import Outcome
@@ -37,3 +38,9 @@ def test_the_page_has_every_magic_number_and_no_other() -> None:
 def test_the_page_names_every_dialect() -> None:
     (line,) = [line for line in PAGE.splitlines() if "`receipts.dialect`" in line]
     assert all(name in line for name in DIALECTS)
+
+
+def test_the_page_has_every_reason_to_refuse_a_bind_in_order() -> None:
+    section = PAGE.split("## Accounts")[1].split("## ")[0]
+    written = re.findall(r"\| (ESME_\w+) \|$", section, re.MULTILINE)
+    assert written == [UNKNOWN.name, *[row.status.name for row in ROWS]]

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from services.sandbox import examiner as module
 from services.sandbox import scenario
-from services.sandbox.conformance import RULES, Tally
-from services.sandbox.examiner import Examiner
-from services.sandbox.exercise import STEPS, Seen
+from services.sandbox.examination import examiner as module
+from services.sandbox.examination.conformance import RULES, Tally
+from services.sandbox.examination.examiner import Examiner
+from services.sandbox.examination.exercise import STEPS, Seen
 from smpp import pdu, tlv
 from smpp.backoff import BackoffConfig
 from smpp.client import EsmeConfig
@@ -22,7 +22,7 @@ from smpp.keeper import Keeper
 from smpp.pdu import RESPONSES, Bind, GenericNack, Pdu, SubmitSm, Unbind
 from smpp.values import RESPONSE_BIT, CommandStatus, EsmClass, Npi, Ton
 from smpp.wire import HEADER, decode, encode
-from tests.services.sandbox.test_watcher import ROWS as IN_TIME
+from tests.services.sandbox.examination.test_watcher import ROWS as IN_TIME
 
 DEADLINE_S = 20
 UNBIND_NUMBER = 0x1000

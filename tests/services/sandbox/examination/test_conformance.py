@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from services.sandbox import conformance
-from services.sandbox.conformance import RULES, SEVERITIES, Tally, report
+from services.sandbox.examination import conformance
+from services.sandbox.examination.conformance import RULES, SEVERITIES, Tally, report
 from smpp import pdu
 from smpp.wire import encode
 
-PAGE = Path(conformance.__file__).with_name("CONFORMANCE.md")
+PAGE = Path(conformance.__file__).with_name("README.md")
 ROW = re.compile(r"^\| (must|should|note) \| `(\w+)` \| ([0-9. ]+) \| (.+) \|$", re.MULTILINE)
 
 

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from services.sandbox.faults import UNKNOWN
-from services.sandbox.mind import receipt_pdu
 from services.sandbox.mo import MoOrder, parts_of
+from services.sandbox.receipts import ReceiptWriter
 from services.sandbox.reports import Outcome, Receipts
 from smpp import tlv
-from smpp.pdu import DataSm, DeliverSm, EnquireLink, Pdu, SubmitSm
+from smpp.pdu import DeliverSm, EnquireLink, Pdu, SubmitSm
 from smpp.values import CommandStatus, Npi, Ton
 
 BURST = 10  # deliver_sm at once: the window that 3.4 recommends
@@ -74,11 +74,10 @@ def _mo_pdu(seen: Seen, text: bytes, tlvs: tuple[tlv.RawTlv, ...] = ()) -> Deliv
 
 
 def _receipt(plan: Receipts) -> Made:
+    writer = ReceiptWriter(plan)
+
     def made(seen: Seen, now_ns: int) -> list[Pdu]:
-        found: DeliverSm | DataSm = receipt_pdu(
-            seen.submit, seen.message_id, Outcome(), now_ns, now_ns, plan
-        )
-        return [found]
+        return [writer.write(seen.submit, seen.message_id, Outcome(), now_ns, now_ns)]
 
     return made
 

@@ -16,9 +16,9 @@ from collections.abc import Callable, Mapping
 from random import Random
 
 from pipeline.errors import HeliographError
-from services.sandbox.bind_pace import BindPace
-from services.sandbox.conformance import Tally
-from services.sandbox.exercise import (
+from services.sandbox.examination.bind_pace import BindPace
+from services.sandbox.examination.conformance import Tally
+from services.sandbox.examination.exercise import (
     ANSWERED_LATE,
     LATE_S,
     REFUSED,
@@ -27,21 +27,26 @@ from services.sandbox.exercise import (
     Seen,
     Step,
 )
+from services.sandbox.examination.parts import Parts
+from services.sandbox.examination.watcher import Terms, Watcher
 from services.sandbox.mind import Mind
-from services.sandbox.parts import Parts
 from services.sandbox.scenario import Scenario
-from services.sandbox.smsc import REFUSALS
 from services.sandbox.timers import Timers, now_ns
-from services.sandbox.watcher import Terms, Watcher
 from smpp.errors import FramingError, SmppError
 from smpp.framing import Framer
-from smpp.pdu import Bind, DataSm, DeliverSm, Pdu, SubmitSm
+from smpp.pdu import Bind, CancelSm, DataSm, DeliverSm, Pdu, QuerySm, ReplaceSm, SubmitSm
 from smpp.server import Smsc, SmscConfig, SmscSession
 from smpp.session import SessionConfig
 from smpp.state import Closed, Why
 from smpp.timers import TimerConfig
 from smpp.values import BindType, CommandStatus
 
+# An examiner has no store: these are refused by their own status.
+REFUSALS: dict[type[Pdu], CommandStatus] = {
+    QuerySm: CommandStatus.ESME_RQUERYFAIL,
+    CancelSm: CommandStatus.ESME_RCANCELFAIL,
+    ReplaceSm: CommandStatus.ESME_RREPLACEFAIL,
+}
 NS_PER_S = 1_000_000_000
 LOOK_EVERY_S = 0.2
 STEP_ANSWER_S = 10.0

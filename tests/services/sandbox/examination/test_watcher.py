@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from services.sandbox.conformance import Tally
-from services.sandbox.parts import Parts
-from services.sandbox.watcher import Terms, Watcher
+from services.sandbox.examination.conformance import Tally
+from services.sandbox.examination.parts import Parts
+from services.sandbox.examination.watcher import Terms, Watcher
 from smpp import pdu
 from smpp.pdu import Pdu, SubmitSm
 from smpp.values import CommandStatus, EsmClass

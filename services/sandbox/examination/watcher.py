@@ -15,9 +15,9 @@ from collections import deque
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from services.sandbox.conformance import Tally
-from services.sandbox.grammar import VENDOR_TAGS, misreading, verdicts
-from services.sandbox.parts import Parts
+from services.sandbox.examination.conformance import Tally
+from services.sandbox.examination.grammar import VENDOR_TAGS, misreading, verdicts
+from services.sandbox.examination.parts import Parts
 from smpp import pdu, statuses, tlv
 from smpp.errors import PduError
 from smpp.pdu import Bind, DataSm, Pdu, SubmitSm

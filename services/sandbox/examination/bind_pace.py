@@ -2,7 +2,7 @@
 
 from collections import deque
 
-from services.sandbox.conformance import Tally
+from services.sandbox.examination.conformance import Tally
 from smpp import statuses
 from smpp.statuses import Disposition
 from smpp.values import CommandStatus
