@@ -154,7 +154,7 @@ class Submits:
         put = self._reported_to(message.account).put
         deliveries = []
         for receipt in receipts:
-            head = (message.own, receipt.smsc_message_id, receipt.state.name, receipt.is_early)
+            head = (message.own, receipt.smsc_message_id, receipt.state, receipt.is_early)
             delivery = Delivery(receipt.pdu, self._ledger.receipts, head, bind, shunned)
             deliveries.append(delivery)
             self._do(receipt.due_ns, message.read_ns, put, delivery)
