@@ -77,13 +77,13 @@ class Submits:
             if self._subscribers.listen:
                 self._timers.at(message.ends_ns, self._subscribers.receive, message)
         receipts = decision.receipts
-        is_early = bool(receipts) and receipts[0].is_early
-        if is_early:
-            self._report(message, receipts)
+        if receipts and receipts[0].is_early:  # on the wire before the response
+            self._report(message, receipts[:1])
+            receipts = receipts[1:]
         if request is not None:
             bind.unanswered += 1
             self._do(decision.due_ns, read_ns, self._respond, message)
-        if receipts and not is_early:
+        if receipts:
             self._report(message, receipts)
         if decision.answer is not None:
             order = answer_to(submit, decision.answer.text, self._reported_to(account).system_id)
@@ -158,7 +158,7 @@ class Submits:
             delivery = Delivery(receipt.pdu, self._ledger.receipts, head, bind, shunned)
             deliveries.append(delivery)
             self._do(receipt.due_ns, message.read_ns, put, delivery)
-        message.deliveries = tuple(deliveries)
+        message.deliveries += tuple(deliveries)
 
     def _reported_to(self, account: Account) -> Account:
         name = self._behaviour.scenario.receipts.account
