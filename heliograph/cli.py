@@ -5,6 +5,7 @@ import logging
 import signal
 import sys
 import threading
+import time
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -110,6 +111,50 @@ def trace(message_id: str, config: ConfigOption = None) -> None:
         print(step)
 
 
+@APP.command()
+def verify(
+    ledger: Annotated[
+        list[str],
+        typer.Option(help="URL of a sandbox or file of its ledger, NAME=... if of a connector."),
+    ],
+    duplicates_max: Annotated[int, typer.Option(min=0, help="Segments taken twice.")] = 0,
+    clock_slack_ms: Annotated[float, typer.Option(min=0, help="The carrier's clock is off.")] = 0,
+    settle_s: Annotated[float, typer.Option(min=0, help="Wait so long for the groups.")] = 15,
+    logs: Annotated[Path | None, typer.Option(help="Look through this folder's files.")] = None,
+    metrics: Annotated[list[str] | None, typer.Option(help="And this URL.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Judge a run that is at rest: the carriers' ledgers against the topics."""
+    from heliograph.evidence import Places, gather
+    from heliograph.verify import Bounds, judge
+    from pipeline.process import make_codec
+
+    loaded = _load(config, with_secrets=logs is not None)
+    places = Places(ledger, logs, metrics or ())
+    evidence = gather(loaded, make_codec(loaded), places, settle_s=settle_s)
+    verdict = judge(evidence, Bounds(duplicates_max, clock_slack_ms))
+    print(*verdict.findings, sep="\n")
+    if not verdict.is_good:
+        raise typer.Exit(1)
+
+
+@APP.command()
+def scenario(
+    url: Annotated[str, typer.Argument(help="HTTP address of a running sandbox.")],
+    name: Annotated[str | None, typer.Argument(help="A built-in scenario or a file.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="KEY=VALUE on top: limits.rate_per_s=100.")
+    ] = None,
+) -> None:
+    """Show how a running sandbox behaves, or have it behave otherwise."""
+    import yaml
+
+    from heliograph.carriers import change, scenario_of
+
+    found = change(url, name, set_ or ()) if name or set_ else scenario_of(url)
+    print(yaml.safe_dump(found, sort_keys=False), end="")
+
+
 @TOPICS.command("apply")
 def topics_apply(config: ConfigOption = None) -> None:
     """Create the topics that are missing."""
@@ -166,6 +211,53 @@ def binder(
         _print_config(config)
     else:
         run(_load(config, with_secrets=True), replica, connector or ())
+
+
+@APP.command()
+def conformance(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Where to listen; 0: any.")] = 2775,
+    host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
+    account: Annotated[
+        list[str] | None, typer.Option(help="NAME:PASSWORD that may bind; anybody without one.")
+    ] = None,
+    scenario: Annotated[str, typer.Option(help="How the SMSC answers.")] = "fast",
+    for_s: Annotated[float | None, typer.Option(min=0.1, help="Seconds to examine.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write the findings as JSON.")] = None,
+    connector: Annotated[str | None, typer.Option(help="Learn this carrier instead.")] = None,
+    to: Annotated[str | None, typer.Option(help="Number of yours to send to.")] = None,
+    sender: Annotated[str, typer.Option("--from", help="Sender to send from.")] = "Heliograph",
+    per_minute: Annotated[float, typer.Option(min=0.1, max=6000, help="Segments a minute.")] = 6,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before sending.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Judge an ESME by the SMPP specification; or, with --connector, learn how a carrier works."""
+    if connector is not None:
+        _learn(connector, to, sender, per_minute, yes, config)
+        return
+    from heliograph import conformance as examination
+
+    wanted = examination.Examination(host, port, tuple(account or ()), scenario, for_s, report)
+    if not examination.run(wanted):
+        raise typer.Exit(1)
+
+
+def _learn(
+    name: str, to: str | None, sender: str, per_minute: float, yes: bool, config: Path | None
+) -> None:
+    """The draft goes to stdout, all else to stderr."""
+    from heliograph.draft import draft
+    from heliograph.probe import Plan, announcement, learn
+    from pipeline.ids import ConnectorId
+
+    connectors = _load(config, with_secrets=True).connectors
+    own = connectors.get(ConnectorId(name))
+    if own is None:
+        raise ConfigError([f"connectors.{name}: there is none; there are {', '.join(connectors)}"])
+    plan = Plan(to, sender, per_minute, reference=int(time.time()))
+    print(announcement(name, own, plan), file=sys.stderr)
+    if not yes:
+        typer.confirm("Go on?", abort=True, err=True)
+    print(draft(name, own, learn(own, plan), per_minute))
 
 
 def _add_service(name: str) -> None:

@@ -17,6 +17,7 @@ from pipeline.process import catalog, registry
 EXAMPLE = Path(str(files("examples").joinpath("heliograph.yaml")))
 SINGLES = ("intake", "router", "correlator", "tracker", "scheduler", "telemetry")
 BINDS_FOR_TWO_REPLICAS = 4
+LOG_FOLDER = "log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def running(
         }
         os.environ.update(env)  # ours and, through it, every child's
         config = load(config_path)
-        own = stack.enter_context(launcher(folder / "log"))
+        own = stack.enter_context(launcher(folder / LOG_FOLDER))
         yield _start(config_path, config, own, keep_ports=keep_ports)
 
 

@@ -1,36 +1,58 @@
-"""Compares what the sandboxes accepted with what was published: the judgement, pure.
+"""Compares what the sandboxes' ledgers hold with what was published: the judgement, pure.
 
-A segment is known by our message_id and segment number, which the sandbox reads from a vendor TLV:
-so neither side's word is taken for the other's.
+One row an invariant, in the order in which they are told. Each looks at the same evidence and says
+with what figures it holds, or which cases break it, by message_id.
 """
 
+import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from typing import NamedTuple
 
-from pipeline.ids import MessageId
-from pipeline.records import Dlr, Mo, MtEvent, MtSubmitted
+from heliograph.tallies import Evidence, Receipt, Segment
 
-Segment = tuple[str, int]  # message_id, segment
-REPEATS = frozenset({"duplicate", "payload_mismatch"})
+EXAMPLES_MAX = 3
+RATE_ALLOWANCE = 0.01  # of scheduling noise: what was paced evenly may be read in bursts
 
 
-@dataclass(slots=True)
-class Evidence:
-    """What was published, and what the carriers' ledgers hold."""
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a run is allowed."""
 
-    requests: Counter[MessageId] = field(default_factory=Counter)  # by message_id
-    events: dict[str, MtEvent] = field(default_factory=dict)  # by event_id: a repeat is one event
-    submitted: list[MtSubmitted] = field(default_factory=list)
-    receipts: list[Dlr] = field(default_factory=list)
-    mo: dict[str, Mo] = field(default_factory=dict)  # by mo_id
-    ledger: Counter[Segment] = field(default_factory=Counter)  # accepted writes per segment
+    duplicates_max: int = 0
+    clock_slack_ms: float = 0
+
+
+class Found(NamedTuple):
+    """What one row found: figures, the cases that are wrong, and why it could not judge all."""
+
+    figures: str
+    wrong: Iterable[str] = ()
+    unjudged: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One invariant: whether it holds (None: not judged), with what figures, and examples."""
+
+    invariant: str
+    holds: bool | None
+    sentence: str
+    examples: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        verdict = {True: "ok", False: "FAIL", None: "not judged"}[self.holds]
+        examples = f"; {'; '.join(self.examples)}" if self.examples else ""
+        return f"{self.invariant:<7} {verdict:<11} {self.sentence}{examples}"
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What came out; `faults` has one sentence each, at most a few examples."""
+    """What came out: the findings, and figures for a report."""
 
+    findings: tuple[Finding, ...]
     requested: int
     duplicate_requests: int
     outcomes: Mapping[str, int]
@@ -40,54 +62,230 @@ class Verdict:
     receipts_joined: int
     receipts_orphaned: int
     mo_received: int
-    faults: tuple[str, ...]
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """The findings that do not hold, a line each."""
+        return tuple(str(finding) for finding in self.findings if finding.holds is False)
 
     @property
     def is_good(self) -> bool:
-        """Every request has its one outcome, nothing is lost, nothing doubled beyond the bound."""
+        """Nothing that could be judged is wrong."""
         return not self.faults
 
 
-def judge(evidence: Evidence, duplicates_max: int = 0) -> Verdict:
-    """The verdict on a finished run, which may have doubled `duplicates_max` segments."""
-    terminal = Counter(e.message_id for e in evidence.events.values() if e.terminal)
-    repeats = Counter(e.message_id for e in evidence.events.values() if e.event in REPEATS)
-    accepted = {(s.message_id, s.segment) for s in evidence.submitted if s.outcome == "accepted"}
-    told = accepted | {
-        (s.message_id, s.segment) for s in evidence.submitted if s.outcome == "unknown"
-    }
-    without_outcome = {m for m in evidence.requests if not terminal[m]}
-    not_in_ledger = accepted - evidence.ledger.keys()
-    not_told = evidence.ledger.keys() - told
-    twice = {segment: n - 1 for segment, n in evidence.ledger.items() if n > 1}
-    many = {m for m, n in terminal.items() if n > 1}
-    unanswered = {
-        m for m, n in evidence.requests.items() if terminal[m] and terminal[m] + repeats[m] != n
-    }
-    doubled = sum(twice.values())
-    faults = [
-        _fault("requests have no outcome", without_outcome),
-        _fault("segments were published as accepted, but no carrier has them", not_in_ledger),
-        _fault("segments were accepted by a carrier, but nothing says so", not_told),
-        _fault("segments were accepted more than once", twice if doubled > duplicates_max else ()),
-        _fault("messages have several outcomes", many),
-        _fault("messages have not one event for each of their requests", unanswered - many),
-    ]
+def judge(evidence: Evidence, bounds: Bounds = Bounds()) -> Verdict:
+    """The verdict on a run that is at rest, which may have done what `bounds` allow."""
+    lost = chain(_without_outcome(evidence), _never_taken(evidence), _never_told(evidence))
     return Verdict(
-        requested=evidence.requests.total(),
-        duplicate_requests=repeats.total(),
-        outcomes=dict(Counter(e.state for e in evidence.events.values() if e.terminal)),
-        segments=evidence.ledger.total(),
-        lost=len(without_outcome) + len(not_in_ledger) + len(not_told),
-        duplicated=doubled,
-        receipts_joined=sum(dlr.message_id is not None for dlr in evidence.receipts),
-        receipts_orphaned=sum(dlr.message_id is None for dlr in evidence.receipts),
-        mo_received=len(evidence.mo),
-        faults=tuple(fault for fault in faults if fault),
+        findings=tuple(_finding(*row, evidence, bounds) for row in ROWS),
+        requested=sum(message.requests for message in evidence.messages.values()),
+        duplicate_requests=sum(message.repeats for message in evidence.messages.values()),
+        outcomes=dict(evidence.outcomes),
+        segments=sum(segment.taken for segment in evidence.segments.values()),
+        lost=sum(1 for _ in lost),
+        duplicated=_duplicated(evidence),
+        receipts_joined=evidence.receipts_joined,
+        receipts_orphaned=evidence.receipts_orphaned,
+        mo_received=evidence.mo_received,
     )
 
 
-def _fault(sentence: str, found: Iterable[object]) -> str:
-    cases = list(found)
-    examples = ", ".join(str(case) for case in cases[:3])
-    return f"{len(cases)} {sentence}, for example {examples}" if cases else ""
+def _finding(name: str, promise: str, row: "Look", evidence: Evidence, bounds: Bounds) -> Finding:
+    found = row(evidence, bounds)
+    count, examples = 0, []
+    for case in found.wrong:
+        count += 1
+        if count <= EXAMPLES_MAX:
+            examples.append(case)
+    parts = [found.figures, f"{count} wrong" if count else "", found.unjudged]
+    sentence = f"{promise}: {', '.join(part for part in parts if part)}"
+    holds = False if count else None if found.unjudged else True
+    return Finding(name, holds, sentence, tuple(examples))
+
+
+# --- the ledgers themselves -------------------------------------------------------------------
+
+
+def _complete(evidence: Evidence, _: Bounds) -> Found:
+    return Found("" if evidence.incomplete else "nothing was left out", evidence.incomplete)
+
+
+# --- messages and segments --------------------------------------------------------------------
+
+
+def _one_outcome(evidence: Evidence, _: Bounds) -> Found:
+    asked = sum(1 for message in evidence.messages.values() if message.requests)
+    repeats = sum(message.repeats for message in evidence.messages.values())
+    wrong = chain(_without_outcome(evidence), _several_outcomes(evidence), _unanswered(evidence))
+    return Found(f"{asked:,} messages, {repeats:,} repeats refused", wrong)
+
+
+def _without_outcome(evidence: Evidence) -> Iterator[str]:
+    for message_id, message in evidence.messages.items():
+        if message.requests and not message.outcomes:
+            yield f"{message_id} has no outcome"
+
+
+def _several_outcomes(evidence: Evidence) -> Iterator[str]:
+    for message_id, message in evidence.messages.items():
+        if message.outcomes > 1:
+            yield f"{message_id} has {message.outcomes} outcomes"
+
+
+def _unanswered(evidence: Evidence) -> Iterator[str]:
+    for message_id, message in evidence.messages.items():
+        answers = message.outcomes + message.repeats
+        if message.requests and message.outcomes == 1 and answers != message.requests:
+            yield f"{message_id} was asked for {message.requests} times and answered {answers}"
+
+
+def _accepted_is_taken(evidence: Evidence, _: Bounds) -> Found:
+    accepted = sum(1 for segment in evidence.segments.values() if segment.accepted)
+    unseen = ", ".join(f"{name} ({count:,})" for name, count in evidence.unseen.items())
+    unjudged = f"connectors without a ledger: {unseen}" if unseen else ""
+    return Found(f"{accepted:,} segments", _never_taken(evidence), unjudged)
+
+
+def _never_taken(evidence: Evidence) -> Iterator[str]:
+    for segment in evidence.segments.values():
+        if segment.accepted and not segment.taken:
+            yield f"{segment.own_id} is in no ledger"
+
+
+def _taken_is_told(evidence: Evidence, _: Bounds) -> Found:
+    taken = sum(1 for segment in evidence.segments.values() if segment.taken)
+    return Found(f"{taken:,} segments", _never_told(evidence))
+
+
+def _never_told(evidence: Evidence) -> Iterator[str]:
+    for segment in evidence.segments.values():
+        if segment.taken and not (segment.accepted or segment.is_unknown):
+            yield f"{segment.own_id} was taken, and nothing says so"
+
+
+def _duplicates(evidence: Evidence, bounds: Bounds) -> Found:
+    doubled = _duplicated(evidence)
+    wrong = (
+        f"{segment.own_id} was taken {segment.taken} times"
+        for segment in evidence.segments.values()
+        if segment.taken > 1
+    )
+    figures = f"{doubled:,} duplicates, at most {bounds.duplicates_max:,} allowed"
+    return Found(figures, wrong if doubled > bounds.duplicates_max else ())
+
+
+def _duplicated(evidence: Evidence) -> int:
+    return sum(max(0, segment.taken - 1) for segment in evidence.segments.values())
+
+
+def _in_time(evidence: Evidence, bounds: Bounds) -> Found:
+    slack_ms = bounds.clock_slack_ms
+    dated = [s for s in evidence.segments.values() if s.taken and s.deadline_ms is not None]
+    late = ((s, s.read_ms - (s.deadline_ms or 0)) for s in dated)
+    wrong = (f"{s.own_id} came {ms:.0f} ms late" for s, ms in late if ms > slack_ms)
+    return Found(f"{len(dated):,} segments, clock slack {slack_ms:g} ms", wrong)
+
+
+# --- contracts --------------------------------------------------------------------------------
+
+
+def _within_contract(evidence: Evidence, _: Bounds) -> Found:
+    if not evidence.contracts:
+        return Found("", unjudged="no connector belongs to an account of these ledgers")
+    figures, wrong = [], []
+    for account, contract in sorted(evidence.contracts.items()):
+        name = "/".join(account)
+        rate, binds = evidence.rates[account].peak, evidence.binds_peak[account]
+        rate_max = int(math.ceil(contract.rate_per_s) * (1 + RATE_ALLOWANCE))
+        figures.append(
+            f"{name} {rate:,} of {contract.rate_per_s:,g} in the fullest second, "
+            f"{binds} of {contract.binds} binds"
+        )
+        if rate > rate_max:
+            wrong.append(f"{name}: {rate:,} segments in one second, {rate_max:,} allowed")
+        if binds > contract.binds:
+            wrong.append(f"{name}: {binds} binds at a time, {contract.binds} allowed")
+    return Found(", ".join(figures), wrong)
+
+
+# --- what came from the carriers --------------------------------------------------------------
+
+
+def _nothing_acked_is_lost(evidence: Evidence, _: Bounds) -> Found:
+    receipts = sum(receipt.acked for receipt in evidence.receipts.values())
+    hopeless = sum(1 for r in evidence.receipts.values() if _not_joined(r) and _is_hopeless(r.own))
+    figures = f"{receipts:,} receipts, {evidence.parts_acked.total():,} parts of MO"
+    if hopeless:
+        figures += f", {hopeless:,} of segments whose answer never came"
+    return Found(figures, chain(_lost_receipts(evidence), _lost_mo(evidence)))
+
+
+def _lost_receipts(evidence: Evidence) -> Iterator[str]:
+    for name, receipt in evidence.receipts.items():
+        smsc_message_id = name.split("|")[1]
+        own_id = receipt.own.own_id if receipt.own else "an unknown segment"
+        if receipt.raw < receipt.acked:
+            yield f"{own_id}: its receipt {smsc_message_id} was acked, and is not in the raw topic"
+        elif _not_joined(receipt) and not _is_hopeless(receipt.own):
+            yield f"{own_id}: its receipt {smsc_message_id} was not joined"
+        for other in receipt.joined:
+            if receipt.own is not None and other.own_id != receipt.own.own_id:
+                yield f"{own_id}: its receipt {smsc_message_id} was mis-joined to {other.own_id}"
+
+
+def _not_joined(receipt: Receipt) -> bool:
+    """Whether a receipt that was taken from the carrier found no segment, though it has one."""
+    is_alone = receipt.is_orphan or (receipt.acked > 0 and not receipt.joined)
+    return receipt.own is not None and is_alone
+
+
+def _is_hopeless(segment: Segment | None) -> bool:
+    """Whether the carrier's id of a segment never reached us, with an answer that was lost."""
+    return segment is not None and segment.taken > segment.accepted
+
+
+def _lost_mo(evidence: Evidence) -> Iterator[str]:
+    for (ledger, sender, receiver), acked in evidence.parts_acked.items():
+        if (raw := evidence.parts_raw[ledger, sender, receiver]) < acked:
+            yield f"MO on {ledger}: {acked} parts to {receiver} were acked, {raw} in the raw topic"
+    whole: Counter[tuple[str, str, str, int]] = Counter()
+    for (ledger, _, number), inbound in evidence.inbound.items():
+        parts = inbound.kind[3]
+        whole[inbound.kind] += inbound.acked == (1 << parts) - 1
+        if whole[inbound.kind] > evidence.mo[inbound.kind]:
+            yield f"MO {number} on {ledger}: {parts} parts were acked, and no whole MO came of it"
+
+
+# --- the rest ---------------------------------------------------------------------------------
+
+
+def _no_leaks(evidence: Evidence, _: Bounds) -> Found:
+    leaks = evidence.leaks
+    if leaks is None:
+        return Found("", unjudged="no --logs")
+    figures = f"{leaks.canaries:,} looked for in {leaks.places:,} places, {leaks.found:,} found"
+    return Found(figures, leaks.examples)
+
+
+def _no_lag(evidence: Evidence, _: Bounds) -> Found:
+    lag = evidence.lag
+    if lag is None:
+        return Found("", unjudged="no groups were asked")
+    behind = (f"{group} has {count:,} to read" for group, count in lag.items() if count)
+    return Found(f"{len(lag)} groups", behind)
+
+
+Look = Callable[[Evidence, Bounds], Found]
+ROWS: tuple[tuple[str, str, Look], ...] = (
+    ("ledgers", "the ledgers are complete, or all below is no evidence", _complete),
+    ("L1", "every message has exactly one outcome", _one_outcome),
+    ("L2", "what was published as accepted is in a ledger", _accepted_is_taken),
+    ("L3", "what is in a ledger was published as accepted or unknown", _taken_is_told),
+    ("L4", "no segment was taken twice", _duplicates),
+    ("L5", "no segment was taken after its deadline", _in_time),
+    ("L6", "rates and binds were kept", _within_contract),
+    ("L7", "what was acked is kept, and joined to its own message", _nothing_acked_is_lost),
+    ("L8", "no number, text or secret in logs and metrics", _no_leaks),
+    ("L9", "nothing waits to be read", _no_lag),
+)

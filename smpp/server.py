@@ -58,6 +58,13 @@ class SmscSession(Link):
             self.abort(Why.ABORTED, "too many sessions")
         self._smsc.sessions.add(self)
 
+    @property
+    def certificate_name(self) -> str | None:
+        """Common name of the certificate the other end showed and we verified, None without one."""
+        found = self._transport.get_extra_info("peercert") if self._transport else None
+        pairs = [pair for names in (found or {}).get("subject", ()) for pair in names]
+        return dict(pairs).get("commonName")
+
     async def deliver(self, pdu: DeliverSm) -> DeliverSmResp:
         """Deliver an MO or a receipt; the answer tells its command_status."""
         return as_response(DeliverSmResp, await self.request(pdu))
@@ -101,7 +108,9 @@ class SmscSession(Link):
 
 
 class Smsc:
-    """The listener and its sessions."""
+    """The listener and its sessions; a subclass may have sessions of a kind of its own."""
+
+    session_type: type[SmscSession] = SmscSession
 
     def __init__(
         self,
@@ -130,7 +139,7 @@ class Smsc:
     async def start(self) -> None:
         """Listen."""
         self._server = await asyncio.get_running_loop().create_server(
-            lambda: SmscSession(self), self.config.host, self.config.port, ssl=self.config.ssl
+            lambda: self.session_type(self), self.config.host, self.config.port, ssl=self.config.ssl
         )
 
     async def outbind(self, host: str, port: int, system_id: str, password: str) -> SmscSession:
@@ -138,7 +147,7 @@ class Smsc:
 
         What it then binds as goes to `on_bind`, like any bind.
         """
-        session = await connected(lambda: SmscSession(self), host, port, CONNECT_TIMEOUT_S)
+        session = await connected(lambda: self.session_type(self), host, port, CONNECT_TIMEOUT_S)
         session.notify(Outbind(system_id=system_id, password=password))
         return session
 

@@ -1,8 +1,11 @@
-"""One ESME account of the SMSC: its binds, its rate, what waits for it, and its figures."""
+"""One ESME account of the SMSC: its binds, its rate, where its deliveries go, and its figures."""
 
+from collections.abc import Callable
 from typing import Any
 
-from services.sandbox.deliveries import Bind, Outbox
+from services.sandbox.config import AccountConfig
+from services.sandbox.deliveries import Bind, Delivery, Outbox
+from services.sandbox.forwarding import Forwarder
 from services.sandbox.limits import Limit, SlidingPeak
 from smpp.values import CommandStatus
 
@@ -10,9 +13,15 @@ from smpp.values import CommandStatus
 class Account:
     """One ESME account: its binds, its rate, its deliveries."""
 
-    def __init__(self, system_id: str, outbox: Outbox) -> None:
+    def __init__(self, system_id: str, config: AccountConfig, outbox: Outbox) -> None:
         self.system_id = system_id
+        self.config = config
         self.outbox = outbox
+        self.put: Callable[[Delivery], None] = outbox.put  # brings it to whom it is for
+        self.forwarder: Forwarder | None = None  # where that is elsewhere
+        self.refused: dict[CommandStatus, int] = {}  # binds
+        self.wrong_passwords = 0
+        self.locked_until_ns = 0
         self.binds: set[Bind] = set()
         self.binds_peak = 0
         self.ghosts = 0  # binds lost, whose places are not free yet
@@ -42,6 +51,7 @@ class Account:
                 for bind in sorted(self.binds, key=lambda bind: bind.number)
             ],
             "ghosts": self.ghosts,
+            "refused_binds": {status.name: count for status, count in self.refused.items()},
             "binds_peak": self.binds_peak,
             "submit_sm": {status.name: count for status, count in self.statuses.items()},
             "submit_sm_per_s_peak": self.read.peak,
@@ -52,4 +62,11 @@ class Account:
                 "given_up": outbox.given_up,
                 "dropped": outbox.dropped,
             },
-        }
+        } | self._elsewhere()
+
+    def _elsewhere(self) -> dict[str, Any]:
+        forwarder = self.forwarder
+        if forwarder is None:
+            return {}
+        figures = {"sent": forwarder.sent, "waiting": len(forwarder), "dropped": forwarder.dropped}
+        return {"forwarded": figures}

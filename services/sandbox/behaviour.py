@@ -3,13 +3,16 @@
 Everything that acts looks here at the moment it acts, so that a scenario changes while running.
 """
 
+import itertools
 from collections.abc import Iterator
 from random import Random
 
 from services.sandbox.faults import Faults
 from services.sandbox.mind import Mind
-from services.sandbox.scenario import Fault, Scenario
+from services.sandbox.scenario import Scenario
+from services.sandbox.scripts import Scripts
 from services.sandbox.timers import now_ns
+from services.sandbox.troubles import Fault
 
 ABOVE = {  # what is done besides the status of the ledger, where a limit says so
     "drop": Fault(fault="never_answer_submit", share=1),
@@ -29,6 +32,8 @@ class Behaviour:
         """Behave like `scenario` from now on; the dice begin anew."""
         self.scenario = scenario
         self.began_ns = now_ns()
-        self.mind = Mind(scenario, Random(self._seed), self._numbers)
+        numbers = itertools.count(1) if scenario.message_ids.is_reused else self._numbers
+        self.mind = Mind(scenario, Random(self._seed), numbers, self.began_ns)
         self.faults = Faults(scenario, Random(self._seed))
+        self.scripts = Scripts(scenario.subscribers, Random(self._seed))
         self.above = ABOVE.get(scenario.limits.above)

@@ -5,19 +5,21 @@ carriers that learn late that somebody has gone. In a time of maintenance nobody
 """
 
 import asyncio
-import hmac
 
 import structlog
 
 from services.sandbox.accounts import Account
+from services.sandbox.admission import BIND_TYPES, UNKNOWN, Knock, refusal
 from services.sandbox.behaviour import Behaviour
 from services.sandbox.config import SandboxConfig
-from services.sandbox.deliveries import Bind
+from services.sandbox.deliveries import Bind, Bound
 from services.sandbox.faults import NS_PER_S, Faults, bind_refusal
+from services.sandbox.ledger import Ledger
 from services.sandbox.limits import limit_of
 from services.sandbox.saboteur import Saboteur
-from services.sandbox.scenario import Fault, Scenario
+from services.sandbox.scenario import Scenario
 from services.sandbox.timers import Timers, now_ns
+from services.sandbox.troubles import Fault
 from smpp import pdu
 from smpp.server import SmscSession
 from smpp.state import Closed, Why
@@ -36,6 +38,7 @@ class Binds:
         config: SandboxConfig,
         accounts: dict[str, Account],
         behaviour: Behaviour,
+        ledger: Ledger,
         timers: Timers,
         saboteur: Saboteur,
     ) -> None:
@@ -43,6 +46,7 @@ class Binds:
         self._config = config
         self._accounts = accounts
         self._behaviour = behaviour
+        self._ledger = ledger
         self._timers = timers
         self._saboteur = saboteur
         self._bound: dict[SmscSession, tuple[Account, Bind]] = {}
@@ -78,10 +82,11 @@ class Binds:
         """Let it bind, or refuse it by a status; None is no answer at all."""
         account = self._accounts.get(bind_pdu.system_id)
         if account is None:
-            return CommandStatus.ESME_RINVSYSID
-        refusal = self._refusal(account, bind_pdu)
-        if refusal is not None:
-            return refusal
+            return UNKNOWN
+        refused = self._refusal(account, session, bind_pdu)
+        if refused is not None:
+            account.refused[refused] = account.refused.get(refused, 0) + 1
+            return refused
         fault = self._behaviour.faults.on_bind()
         if fault is not None:
             self._saboteur.counts[fault.fault] += 1
@@ -96,6 +101,7 @@ class Binds:
             return
         account, bind = found
         account.binds.remove(bind)
+        self._ledger.bind_closed(bind.number, str(reason), now_ns())
         if bind in account.outbox.binds:
             account.outbox.binds.remove(bind)
         ghosts_s = self._behaviour.scenario.limits.ghosts_s
@@ -106,23 +112,48 @@ class Binds:
 
     # --- how ------------------------------------------------------------------------------------
 
-    def _refusal(self, account: Account, bind_pdu: pdu.Bind) -> CommandStatus | None:
-        password = self._config.accounts[account.system_id].get_secret_value()
-        if not hmac.compare_digest(password.encode(), bind_pdu.password.encode()):
-            return CommandStatus.ESME_RINVPASWD
+    def _refusal(
+        self, account: Account, session: SmscSession, bind_pdu: pdu.Bind
+    ) -> CommandStatus | None:
+        now = now_ns()
+        knock = Knock(
+            account=account.config,
+            bind=bind_pdu,
+            host=host_of(session.peer),
+            certificate_name=session.certificate_name,
+            bound=tuple(bind.bound for bind in account.binds),
+            is_locked=now < account.locked_until_ns,
+        )
+        refused = refusal(knock)
+        self._count_passwords(account, refused, now)
+        if refused is not None:
+            return refused
         behaviour = self._behaviour
         limits = behaviour.scenario.limits
         if limits.binds is not None and len(account.binds) + account.ghosts >= limits.binds:
             return limits.bind_status_above
-        return bind_refusal(behaviour.scenario.maintenance, now_ns() - behaviour.began_ns)
+        return bind_refusal(behaviour.scenario.maintenance, now - behaviour.began_ns)
+
+    def _count_passwords(self, account: Account, refused: CommandStatus | None, now: int) -> None:
+        """After so many wrong ones the account is closed for a while."""
+        if refused is None:
+            account.wrong_passwords = 0
+        elif refused is CommandStatus.ESME_RINVPASWD:
+            account.wrong_passwords += 1
+            lock_after = self._config.lock_after
+            if lock_after is not None and account.wrong_passwords >= lock_after:
+                account.wrong_passwords = 0
+                account.locked_until_ns = now + int(self._config.lock_s * NS_PER_S)
 
     def _let_in(self, account: Account, session: SmscSession, bind_pdu: pdu.Bind) -> None:
         self.ever += 1
-        bind = Bind(self.ever, session)
+        kind = BIND_TYPES[type(bind_pdu)]  # the session knows it when our answer has bound it
+        bind = Bind(self.ever, session, Bound(kind, host_of(session.peer)))
         self._bound[session] = (account, bind)
         account.binds.add(bind)
         account.binds_peak = max(account.binds_peak, len(account.binds))
         self._begin(account, bind)
+        self._ledger.bind_opened(bind.number, account.system_id, kind, session.peer, now_ns())
         if not isinstance(bind_pdu, pdu.BindTransmitter):
             outbox = account.outbox
             outbox.binds.append(bind)
@@ -155,3 +186,8 @@ class Binds:
     @staticmethod
     def _lay_ghost(account: Account) -> None:
         account.ghosts -= 1
+
+
+def host_of(peer: str) -> str:
+    """The address in host:port or [host]:port."""
+    return peer.rpartition(":")[0].strip("[]")

@@ -13,26 +13,36 @@ Every attempt becomes one entry of the ledger when it has ended.
 
 from collections import deque
 from collections.abc import Callable
+from typing import NamedTuple
 
 from services.sandbox.ledger import Journal
 from services.sandbox.limits import Limit
-from services.sandbox.scenario import Retries
+from services.sandbox.reports import Retries
 from services.sandbox.timers import Timers, now_ns
-from smpp.pdu import DeliverSm, Pdu
+from smpp import tlv
+from smpp.pdu import DataSm, DeliverSm, Pdu
 from smpp.server import SmscSession
 from smpp.values import CommandStatus
 
 TEMPORARY = frozenset({CommandStatus.ESME_RMSGQFUL, CommandStatus.ESME_RX_T_APPN})
 
 
+class Bound(NamedTuple):
+    """As what, and from where."""
+
+    bind_type: str
+    host: str
+
+
 class Bind:
     """One bound session of an account, numbered in the order of binding."""
 
-    __slots__ = ("limit", "number", "session", "submits", "unanswered")
+    __slots__ = ("bound", "limit", "number", "session", "submits", "unanswered")
 
-    def __init__(self, number: int, session: SmscSession) -> None:
+    def __init__(self, number: int, session: SmscSession, bound: Bound) -> None:
         self.number = number
         self.session = session
+        self.bound = bound
         self.unanswered = 0  # submit_sm that wait for our answer
         self.submits = 0  # submit_sm read since the scenario began
         self.limit: Limit | None = None  # its own, or its account's
@@ -41,20 +51,22 @@ class Bind:
 class Delivery:
     """One deliver_sm on its way; `head` begins its entries in `journal`."""
 
-    __slots__ = ("attempts", "bind", "deliver_sm", "head", "is_over", "journal")
+    __slots__ = ("attempts", "bind", "head", "is_over", "journal", "pdu", "shunned")
 
     def __init__(
         self,
-        deliver_sm: DeliverSm,
+        pdu: DeliverSm | DataSm,
         journal: Journal,
         head: tuple[object, ...],
         bind: Bind | None = None,
+        shunned: Bind | None = None,
     ) -> None:
-        """`bind` is taken if it may be, for parts that are to stay together."""
-        self.deliver_sm = deliver_sm
+        """`bind` is taken if it may be, `shunned` only while there is no other."""
+        self.pdu = pdu
         self.journal = journal
         self.head = head
         self.bind = bind
+        self.shunned = shunned
         self.attempts = 0
         self.is_over = False
 
@@ -69,6 +81,12 @@ class Attempt:
         self.bind = bind
         self.number = delivery.attempts
         self.sent_ns = sent_ns
+
+
+def message_of(pdu: DeliverSm | DataSm) -> bytes:
+    """The octets of its text, wherever they are."""
+    text = pdu.short_message if isinstance(pdu, DeliverSm) else b""
+    return text or pdu.tlv(tlv.MESSAGE_PAYLOAD) or b""
 
 
 class Outbox:
@@ -95,7 +113,7 @@ class Outbox:
         """Send now, or as soon as a bind has room."""
         if delivery.is_over:
             return  # a late answer came while it waited for its next attempt
-        if not self._waiting and (bind := self.next_bind(delivery.bind)):
+        if not self._waiting and (bind := self.next_bind(delivery.bind, delivery.shunned)):
             self._send(delivery, bind)
         elif len(self._waiting) < self._waiting_max:
             self._waiting.append(delivery)
@@ -105,10 +123,10 @@ class Outbox:
     def pump(self) -> None:
         """Send what waits, as far as there is room."""
         waiting = self._waiting
-        while waiting and (bind := self.next_bind(waiting[0].bind)):
+        while waiting and (bind := self.next_bind(waiting[0].bind, waiting[0].shunned)):
             self._send(waiting.popleft(), bind)
 
-    def next_bind(self, wanted: Bind | None = None) -> Bind | None:
+    def next_bind(self, wanted: Bind | None = None, shunned: Bind | None = None) -> Bind | None:
         """The bind whose turn it is, of those with room; `wanted` before any other."""
         if wanted is not None and wanted.session.room:
             return wanted
@@ -116,14 +134,14 @@ class Outbox:
         for _ in range(len(binds)):
             self._turn = (self._turn + 1) % len(binds)
             bind = binds[self._turn]
-            if bind.session.room:
+            if bind is not shunned and bind.session.room:
                 return bind
-        return None
+        return shunned if shunned in binds and len(binds) == 1 and shunned.session.room else None
 
     def _send(self, delivery: Delivery, bind: Bind) -> None:
         delivery.attempts += 1
         attempt = Attempt(delivery, bind, now_ns())
-        bind.session.send(delivery.deliver_sm, self._on_answer, attempt)
+        bind.session.send(delivery.pdu, self._on_answer, attempt)
 
     def _on_answer(self, attempt: object, response: Pdu | None) -> None:
         assert isinstance(attempt, Attempt)
@@ -161,7 +179,7 @@ class Outbox:
         name = end if status is None else status.name
         self.ends[name] = self.ends.get(name, 0) + 1
         delivery = attempt.delivery
-        pdu = delivery.deliver_sm
+        pdu = delivery.pdu
         delivery.journal.write(
             (
                 *delivery.head,
@@ -169,7 +187,7 @@ class Outbox:
                 attempt.bind.number,
                 pdu.source_addr,
                 pdu.destination_addr,
-                len(pdu.short_message),
+                len(message_of(pdu)),
                 pdu.esm_class,
                 pdu.data_coding,
                 attempt.number,

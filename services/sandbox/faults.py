@@ -12,7 +12,8 @@ status and has its receipts. That is what an ESME cannot know, and has to live w
 from collections.abc import Callable
 from random import Random
 
-from services.sandbox.scenario import Fault, Maintenance, Scenario
+from services.sandbox.scenario import Scenario
+from services.sandbox.troubles import Fault, Maintenance
 from smpp.pdu import EnquireLink
 from smpp.values import CommandStatus
 from smpp.wire import encode

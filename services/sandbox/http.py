@@ -1,6 +1,7 @@
 """The sandbox over HTTP, in the loop of its SMSC: read the ledger, send MO, change the scenario."""
 
 import asyncio
+import json
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -13,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from pipeline.config import sentences
+from pipeline.config import Section, sentences
 from pipeline.errors import ConfigError, HeliographError
 from services.sandbox import scenario
 from services.sandbox.ledger import Journal
@@ -22,6 +23,13 @@ from services.sandbox.smsc import Sandbox
 
 BODY_OCTETS_MAX = 1 << 20
 STOP_TIMEOUT_S = 1
+
+
+class HandsetReply(Section):
+    """What a handset is to say; to the sender of its newest message where `to` is left out."""
+
+    text: str
+    to: str | None = None
 
 
 class _Server(uvicorn.Server):
@@ -59,59 +67,127 @@ async def serving(sandbox: Sandbox, host: str, port: int) -> AsyncIterator[int]:
 
 def app(sandbox: Sandbox) -> Starlette:
     """The routes."""
+    api = Api(sandbox)
+    return Starlette(
+        routes=[
+            Route("/stats", api.stats),
+            Route("/ledger/{journal}", api.ledger),
+            Route("/mo", api.mo, methods=["POST"]),
+            Route("/handsets", api.handsets),
+            Route("/handsets/{number}", api.handset),
+            Route("/handsets/{number}/reply", api.reply, methods=["POST"]),
+            Route("/scenario", api.read_scenario, methods=["GET"]),
+            Route("/scenario", api.change_scenario, methods=["PUT"]),
+            Route("/drop", api.drop, methods=["POST"]),
+            Route("/listeners/{number:int}/{state}", api.listener, methods=["POST"]),
+            Route("/certificate", api.certificate, methods=["POST"]),
+            Route("/deliveries", api.deliveries, methods=["POST"]),
+            Route("/livez", api.livez),
+            Route("/readyz", api.livez),
+        ],
+        exception_handlers={
+            ValidationError: _on_validation_error,
+            MoRefusedError: _on_refused_order,
+            ConfigError: _on_config_error,
+        },
+    )
 
-    async def stats(_: Request) -> Response:
-        return JSONResponse(sandbox.statistics())
 
-    async def ledger(request: Request) -> Response:
-        journal = sandbox.ledger.journals.get(request.path_params["journal"])
+class Api:
+    """What each route does."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._subscribers = sandbox.subscribers
+
+    async def stats(self, _: Request) -> Response:
+        """Totals, binds, fullest seconds."""
+        return JSONResponse(self._sandbox.statistics())
+
+    async def ledger(self, request: Request) -> Response:
+        """A journal as JSON lines."""
+        journals = self._sandbox.ledger.journals
+        journal = journals.get(request.path_params["journal"])
         if journal is None:
-            raise HTTPException(404, f"journals: {', '.join(sandbox.ledger.journals)}")
+            raise HTTPException(404, f"journals: {', '.join(journals)}")
         after = request.query_params.get("after", "0")
         if not (after.isascii() and after.isdecimal()):
             raise HTTPException(422, "after: the number of the last entry you have")
         return StreamingResponse(_lines(journal, int(after)), media_type="application/jsonl")
 
-    async def mo(request: Request) -> Response:
-        try:
-            order = MoOrder.model_validate_json(await _body(request))
-            return JSONResponse(sandbox.send_mo(order), status_code=202)
-        except ValidationError as error:
-            return _faults(sentences(error))
-        except MoRefusedError as error:
-            return _faults([str(error)])
+    async def mo(self, request: Request) -> Response:
+        """A message of a subscriber."""
+        order = MoOrder.model_validate_json(await _body(request))
+        return JSONResponse(self._subscribers.send(order), status_code=202)
 
-    async def read_scenario(_: Request) -> Response:
-        return JSONResponse(sandbox.scenario.model_dump(mode="json"))
+    async def handsets(self, _: Request) -> Response:
+        """The numbers that got something."""
+        return JSONResponse(self._subscribers.handsets.numbers())
 
-    async def change_scenario(request: Request) -> Response:
+    async def handset(self, request: Request) -> Response:
+        """What a number got."""
+        return JSONResponse(self._subscribers.handsets.arrived(request.path_params["number"]))
+
+    async def reply(self, request: Request) -> Response:
+        """A number answers."""
+        asked = HandsetReply.model_validate_json(await _body(request))
+        sent = self._subscribers.reply(request.path_params["number"], asked.text, asked.to)
+        return JSONResponse(sent, status_code=202)
+
+    async def read_scenario(self, _: Request) -> Response:
+        """How it behaves."""
+        return JSONResponse(self._sandbox.scenario.model_dump(mode="json"))
+
+    async def change_scenario(self, request: Request) -> Response:
+        """Have it behave otherwise."""
         text = (await _body(request)).decode("utf-8", "replace")
         is_name = text.strip() in scenario.names()
-        try:
-            found = scenario.find(text.strip()) if is_name else scenario.parse(text, "")
-        except ConfigError as error:
-            return _faults(list(error.faults))
-        sandbox.change(found)
+        found = scenario.find(text.strip()) if is_name else scenario.parse(text, "")
+        self._sandbox.change(found)
         return JSONResponse(found.model_dump(mode="json"))
 
-    async def drop(_: Request) -> Response:
-        return JSONResponse({"dropped": sandbox.drop()})
+    async def drop(self, _: Request) -> Response:
+        """Cut every bind."""
+        return JSONResponse({"dropped": self._sandbox.drop()})
 
-    async def livez(_: Request) -> Response:
+    async def listener(self, request: Request) -> Response:
+        """Take one down or up."""
+        number, state = request.path_params["number"], request.path_params["state"]
+        listeners = self._sandbox.listeners
+        if number >= len(listeners) or state not in ("up", "down"):
+            raise HTTPException(404, f"listeners 0 to {len(listeners) - 1}, up or down")
+        await (listeners.up(number) if state == "up" else listeners.down(number))
+        return JSONResponse(listeners.statistics())
+
+    async def certificate(self, _: Request) -> Response:
+        """Read the certificates again."""
+        return JSONResponse({"reloaded": self._sandbox.listeners.reload_certificates()})
+
+    async def deliveries(self, request: Request) -> Response:
+        """What another sandbox has for an account of this one."""
+        try:
+            batch = json.loads(await _body(request))
+            return JSONResponse({"taken": self._sandbox.take_deliveries(batch)}, status_code=202)
+        except (ValueError, AttributeError) as error:
+            return _faults([str(error)])
+
+    async def livez(self, _: Request) -> Response:
+        """It lives."""
         return PlainTextResponse("ok")
 
-    return Starlette(
-        routes=[
-            Route("/stats", stats),
-            Route("/ledger/{journal}", ledger),
-            Route("/mo", mo, methods=["POST"]),
-            Route("/scenario", read_scenario, methods=["GET"]),
-            Route("/scenario", change_scenario, methods=["PUT"]),
-            Route("/drop", drop, methods=["POST"]),
-            Route("/livez", livez),
-            Route("/readyz", livez),
-        ]
-    )
+
+async def _on_validation_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, ValidationError)
+    return _faults(sentences(error))
+
+
+async def _on_refused_order(_: Request, error: Exception) -> Response:
+    return _faults([str(error)])
+
+
+async def _on_config_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, ConfigError)
+    return _faults(list(error.faults))
 
 
 async def _lines(journal: Journal, after: int) -> AsyncIterator[bytes]:

@@ -1,4 +1,4 @@
-"""The ledger: what this SMSC saw and did, in three append-only journals nobody can argue with.
+"""The ledger: what this SMSC saw and did, in four append-only journals nobody can argue with.
 
 An entry is a plain tuple in the order of its journal's columns, written once and never touched
 again; it becomes JSON only when it is read. Times are nanoseconds in the entry and milliseconds
@@ -8,13 +8,18 @@ entries and counts what it could not take, and `statistics` says so. It never dr
 Our own id of a segment (message_id and segment number) comes in a vendor TLV as
 b"<message_id>|<segment>", so that whoever judges counts by the sender's ids and not by ours. Of a
 text, only the number of octets is kept.
+
+A bind has two entries, for neither is ever changed: one when it opens, and one when it has closed.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import structlog
+
+from smpp.values import MessageState
 
 LOG = structlog.get_logger()
 
@@ -50,6 +55,7 @@ DELIVER_SM_COLUMNS = (
 )
 RECEIPT_COLUMNS = ("own_id", "smsc_message_id", "state", "is_early", *DELIVER_SM_COLUMNS)
 MO_COLUMNS = ("mo", "part", "parts", *DELIVER_SM_COLUMNS)
+BIND_COLUMNS = ("account", "bind", "bind_type", "peer", "opened_ms", "closed_ms", "why")
 
 Entry = tuple[object, ...]
 
@@ -86,26 +92,40 @@ class Journal:
             yield b"".join([encode(self._as_json(n, entry)) + b"\n" for n, entry in rows])
 
     def _as_json(self, number: int, entry: Entry) -> dict[str, object]:
-        row: dict[str, object] = {"n": number}
+        row: dict[str, object] = {"journal": self.name, "n": number}
         for column, value in zip(self._columns, entry, strict=True):
             if column == "own_id":
                 row["message_id"], row["segment"] = read_own_id(value)
             elif column.endswith("_ms"):
                 row[column] = as_ms(value)
+            elif isinstance(value, MessageState):
+                row[column] = value.name
             else:
                 row[column] = value
         return row
 
 
 class Ledger:
-    """The three journals of one sandbox."""
+    """The four journals of one sandbox."""
 
     def __init__(self, entries_max: int) -> None:
         self._entries_max = entries_max
         self.segments = Journal("segments", SEGMENT_COLUMNS, entries_max)
         self.receipts = Journal("receipts", RECEIPT_COLUMNS, entries_max)
         self.mo = Journal("mo", MO_COLUMNS, entries_max)
-        self.journals = {own.name: own for own in (self.segments, self.receipts, self.mo)}
+        self.binds = Journal("binds", BIND_COLUMNS, entries_max)
+        own = (self.segments, self.receipts, self.mo, self.binds)
+        self.journals = {journal.name: journal for journal in own}
+        self._open: dict[int, Entry] = {}
+
+    def bind_opened(self, bind: int, account: str, bind_type: str, peer: str, now_ns: int) -> None:
+        """A bind has been let in."""
+        self._open[bind] = (account, bind, bind_type, peer, now_ns)
+        self.binds.write((*self._open[bind], None, None))
+
+    def bind_closed(self, bind: int, why: str, now_ns: int) -> None:
+        """A bind that was opened is no more."""
+        self.binds.write((*self._open.pop(bind), now_ns, why))
 
     def statistics(self) -> dict[str, Any]:
         """How full it is, and aloud what it could not take."""
@@ -116,6 +136,17 @@ class Ledger:
             "entries": {own.name: len(own) for own in self.journals.values()},
             "unrecorded": unrecorded,
         }
+
+
+def keep(ledger: Ledger, statistics: dict[str, Any], path: Path) -> None:
+    """Write all of `ledger` to `path` as JSON lines, `statistics` last; OSError when it can't be.
+
+    A file without that last line is not whole.
+    """
+    with path.open("wb") as file:
+        for journal in ledger.journals.values():
+            file.writelines(journal.chunks(0))
+        file.write(msgspec.json.encode({"journal": "statistics", **statistics}) + b"\n")
 
 
 def own_id(tlvs: tuple[tuple[int, bytes], ...]) -> bytes | None:

@@ -10,7 +10,7 @@ A penalty makes any of them unforgiving. Times are nanoseconds since 1970 that n
 from collections import deque
 from typing import Protocol
 
-from services.sandbox.scenario import Limits
+from services.sandbox.answers import Limits
 
 SECOND_NS = 1_000_000_000
 

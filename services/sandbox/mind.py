@@ -1,27 +1,31 @@
 """What a simulated SMSC decides about a submit_sm, pure: which answer, which receipts, and when.
 
-Scenario, dice and the numbers of message ids are given and nothing is remembered, so the same
-submit_sm in the same order get the same fates. Limits are counted by the shell, which knows
-accounts and binds: what is over a limit never comes here and throws no dice.
+Scenario, dice and the numbers of message ids are given; remembered is only how often a number was
+refused where a row says how often. The same submit_sm in the same order get the same fates. Limits
+are counted by the shell, which knows accounts and binds: what is over a limit never comes here and
+throws no dice. What a scenario does not speak of is looked at once, when it begins.
 """
 
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import lru_cache
 from random import Random
 from typing import NamedTuple
 
-from services.sandbox.scenario import Notation, Receipts, Scenario, Span
-from smpp import receipt, tlv
-from smpp.pdu import DeliverSm, SubmitSm
-from smpp.values import CommandStatus, EsmClass, MessageState
+from services.sandbox.answers import StatusRow
+from services.sandbox.receipts import ReceiptWriter
+from services.sandbox.reports import Notation, Outcome, Receipts, Reply
+from services.sandbox.scenario import Scenario
+from services.sandbox.values import NS_PER_MS, drawer
+from smpp import segments, times
+from smpp.errors import SmppError
+from smpp.pdu import DataSm, DeliverSm, SubmitSm
+from smpp.values import CommandStatus, MessageState
 
-NS_PER_MS = 1_000_000
-NS_PER_MINUTE = 60_000_000_000
-UUID_BITS = 128
-TAILS_KEPT = 256
+NS_PER_S = 1_000_000_000
+UUIDS, SCATTER = 1 << 128, 0x9E3779B97F4A7C15F39CC0605CEDC835  # odd, so no two numbers meet
+REFUSALS_KEPT = 100_000  # numbers of which is remembered how often they were refused
 
 # Which final states are reported, by the lower bits of registered_delivery; 3 is of SMPP 5.0.
 RECEIPT_BITS = 0x03
@@ -32,13 +36,15 @@ IS_REPORTED: dict[int, Callable[[MessageState], bool]] = {
     3: lambda state: state is MessageState.DELIVERED,
 }
 
-Made = Callable[[int, Random], str]  # a notation writes the number of a message
+Made = Callable[[int, int], str]  # a notation writes the number of a message in so many digits
 
 NOTATIONS: dict[Notation, Made] = {
-    "decimal": lambda number, dice: str(number),
-    "hexadecimal": lambda number, dice: f"{number:X}",
-    "uuid": lambda number, dice: str(uuid.UUID(int=dice.getrandbits(UUID_BITS), version=4)),
+    "decimal": lambda number, digits: f"{number:0{digits}d}",
+    "hexadecimal": lambda number, digits: f"{number:0{digits}X}",
+    "hexadecimal_lower": lambda number, digits: f"{number:0{digits}x}",
+    "uuid": lambda number, digits: str(uuid.UUID(int=number * SCATTER % UUIDS, version=4)),
 }
+USUAL = Outcome()
 
 
 class Receipt(NamedTuple):
@@ -48,7 +54,14 @@ class Receipt(NamedTuple):
     is_early: bool
     smsc_message_id: str
     state: MessageState
-    deliver_sm: DeliverSm
+    pdu: DeliverSm | DataSm
+
+
+class Answer(NamedTuple):
+    """What a subscriber says to a message."""
+
+    due_ns: int
+    text: str
 
 
 class Decision(NamedTuple):
@@ -58,118 +71,214 @@ class Decision(NamedTuple):
     due_ns: int
     smsc_message_id: str
     receipts: tuple[Receipt, ...]
+    answer: Answer | None = None
+    receipt_id: str = ""
+    state: MessageState = MessageState.REJECTED
+    begins_ns: int = 0
+    """When it is to be delivered at the earliest."""
+    ends_ns: int = 0
+    """When its fate is sealed."""
 
 
 class Mind:
-    """Decides about one submit_sm at a time."""
+    """Decides about one submit_sm at a time; `began_ns` is when its scenario did."""
 
-    def __init__(self, scenario: Scenario, dice: Random, numbers: Iterator[int]) -> None:
+    def __init__(
+        self, scenario: Scenario, dice: Random, numbers: Iterator[int], began_ns: int
+    ) -> None:
+        ids, receipts = scenario.message_ids, scenario.receipts
+        receipt_digits = ids.digits if ids.receipt_digits is None else ids.receipt_digits
         self._dice = dice
         self._numbers = numbers
-        self._statuses = [(row.share, row.status) for row in scenario.responses.statuses]
-        self._latency = scenario.responses.latency_ms
-        self._ids = scenario.message_ids
-        self._receipts = scenario.receipts
+        self._began_ns = began_ns
+        self._statuses = scenario.responses.statuses
         self._outcomes = scenario.outcomes
+        self._receipts = receipts
+        self._latency = drawer(scenario.responses.latency_ms)
+        self._delay = drawer(receipts.delay_ms)
+        self._late = drawer(receipts.late_ms)
+        self._write_id = NOTATIONS[ids.in_response]
+        self._write_receipt_id = NOTATIONS[ids.in_receipt]
+        self._digits, self._receipt_digits = ids.digits, receipt_digits
+        self._has_one_id = (ids.in_response, ids.digits) == (ids.in_receipt, receipt_digits)
+        self._is_plain = _is_plain(receipts)
+        self._writer = ReceiptWriter(receipts)
+        self._refused: dict[tuple[int, str], int] = {}
 
-    def decide(self, submit: SubmitSm, now_ns: int) -> Decision:
-        """The answer to `submit` and the receipts that follow from it."""
-        due_ns = now_ns + self._draw_ns(self._latency)
-        status = self._status()
-        if status is not CommandStatus.ESME_ROK:
-            return Decision(status, due_ns, "", ())
-        number, ids = next(self._numbers), self._ids
-        smsc_message_id = NOTATIONS[ids.in_response](number, self._dice)
-        state = self._state(submit.destination_addr)
-        if not IS_REPORTED[submit.registered_delivery & RECEIPT_BITS](state):
-            return Decision(status, due_ns, smsc_message_id, ())
-        receipt_id = smsc_message_id
-        if ids.in_receipt != ids.in_response:
-            receipt_id = NOTATIONS[ids.in_receipt](number, self._dice)
-        receipts = self._plan(submit, receipt_id, state, now_ns, due_ns)
-        return Decision(status, due_ns, smsc_message_id, receipts)
-
-    def _status(self) -> CommandStatus:
+    def decide(self, submit: SubmitSm, now_ns: int, number: int | None = None) -> Decision:
+        """The answer to `submit` and what follows from it; `number` where it shares its id."""
+        due_ns = now_ns + self._latency(self._dice)
         if self._statuses:
-            thrown = self._dice.random()
-            for share, status in self._statuses:
-                thrown -= share
-                if thrown < 0:
-                    return status
+            status = self._status(submit.destination_addr, now_ns)
+            if status is not CommandStatus.ESME_ROK:
+                return Decision(status, due_ns, "", ())
+        if number is None:
+            number = self.next_number()
+        message_id = receipt_id = self._write_id(number, self._digits)
+        if not self._has_one_id:
+            receipt_id = self._write_receipt_id(number, self._receipt_digits)
+        outcome = self._outcome(submit.destination_addr, now_ns) if self._outcomes else USUAL
+        begins_ns = due_ns
+        if submit.schedule_delivery_time:
+            begins_ns = max(due_ns, moment_ns(submit.schedule_delivery_time, now_ns))
+        ends_ns = begins_ns + self._delay(self._dice)
+        if submit.validity_period and ends_ns - now_ns >= NS_PER_S:  # no shorter one can be said
+            expires_ns = moment_ns(submit.validity_period, now_ns)
+            if expires_ns < ends_ns:
+                outcome, ends_ns = EXPIRED, max(expires_ns, due_ns)
+        receipts: tuple[Receipt, ...] = ()
+        if IS_REPORTED[submit.registered_delivery & RECEIPT_BITS](outcome.state):
+            receipts = self._plan(submit, receipt_id, outcome, now_ns, begins_ns, ends_ns)
+        answer = None
+        if outcome.reply is not None:
+            answer = _answer(submit, outcome.reply, ends_ns)
+        return Decision(
+            CommandStatus.ESME_ROK,
+            due_ns,
+            message_id,
+            receipts,
+            answer,
+            receipt_id,
+            outcome.state,
+            begins_ns,
+            ends_ns,
+        )
+
+    def next_number(self) -> int:
+        """The number of the next message id."""
+        return next(self._numbers)
+
+    def deleted(self, submit: SubmitSm, receipt_id: str, now_ns: int) -> Receipt | None:
+        """The receipt of a message that was cancelled, if one was asked for."""
+        if not IS_REPORTED[submit.registered_delivery & RECEIPT_BITS](DELETED.state):
+            return None
+        pdu = self._writer.write(submit, receipt_id, DELETED, now_ns, now_ns)
+        return Receipt(now_ns, False, receipt_id, DELETED.state, pdu)
+
+    def _status(self, destination: str, now_ns: int) -> CommandStatus:
+        since_s = (now_ns - self._began_ns) / NS_PER_S
+        for place, row in enumerate(self._statuses):
+            if row.fits(destination, since_s, self._dice) and self._has_more(
+                place, row, destination
+            ):
+                return row.status
         return CommandStatus.ESME_ROK
 
-    def _state(self, destination: str) -> MessageState:
+    def _has_more(self, place: int, row: StatusRow, destination: str) -> bool:
+        """Whether a row that refuses so often refuses once more."""
+        if row.times is None:
+            return True
+        refused, key = self._refused, (place, destination)
+        count = refused.get(key, 0)
+        if count >= row.times:
+            return False
+        refused[key] = count + 1
+        if len(refused) > REFUSALS_KEPT:
+            del refused[next(iter(refused))]
+        return True
+
+    def _outcome(self, destination: str, now_ns: int) -> Outcome:
+        since_s = (now_ns - self._began_ns) / NS_PER_S
         for row in self._outcomes:
-            if destination.startswith(row.prefix) and destination.endswith(row.suffix):
-                return row.state
-        return MessageState.DELIVERED
+            if row.fits(destination, since_s, self._dice):
+                return row
+        return USUAL
 
     def _plan(
-        self, submit: SubmitSm, receipt_id: str, state: MessageState, now_ns: int, answer_ns: int
+        self,
+        submit: SubmitSm,
+        receipt_id: str,
+        outcome: Outcome,
+        now_ns: int,
+        begins_ns: int,
+        ends_ns: int,
     ) -> tuple[Receipt, ...]:
-        """None, one or two receipts, in the order in which they are due."""
-        plan = self._receipts
-        if self._falls_on(plan.never_share):
+        """The receipts of one message, in the order in which they are due."""
+        if self._is_plain and outcome.receipt == "usual":
+            pdu = self._writer.write(submit, receipt_id, outcome, now_ns, ends_ns)
+            return (Receipt(ends_ns, False, receipt_id, outcome.state, pdu),)
+        if not _is_reported(submit, self._receipts):
             return ()
-        is_early = self._falls_on(plan.early_share)
-        due_ns = now_ns if is_early else answer_ns + self._draw_ns(plan.delay_ms)
-        pdu = receipt_pdu(submit, receipt_id, state, now_ns, due_ns, plan)
-        first = Receipt(due_ns, is_early, receipt_id, state, pdu)
-        if not self._falls_on(plan.twice_share):
-            return (first,)
-        again_ns = max(due_ns, answer_ns) + self._draw_ns(plan.delay_ms)
-        copy = replace(pdu)  # a session writes its sequence_number into what it sends
-        return (first, Receipt(again_ns, False, receipt_id, state, copy))
+        return self._odd_plan(submit, receipt_id, outcome, now_ns, begins_ns, ends_ns)
 
-    def _falls_on(self, share: float) -> bool:
-        return share > 0 and self._dice.random() < share
+    def _odd_plan(
+        self,
+        submit: SubmitSm,
+        receipt_id: str,
+        outcome: Outcome,
+        now_ns: int,
+        begins_ns: int,
+        ends_ns: int,
+    ) -> tuple[Receipt, ...]:
+        plan, wish = self._receipts, outcome.receipt
+        is_usual = wish == "usual"
 
-    def _draw_ns(self, span: Span) -> int:
-        if span.min == span.max:
-            return span.min * NS_PER_MS
-        return int((span.min + (span.max - span.min) * self._dice.random()) * NS_PER_MS)
+        def falls_on(share: float, name: str) -> bool:
+            return wish == name or (is_usual and share > 0 and self._dice.random() < share)
 
+        def at(due_ns: int, told: Outcome, *, is_early: bool = False) -> Receipt:
+            pdu = self._writer.write(submit, receipt_id, told, now_ns, due_ns)
+            return Receipt(due_ns, is_early, receipt_id, told.state, pdu)
 
-def receipt_pdu(
-    submit: SubmitSm,
-    receipt_id: str,
-    state: MessageState,
-    submitted_ns: int,
-    done_ns: int,
-    plan: Receipts,
-) -> DeliverSm:
-    """The deliver_sm that reports `state`, back to where `submit` came from."""
-    text = b""
-    if plan.text:
-        tail = _tail(state, submitted_ns // NS_PER_MINUTE, done_ns // NS_PER_MINUTE)
-        text = f"id:{receipt_id}{tail}".encode("latin-1")
-    tlvs: tuple[tlv.RawTlv, ...] = ()
-    if plan.tlv:
-        tlvs = (tlv.RECEIPTED_MESSAGE_ID.make(receipt_id), tlv.MESSAGE_STATE.make(state))
-    return DeliverSm(
-        source_addr_ton=submit.dest_addr_ton,
-        source_addr_npi=submit.dest_addr_npi,
-        source_addr=submit.destination_addr,
-        dest_addr_ton=submit.source_addr_ton,
-        dest_addr_npi=submit.source_addr_npi,
-        destination_addr=submit.source_addr,
-        esm_class=EsmClass.DELIVERY_RECEIPT,
-        short_message=text,
-        tlvs=tlvs,
-    )
+        if falls_on(plan.never_share, "never"):
+            return ()
+        due_ns, is_early = ends_ns, falls_on(plan.early_share, "early")
+        if is_early:
+            due_ns = now_ns
+        elif falls_on(plan.late_share, "late"):
+            due_ns = begins_ns + self._late(self._dice)
+        receipts = [at(due_ns, outcome, is_early=is_early)]
+        after_ns = max(due_ns, begins_ns)
+        if falls_on(plan.twice_share, "twice"):
+            copy = replace(receipts[-1].pdu)  # sending gives a record its sequence_number
+            again_ns = after_ns + self._delay(self._dice)
+            receipts.append(Receipt(again_ns, False, receipt_id, outcome.state, copy))
+        if falls_on(plan.intermediate_share, "intermediate") and not is_early:
+            receipts.insert(0, at(begins_ns + (due_ns - begins_ns) // 2, ENROUTE))
+        if falls_on(plan.disorder_share, "disorder"):
+            receipts.append(at(after_ns + self._delay(self._dice), ENROUTE))
+        return tuple(receipts)
 
 
-@lru_cache(TAILS_KEPT)
-def _tail(state: MessageState, submit_minute: int, done_minute: int) -> str:
-    """The text behind the id: the same for every receipt of the minute."""
-    text = receipt.write(
-        receipt.DeliveryReceipt(
-            message_id="",
-            state=state,
-            submitted=1,
-            delivered=int(state is MessageState.DELIVERED),
-            submit_date=datetime.fromtimestamp(submit_minute * 60, UTC),
-            done_date=datetime.fromtimestamp(done_minute * 60, UTC),
-        )
-    )
-    return text.removeprefix("id:")
+ENROUTE = USUAL.model_copy(update={"state": MessageState.ENROUTE})
+EXPIRED = Outcome(state=MessageState.EXPIRED)
+DELETED = Outcome(state=MessageState.DELETED)
+
+
+def moment_ns(written: str, now_ns: int) -> int:
+    """An SMPP time as nanoseconds since 1970; now where it is none."""
+    try:
+        moment = times.read(written, datetime.fromtimestamp(now_ns / NS_PER_S, UTC))
+    except SmppError:
+        return now_ns
+    return int(moment.timestamp() * NS_PER_S)
+
+
+def _is_plain(plan: Receipts) -> bool:
+    """Whether every message has one receipt after its time, and no dice are thrown about it."""
+    shares = (plan.early_share, plan.late_share, plan.never_share, plan.twice_share)
+    odd = (plan.intermediate_share, plan.disorder_share)
+    return not any(shares + odd) and plan.segments == "all"
+
+
+def _is_reported(submit: SubmitSm, plan: Receipts) -> bool:
+    """Whether this segment of a long message gets a receipt."""
+    if plan.segments == "all":
+        return True
+    place, total = _place(submit)
+    return place == (1 if plan.segments == "first" else total)
+
+
+def _answer(submit: SubmitSm, reply: Reply, due_ns: int) -> Answer | None:
+    """To the whole of a message only."""
+    place, total = _place(submit)
+    return Answer(due_ns + reply.after_ms * NS_PER_MS, reply.text) if place == total else None
+
+
+def _place(submit: SubmitSm) -> tuple[int, int]:
+    """Which part of how many; one of one where nothing, or nonsense, is said of parts."""
+    try:
+        part = segments.concatenation(submit)
+    except SmppError:
+        part = None
+    return (1, 1) if part is None else (part.number, part.total)

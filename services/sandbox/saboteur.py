@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from services.sandbox.faults import Faults, enquire_links
-from services.sandbox.scenario import Fault
 from services.sandbox.timers import Timers, now_ns
+from services.sandbox.troubles import Fault
 from smpp.server import SmscSession
 from smpp.state import Why
 

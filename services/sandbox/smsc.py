@@ -1,54 +1,39 @@
 """The simulated SMSC: its parts put together, started, stopped, and told to behave otherwise.
 
-    binds ─> who may bind            submits ─> answers and receipts
-    mo    ─> messages of subscribers deliveries ─> every deliver_sm, until it is taken
+    binds       who may bind             requests    what they may ask for
+    submits     messages and receipts    commands    query, cancel, replace
+    subscribers handsets and their MO    deliveries  every deliver_sm, until it is taken
 
 One process, one loop, no task a message: what happens later waits in one heap (`timers`).
 """
 
 import itertools
 import random
+from collections.abc import Mapping
 from typing import Any
 
-from pipeline.errors import HeliographError
+from pipeline.errors import ConfigError
 from services.sandbox.accounts import Account
 from services.sandbox.behaviour import Behaviour
 from services.sandbox.binds import Binds
+from services.sandbox.commands import Commands
 from services.sandbox.config import SandboxConfig
 from services.sandbox.deliveries import Delivery, Outbox
+from services.sandbox.forwarding import Batches, Forwarder
+from services.sandbox.forwarding import read as read_delivery
 from services.sandbox.ledger import Ledger
-from services.sandbox.mo import MoOrder, MoRefusedError, parts_of
+from services.sandbox.listeners import Listeners
+from services.sandbox.requests import Requests
 from services.sandbox.saboteur import Saboteur
 from services.sandbox.scenario import Scenario
+from services.sandbox.store import Store
 from services.sandbox.submits import Submits
+from services.sandbox.subscribers import Subscribers
 from services.sandbox.timers import Timers, now_ns
-from smpp import pdu
-from smpp.pdu import Pdu, SubmitSm
-from smpp.server import Smsc, SmscConfig, SmscSession
-from smpp.session import SessionConfig
-from smpp.timers import TimerConfig
-from smpp.values import CommandStatus
+from smpp.pdu import Pdu
+from smpp.server import SmscSession
 
 NS_PER_US = 1000
-OWED_REQUESTS_MAX = 10_000  # submit_sm of one bind unanswered before it is read no further
-UNBIND_TIMEOUT_S = 0.5
-
-# What this SMSC cannot do is refused by the request's own status.
-REFUSALS: dict[type[Pdu], CommandStatus] = {
-    pdu.QuerySm: CommandStatus.ESME_RQUERYFAIL,
-    pdu.CancelSm: CommandStatus.ESME_RCANCELFAIL,
-    pdu.ReplaceSm: CommandStatus.ESME_RREPLACEFAIL,
-}
-
-
-def _listening(config: SandboxConfig) -> SmscConfig:
-    session = SessionConfig(
-        window_requests_max=config.window,
-        owed_requests_max=OWED_REQUESTS_MAX,
-        response_timeout_s=config.response_timeout_s,
-        timers=TimerConfig(unbind_s=UNBIND_TIMEOUT_S),
-    )
-    return SmscConfig(host=config.host, port=config.port, system_id="sandbox", session=session)
 
 
 class Sandbox:
@@ -57,6 +42,7 @@ class Sandbox:
     def __init__(self, config: SandboxConfig, scenario: Scenario) -> None:
         self.ledger = Ledger(config.ledger_max)
         self._config = config
+        self._check(scenario)
         self._started_ns = now_ns()
         # Microseconds since 1970, so that no later run of the sandbox gives the same ids again.
         numbers = itertools.count(self._started_ns // NS_PER_US)
@@ -64,16 +50,38 @@ class Sandbox:
         self._timers = Timers()
         self._saboteur = Saboteur(self._timers)
         self._accounts = {name: self._account(name) for name in config.accounts}
-        self._binds = Binds(config, self._accounts, self._behaviour, self._timers, self._saboteur)
-        self._submits = Submits(self._behaviour, self.ledger, self._timers, self._saboteur)
-        self._mo_ever = 0
-        self._mo_dice = random.Random(config.seed)  # its own: an MO changes no submit_sm's fate
-        self._smsc = Smsc(
-            _listening(config),
+        for account in self._accounts.values():
+            self._direct(account)
+        self._binds = Binds(
+            config, self._accounts, self._behaviour, self.ledger, self._timers, self._saboteur
+        )
+        self.subscribers = Subscribers(
+            self._behaviour,
+            self._accounts,
+            self.ledger,
+            self._timers,
+            random.Random(config.seed),
+            config.handsets_max,
+        )
+        store = Store(config.store_max)
+        submits = Submits(
+            self._behaviour,
+            self._accounts,
+            self.subscribers,
+            store,
+            self.ledger,
+            self._timers,
+            self._saboteur,
+        )
+        commands = Commands(store, submits.tell_deleted)
+        self._requests = Requests(self._behaviour, submits, commands, config.distribution_lists)
+        self.listeners = Listeners(
+            config,
             on_bind=self._binds.on_bind,
             on_request=self._on_request,
             on_closed=self._binds.on_closed,
         )
+        self._batches = Batches()
         self._binds.begin_anew()
 
     def _account(self, name: str) -> Account:
@@ -83,12 +91,22 @@ class Sandbox:
             lambda: self._behaviour.scenario.retries,
             self._config.waiting_max,
         )
-        return Account(name, outbox)
+        return Account(name, self._config.accounts[name], outbox)
+
+    def _direct(self, account: Account) -> None:
+        """Where what is for it goes."""
+        to = account.config.deliver_to
+        if isinstance(to, str):
+            account.put = self._accounts[to].outbox.put
+        elif to is not None:
+            sender = f"{account.system_id}/{self._started_ns}"
+            account.forwarder = Forwarder(to, sender, self._config.waiting_max)
+            account.put = account.forwarder.put
 
     @property
     def port(self) -> int:
-        """Where it listens."""
-        return self._smsc.port
+        """Where it listens, first of all."""
+        return self.listeners.ports[0]
 
     @property
     def scenario(self) -> Scenario:
@@ -97,51 +115,52 @@ class Sandbox:
 
     async def start(self) -> None:
         """Listen."""
-        try:
-            await self._smsc.start()
-        except OSError as error:
-            config = self._config
-            raise HeliographError(
-                f"cannot listen on {config.host}:{config.port}: {error}"
-            ) from error
+        await self.listeners.start()
 
     async def stop(self) -> None:
         """Forget what is due, unbind everybody, stop listening."""
         self._timers.clear()
-        await self._smsc.stop()
+        await self.listeners.stop()
+        for account in self._accounts.values():
+            if account.forwarder is not None:
+                await account.forwarder.stop()
+
+    def take_deliveries(self, batch: Mapping[str, Any]) -> int:
+        """Bring what another sandbox has for an account of this one; how many came.
+
+        Raises ValueError for what is no batch.
+        """
+        account = self._accounts.get(str(batch.get("account")))
+        if account is None:
+            raise ValueError(f"account: there are {', '.join(self._accounts)}")
+        found = [read_delivery(each) for each in batch.get("deliveries", ())]
+        if not self._batches.is_new(str(batch.get("batch"))):
+            return 0
+        for journal, head, pdu in found:
+            account.outbox.put(Delivery(pdu, self.ledger.journals[journal], head))
+        return len(found)
 
     def change(self, scenario: Scenario) -> None:
-        """Behave like `scenario` from now on; the dice begin anew, what is under way goes on."""
+        """Behave like `scenario` from now on; the dice begin anew, what is under way goes on.
+
+        Raises ConfigError when it speaks of an account that is not there.
+        """
+        self._check(scenario)
         self._behaviour.change(scenario)
         self._binds.begin_anew()
+
+    def _check(self, scenario: Scenario) -> None:
+        account = scenario.receipts.account
+        if account is not None and account not in self._config.accounts:
+            known = ", ".join(self._config.accounts)
+            raise ConfigError([f"receipts.account: there is no {account!r}; there are {known}"])
 
     def drop(self) -> int:
         """Abort every connection; returns how many there were."""
         return self._binds.drop()
 
     def _on_request(self, session: SmscSession, request: Pdu) -> None:
-        if isinstance(request, SubmitSm):
-            self._submits.take(*self._binds.of(session), request)
-        else:
-            session.respond(request, REFUSALS.get(type(request), CommandStatus.ESME_RINVCMDID))
-
-    def send_mo(self, order: MoOrder) -> dict[str, Any]:
-        """Send a message of a subscriber to an account; MoRefusedError when there is none."""
-        account = self._accounts.get(order.account or next(iter(self._accounts)))
-        if account is None:
-            raise MoRefusedError(f"account: there are {', '.join(self._accounts)}")
-        parts = parts_of(order, self._mo_ever + 1)
-        self._mo_ever += 1
-        numbered = list(enumerate(parts, 1))
-        together = None
-        if order.parts_shuffled:
-            self._mo_dice.shuffle(numbered)
-        elif len(parts) > 1:
-            together = account.outbox.next_bind()
-        for number, deliver_sm in numbered:
-            head = (self._mo_ever, number, len(parts))
-            account.outbox.put(Delivery(deliver_sm, self.ledger.mo, head, together))
-        return {"mo": self._mo_ever, "parts": len(parts), "account": account.system_id}
+        self._requests.take(*self._binds.of(session), request)
 
     def statistics(self) -> dict[str, Any]:
         """What happened so far, for people and judges."""
@@ -149,11 +168,12 @@ class Sandbox:
             "faults": self._no_evidence(),
             "scenario": self._behaviour.scenario.name,
             "up_s": round((now_ns() - self._started_ns) / 1e9, 3),
+            "listeners": self.listeners.statistics(),
             "binds": len(self._binds),
             "binds_ever": self._binds.ever,
             "due_later": len(self._timers),
             "misbehaved": dict(self._saboteur.counts),
-            "mo": self._mo_ever,
+            "mo": self.subscribers.sent,
             "ledger": self.ledger.statistics(),
             "accounts": {name: own.statistics() for name, own in self._accounts.items()},
         }

@@ -1,28 +1,31 @@
-"""What is done with a submit_sm: refused by a limit or decided, written down, answered, reported.
+"""What is done with a message: refused by a limit or decided, written down, answered, reported.
 
     over rate or window? ── yes ─> refused at once
             │ no
          decide ─> ledger ─> timers ─┬─> submit_sm_resp
                                      └─> receipts ─> the account's outbox ─> deliver_sm
 
-Receipts need neither the bind their submit_sm came on nor the answer to it: they are the account's.
-Where the scenario wants a fault the answer is given as ever and then spoilt.
+A message comes as submit_sm, as data_sm, or in a submit_multi. Receipts need neither the bind it
+came on nor the answer to it: they are the account's. Where the scenario wants a fault the answer is
+given as ever and then spoilt.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from services.sandbox.accounts import Account
 from services.sandbox.behaviour import Behaviour
 from services.sandbox.deliveries import Bind, Delivery
 from services.sandbox.faults import delay_ns
-from services.sandbox.ledger import Ledger, own_id
-from services.sandbox.mind import Decision
+from services.sandbox.ledger import Ledger
+from services.sandbox.mind import Decision, Receipt
+from services.sandbox.mo import answer_to
 from services.sandbox.saboteur import Saboteur
-from services.sandbox.scenario import Fault
+from services.sandbox.store import Message, Store
+from services.sandbox.subscribers import Subscribers
 from services.sandbox.timers import Timers, now_ns
-from smpp.pdu import SubmitSm
-from smpp.values import CommandStatus
+from smpp.pdu import Pdu, SubmitSm
+from smpp.values import CommandStatus, MessageState
 
 T = TypeVar("T")
 
@@ -30,38 +33,92 @@ TIMERS_MAX = 1_000_000  # above it new submit_sm are refused with ESME_RMSGQFUL
 
 
 class Submits:
-    """Takes the submit_sm of every bind."""
+    """Takes the messages of every bind."""
 
     def __init__(
-        self, behaviour: Behaviour, ledger: Ledger, timers: Timers, saboteur: Saboteur
+        self,
+        behaviour: Behaviour,
+        accounts: Mapping[str, Account],
+        subscribers: Subscribers,
+        store: Store,
+        ledger: Ledger,
+        timers: Timers,
+        saboteur: Saboteur,
     ) -> None:
         self._behaviour = behaviour
+        self._accounts = accounts
+        self._subscribers = subscribers
+        self._store = store
         self._ledger = ledger
         self._timers = timers
         self._saboteur = saboteur
 
-    def take(self, account: Account, bind: Bind, submit: SubmitSm) -> None:
-        """Answer `submit` and send its receipts, now or later."""
-        behaviour = self._behaviour
-        read_ns = now_ns()
-        refusal = self._refusal(bind, read_ns)
-        fault = None
-        if refusal is None:
-            decision = behaviour.mind.decide(submit, read_ns)
-        else:
-            decision, fault = Decision(refusal, read_ns, "", ()), behaviour.above
-        due_ns = decision.due_ns
-        if behaviour.faults.of_submits and fault is None:
-            bind.submits += 1
-            fault = behaviour.faults.on_submit(bind.submits)
-            due_ns += 0 if fault is None else delay_ns(fault)
+    def take(
+        self,
+        account: Account,
+        bind: Bind,
+        submit: SubmitSm,
+        request: Pdu | None,
+        number: int | None = None,
+    ) -> Decision:
+        """Respond to `request` and send what follows from `submit`, now or later; what was decided.
+
+        `number` is that of the message id, where several share one.
+        """
+        message = Message(account, bind, submit, request, now_ns())
+        read_ns, store = message.read_ns, self._store
+        decision = self._decide(message, number)
         account.note(decision.command_status, read_ns)
-        own = own_id(submit.tlvs)
-        self._write(account, bind, submit, decision, own, read_ns)
-        self._report(account, decision, own, read_ns, is_early=True)
-        bind.unanswered += 1
-        self._do(due_ns, read_ns, self._answer, (bind, submit, decision, fault))
-        self._report(account, decision, own, read_ns, is_early=False)
+        self._write(message)
+        if decision.command_status is CommandStatus.ESME_ROK:
+            if submit.replace_if_present_flag:
+                self._end_replaced(message)
+            store.put(message, read_ns)
+            if self._subscribers.listen:
+                self._timers.at(message.ends_ns, self._subscribers.receive, message)
+        receipts = decision.receipts
+        if receipts and receipts[0].is_early:  # on the wire before the response
+            self._report(message, receipts[:1])
+            receipts = receipts[1:]
+        if request is not None:
+            bind.unanswered += 1
+            self._do(decision.due_ns, read_ns, self._respond, message)
+        if receipts:
+            self._report(message, receipts)
+        if decision.answer is not None:
+            order = answer_to(submit, decision.answer.text, self._reported_to(account).system_id)
+            self._timers.at(decision.answer.due_ns, self._subscribers.send, order)
+        return decision
+
+    def tell_deleted(self, message: Message) -> None:
+        """A message was cancelled: its receipt, if one was asked for."""
+        receipt_id = message.receipt_id
+        receipt = self._behaviour.mind.deleted(message.submit, receipt_id, now_ns())
+        if receipt is not None:
+            self._report(message, (receipt,))
+
+    def _decide(self, message: Message, number: int | None) -> Decision:
+        """What becomes of it; with the fault, and the delay, of its response."""
+        behaviour, bind, read_ns = self._behaviour, message.bind, message.read_ns
+        refusal = self._refusal(bind, read_ns)
+        if refusal is not None:
+            decision, message.fault = Decision(refusal, read_ns, "", ()), behaviour.above
+        else:
+            decision = behaviour.mind.decide(message.submit, read_ns, number)
+        if behaviour.faults.of_submits and message.fault is None:
+            bind.submits += 1
+            message.fault = fault = behaviour.faults.on_submit(bind.submits)
+            if fault is not None:
+                decision = decision._replace(due_ns=decision.due_ns + delay_ns(fault))
+        message.decide(decision)
+        return decision
+
+    def _end_replaced(self, message: Message) -> None:
+        """What it replaces, because it is still there, never arrives."""
+        submit, now = message.submit, message.read_ns
+        places = (submit.source_addr, submit.destination_addr, submit.service_type)
+        for replaced in self._store.open(message.account.system_id, *places, now):
+            replaced.end(MessageState.DELETED, now)
 
     def _refusal(self, bind: Bind, read_ns: int) -> CommandStatus | None:
         limits = self._behaviour.scenario.limits
@@ -71,46 +128,41 @@ class Submits:
             return limits.status_above
         return CommandStatus.ESME_RMSGQFUL if len(self._timers) >= TIMERS_MAX else None
 
-    def _write(
-        self,
-        account: Account,
-        bind: Bind,
-        submit: SubmitSm,
-        decision: Decision,
-        own: bytes | None,
-        read_ns: int,
-    ) -> None:
+    def _write(self, message: Message) -> None:
+        submit = message.submit
         self._ledger.segments.write(
             (
-                own,
-                decision.smsc_message_id,
-                account.system_id,
-                bind.number,
+                message.own,
+                message.smsc_message_id,
+                message.account.system_id,
+                message.bind.number,
                 submit.source_addr,
                 submit.destination_addr,
                 len(submit.short_message),
                 submit.esm_class,
                 submit.data_coding,
-                read_ns,
-                decision.command_status,
+                message.read_ns,
+                message.command_status,
             )
         )
 
-    def _report(
-        self,
-        account: Account,
-        decision: Decision,
-        own: bytes | None,
-        read_ns: int,
-        *,
-        is_early: bool,
-    ) -> None:
-        """Those that are to be on the wire before the answer, or those behind it."""
-        for receipt in decision.receipts:
-            if receipt.is_early is is_early:
-                head = (own, receipt.smsc_message_id, receipt.state.name, is_early)
-                delivery = Delivery(receipt.deliver_sm, self._ledger.receipts, head)
-                self._do(receipt.due_ns, read_ns, account.outbox.put, delivery)
+    def _report(self, message: Message, receipts: Sequence[Receipt]) -> None:
+        """Its receipts, each in its time."""
+        plan = self._behaviour.scenario.receipts
+        bind = message.bind if plan.bind == "same" else None
+        shunned = message.bind if plan.bind == "other" else None
+        put = self._reported_to(message.account).put
+        deliveries = []
+        for receipt in receipts:
+            head = (message.own, receipt.smsc_message_id, receipt.state, receipt.is_early)
+            delivery = Delivery(receipt.pdu, self._ledger.receipts, head, bind, shunned)
+            deliveries.append(delivery)
+            self._do(receipt.due_ns, message.read_ns, put, delivery)
+        message.deliveries += tuple(deliveries)
+
+    def _reported_to(self, account: Account) -> Account:
+        name = self._behaviour.scenario.receipts.account
+        return account if name is None else self._accounts[name]
 
     def _do(self, due_ns: int, now_ns: int, action: Callable[[T], None], item: T) -> None:
         """Now, if it is due: then the order of calls is the order on the wire."""
@@ -119,12 +171,13 @@ class Submits:
         else:
             self._timers.at(due_ns, action, item)
 
-    def _answer(self, due: tuple[Bind, SubmitSm, Decision, Fault | None]) -> None:
-        bind, submit, decision, fault = due
+    def _respond(self, message: Message) -> None:
+        bind, request = message.bind, message.request
+        assert request is not None
         bind.unanswered -= 1
-        if decision.command_status is CommandStatus.ESME_ROK:
-            bind.session.respond(submit, message_id=decision.smsc_message_id)
+        if message.command_status is CommandStatus.ESME_ROK:
+            bind.session.respond(request, message_id=message.smsc_message_id)
         else:
-            bind.session.respond(submit, decision.command_status)
-        if fault is not None:
-            self._saboteur.spoil_last(bind.session, self._behaviour.faults, fault)
+            bind.session.respond(request, message.command_status)
+        if message.fault is not None:
+            self._saboteur.spoil_last(bind.session, self._behaviour.faults, message.fault)

@@ -24,7 +24,7 @@ class Timers:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._heap: list[tuple[int, int, Callable[[Any], None], Any]] = []
+        self._heap: list[tuple[int, int, Callable[[Any], object], Any]] = []
         self._numbered = 0  # equal due times keep their order
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_ns = NEVER_NS
@@ -32,7 +32,7 @@ class Timers:
     def __len__(self) -> int:
         return len(self._heap)
 
-    def at(self, due_ns: int, action: Callable[[Any], None], item: object) -> None:
+    def at(self, due_ns: int, action: Callable[[Any], object], item: object) -> None:
         """Call `action(item)` at `due_ns`, never before it."""
         self._numbered += 1
         heapq.heappush(self._heap, (due_ns, self._numbered, action, item))

@@ -1,12 +1,13 @@
 """An ESME that says in words, in order, what it saw of a carrier."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from itertools import groupby
 from typing import Any
 
-from smpp import receipt, text
+from smpp import receipt, text, tlv
 from smpp.client import Esme, EsmeConfig
 from smpp.pdu import DataSm, DeliverSm, Pdu, SubmitSm
 from smpp.state import Closed
@@ -30,6 +31,38 @@ def in_words(pdu: Pdu) -> str:
         return f"receipt {state.name if state else 'unreadable'}"
     octets = pdu.short_message if isinstance(pdu, DeliverSm) else b""
     return f"MO {text.decode(octets, pdu.data_coding)!r}"
+
+
+def in_full(pdu: Pdu) -> str:
+    """A receipt as it is written: # for its id, 9 for the digits of its dates; else in words."""
+    if not isinstance(pdu, DeliverSm | DataSm):
+        return in_words(pdu)
+    octets = (
+        pdu.short_message if isinstance(pdu, DeliverSm) else pdu.tlv(tlv.MESSAGE_PAYLOAD) or b""
+    )
+    written = repr(octets.decode("latin-1"))
+    written = re.sub(r"(id:)[^ ,\\']+", r"\1#", written, flags=re.IGNORECASE)
+    written = re.sub(r"\d{10,}", lambda found: "9" * len(found[0]), written)
+    tags = "".join(f" +{tlv.BY_TAG[tag].name}" for tag, _ in pdu.tlvs)
+    return f"{pdu.command_id.name.lower()} {pdu.esm_class:#04x} {written}{tags}"
+
+
+def ids_in_words(pdu: Pdu) -> str:
+    """How the message id is written in a response and in a receipt."""
+    if isinstance(pdu, DeliverSm):
+        return f"receipt of {_shape(receipt.read(pdu).message_id or '')}"
+    return f"ok, {_shape(getattr(pdu, 'message_id', ''))}"
+
+
+def _shape(message_id: str) -> str:
+    if message_id.count("-") == 4:
+        return "a UUID"
+    zeros = " with zeros before them" if message_id.startswith("0") else ""
+    letters = [letter for letter in message_id if letter.isalpha()]
+    if not letters:
+        return f"{len(message_id)} digits{zeros}"
+    case = "lower" if letters[0].islower() else "upper"
+    return f"{len(message_id)} hexadecimal digits in {case} case{zeros}"
 
 
 class Observer:

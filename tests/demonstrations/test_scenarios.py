@@ -4,12 +4,22 @@ The rows are the list to show; each is played over loopback and must come out wo
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import pytest
 
+from services.sandbox.dialects import DIALECTS
 from services.sandbox.smsc import Sandbox
 from smpp.errors import BindRefusedError, SmppError
-from tests.demonstrations.observer import PATIENCE_S, messages, observing
+from tests.demonstrations.observer import (
+    PATIENCE_S,
+    Words,
+    ids_in_words,
+    in_full,
+    in_words,
+    messages,
+    observing,
+)
 from tests.services.sandbox.loopback import sandbox
 
 NUMBER = "46701234567"
@@ -26,6 +36,7 @@ class Row:
     to: tuple[str, ...] = (NUMBER,)
     at_once: bool = False
     receipts: bool = False
+    words: Words = in_words
 
     @property
     def sent(self) -> str:
@@ -45,6 +56,80 @@ def limit(name: str, keys: str, saw: str, count: int = 4) -> Row:
     return Row(f"limit: {name}", f"limits: {{{keys}}}", saw, (NUMBER,) * count, at_once=True)
 
 
+def status(name: str, **keys: object) -> str:
+    """A scenario that refuses."""
+    row = ", ".join([f"status: {name}", *[f"{key}: {value!r}" for key, value in keys.items()]])
+    return f"responses: {{statuses: [{{{row}}}]}}"
+
+
+def report(name: str, keys: str, saw: str, latency_ms: int = 0) -> Row:
+    """How a receipt comes."""
+    plan = keys if keys.startswith("{") else f"{{{keys}}}"
+    latency = f"{{min: {latency_ms}, max: {latency_ms}}}"
+    scenario = f"{{receipts: {plan}, responses: {{latency_ms: {latency}}}}}"
+    return Row(f"receipt {name}", scenario, saw, receipts=True)
+
+
+def magic(digits: str, saw: str, count: int = 1) -> Row:
+    """A magic number of the customer's sandbox; what is late comes soon here."""
+    scenario = "{base: test, receipts: {late_ms: {min: 300, max: 300}}}"
+    return Row(
+        f"magic number {digits}", scenario, saw, (f"99946700{digits}",) * count, receipts=True
+    )
+
+
+def dialect(name: str) -> Row:
+    """A dialect, as its template has it."""
+    template, date = DIALECTS[name]
+    day = "9" * len(datetime(2026, 11, 23, tzinfo=UTC).strftime(date))
+    written = template.format(
+        id="#", sub=1, dlvrd=1, submit=day, done=day, stat="DELIVRD", name="DELIVERED", err="000"
+    )
+    saw = f"ok, deliver_sm 0x04 {written!r}"
+    scenario = f"receipts: {{tlv: false, dialect: {name}}}"
+    return Row(f"dialect {name}", scenario, saw, receipts=True, words=in_full)
+
+
+DELIVERED = "ok, receipt DELIVERED"
+MAGIC = [
+    ("01", DELIVERED),
+    ("02", "ok, receipt UNDELIVERABLE"),
+    ("03", "ok, receipt EXPIRED"),
+    ("04", "ok, receipt REJECTED"),
+    ("05", "ok, receipt UNKNOWN"),
+    ("11", f"THROTTLED x2, {DELIVERED}", 3),
+    ("12", f"MSGQFUL x2, {DELIVERED}", 3),
+    ("13", "INVDSTADR"),
+    ("21", "ok"),
+    ("22", DELIVERED),
+    ("23", "receipt DELIVERED, ok"),
+    ("24", "ok, receipt DELIVERED x2"),
+    ("25", "ok, receipt ENROUTE, receipt DELIVERED"),
+    ("26", "ok, receipt DELIVERED, receipt ENROUTE"),
+    ("31", f"{DELIVERED}, MO 'STOP'"),
+    ("32", f"{DELIVERED}, MO 'YES'"),
+]
+COUNTS, DATES = "sub:001 dlvrd:001", "submit date:9999999999 done date:9999999999"
+BODY = f"{COUNTS} {DATES} stat:DELIVRD err:000 text:"
+TLVS = "+receipted_message_id +message_state"
+FORMS = [
+    ("by text and TLV", "", f"deliver_sm 0x04 'id:# {BODY}' {TLVS}"),
+    ("by TLV alone", "text: false", f"deliver_sm 0x04 '' {TLVS}"),
+    ("by text alone", "tlv: false", f"deliver_sm 0x04 'id:# {BODY}'"),
+    ("with esm_class 0", "is_unmarked: true, tlv: false", f"deliver_sm 0x00 'id:# {BODY}'"),
+    ("as data_sm", "form: data_sm", f"data_sm 0x04 'id:# {BODY}' {TLVS} +message_payload"),
+]
+IDS = [
+    ("in_response: decimal", "ok, 16 digits, receipt of 16 digits"),
+    (
+        "digits: 20",
+        "ok, 20 digits with zeros before them, receipt of 20 digits with zeros before them",
+    ),
+    ("is_reused: true", "ok, 1 digits, receipt of 1 digits"),
+    ("in_response: uuid, in_receipt: uuid", "ok, a UUID, receipt of a UUID"),
+]
+TWO = (NUMBER, "46701234500")
+THREE = (NUMBER,) * 3
 BROKEN = "ok, unanswered, end: the peer broke the protocol"
 
 ROWS = [
@@ -83,12 +168,35 @@ ROWS = [
         (NUMBER,) * 4,
         at_once=True,
     ),
+    # --- statuses ---
+    Row("refused for good", status("ESME_RINVDSTADR"), "INVDSTADR"),
+    Row("this handset's queue is full", status("ESME_RMSGQFUL", suffix="67"), "MSGQFUL, ok", TWO),
+    Row("throttled, then delivered", status("ESME_RTHROTTLED", times=2), "THROTTLED x2, ok", THREE),
+    Row("out of credit from now on", status("ESME_RSUBMITFAIL", from_s=0), "SUBMITFAIL x3", THREE),
+    # --- receipts ---
+    report("early", "early_share: 1", "receipt DELIVERED, ok", latency_ms=20),
+    report("late", "{late_share: 1, late_ms: {min: 90, max: 90}}", "ok, receipt DELIVERED"),
+    report("never", "never_share: 1", "ok"),
+    report("twice", "twice_share: 1", "ok, receipt DELIVERED x2"),
+    report("intermediate", "intermediate_share: 1", "ok, receipt ENROUTE, receipt DELIVERED"),
+    report("out of order", "disorder_share: 1", "ok, receipt DELIVERED, receipt ENROUTE"),
+    *[dialect(name) for name in DIALECTS],
+    *[
+        Row(f"receipt {name}", f"receipts: {{{keys}}}", f"ok, {saw}", receipts=True, words=in_full)
+        for name, keys, saw in FORMS
+    ],
+    *[
+        Row(f"ids {ids}", f"message_ids: {{{ids}}}", saw, receipts=True, words=ids_in_words)
+        for ids, saw in IDS
+    ],
+    # --- outcomes ---
+    *[magic(*row) for row in MAGIC],
 ]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 async def test_an_esme_sees(row: Row, told: list[tuple[str, str, str]]) -> None:
-    async with sandbox(row.scenario) as own, observing(own.port) as observer:
+    async with sandbox(row.scenario) as own, observing(own.port, row.words) as observer:
         sent = messages(*row.to, registered_delivery=int(row.receipts))
         await observer.submit_all(sent, at_once=row.at_once)
         await observer.until(row.saw)

@@ -91,7 +91,7 @@ async def test_they_hear_what_became_of_it(
 
 async def test_they_take_a_message_in_shuffled_parts(world: World) -> None:
     order = {"from": HANDSET, "to": "12345", "text": LONG[:400], "parts_shuffled": True}
-    world.own.send_mo(MoOrder.model_validate(order))
+    world.own.subscribers.send(MoOrder.model_validate(order))
     call = await world.web.call("/mo")
     assert call["text"] == LONG[:400]
     assert {line["end"] for line in lines(world.own.ledger.mo)} == {"answered"}

@@ -22,7 +22,7 @@ def _password(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_section_is_read_and_its_password_hidden() -> None:
     found = sandbox_config(config(GOOD), "slow")
-    assert found.accounts["us"].get_secret_value() == "secret"
+    assert found.accounts["us"].password.get_secret_value() == "secret"
     assert "secret" not in repr(found)
     assert found.ledger_max == 1_000_000
 
@@ -34,6 +34,15 @@ def test_a_section_is_read_and_its_password_hidden() -> None:
         (GOOD | {"port": 70_000}, "services.sandbox.slow.port"),
         (GOOD | {"accounts": {}}, "services.sandbox.slow.accounts"),
         (GOOD | {"accounts": {"us": "written-out"}}, "accounts.us: a secret may not stand in"),
+        (GOOD | {"accounts": {"us": {}}}, "accounts.us.password: Field required"),
+        (
+            GOOD | {"accounts": {"us": {"password": "${SANDBOX_PASSWORD}", "deliver_to": "them"}}},
+            "accounts.us.deliver_to: there is no account 'them'",
+        ),
+        (
+            GOOD | {"accounts": {"us": {"password": "${SANDBOX_PASSWORD}", "allow": ["here"]}}},
+            "accounts.us.allow.0",
+        ),
         (GOOD | {"accounts": {"us": "${NOT_SET_ANYWHERE}"}}, "NOT_SET_ANYWHERE is not set"),
     ],
 )
@@ -45,7 +54,7 @@ def test_a_fault_is_one_clear_sentence(section: dict[str, Any], words: str) -> N
 
 def test_on_ones_own_machine_a_password_may_stand_in_the_file() -> None:
     section = GOOD | {"accounts": {"us": "written-out"}}
-    assert sandbox_config(config(section, dev=True), "slow").accounts["us"].literal
+    assert sandbox_config(config(section, dev=True), "slow").accounts["us"].password.literal
 
 
 def test_an_unknown_sandbox_names_those_there_are() -> None:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from services.sandbox import faults, scenario
 from services.sandbox.faults import NS_PER_S, SPOILT, Faults, bind_refusal, delay_ns
-from services.sandbox.scenario import Fault, FaultName, Maintenance, Scenario
+from services.sandbox.scenario import Scenario
+from services.sandbox.troubles import Fault, FaultName, Maintenance
 from smpp.errors import FramingError, PduError
 from smpp.framing import Framer
 from smpp.pdu import EnquireLink, SubmitSmResp

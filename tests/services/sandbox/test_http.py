@@ -1,5 +1,6 @@
 """The sandbox over HTTP: what it tells, what it does, what it refuses."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -30,7 +31,12 @@ async def test_statistics_and_life() -> None:
         assert found["binds"] == 1
         assert found["accounts"]["one"]["submit_sm"] == {"ESME_ROK": 2}
         assert found["accounts"]["one"]["deliver_sm"]["ESME_ROK"] == 1
-        assert found["ledger"]["entries"] == {"segments": 2, "receipts": 1, "mo": 0}
+        assert found["ledger"]["entries"] == {
+            "segments": 2,
+            "receipts": 1,
+            "mo": 0,
+            "binds": 1,
+        }
         assert (await http.get("/livez")).text == "ok"
 
 
@@ -116,3 +122,40 @@ async def test_drop_cuts_every_bind() -> None:
         for handset in (one, other):
             await handset.until(handset.closed.is_set)
         assert (await http.post("/drop")).json() == {"dropped": 0}
+
+
+async def test_a_handset_shows_what_arrived_and_answers() -> None:
+    async with sandbox(handsets_max=10) as own, client(own) as http, bound(own) as handset:
+        await handset.submit(5, registered_delivery=0, short_message=b"Are you there?")
+        while not (found := (await http.get("/handsets/46700000005")).json()):
+            await asyncio.sleep(0)
+        assert [each["text"] for each in found] == ["Are you there?"]
+        assert (await http.get("/handsets")).json() == ["46700000005"]
+        answer = await http.post("/handsets/46700000005/reply", json={"text": "Yes"})
+        assert (answer.status_code, answer.json()["account"]) == (202, "one")
+        (mo,) = await handset.receive(1)
+        assert (mo.source_addr, mo.destination_addr) == ("46700000005", "ACME")
+        assert mo.short_message == b"Yes"
+
+
+@pytest.mark.parametrize(
+    ("number", "body", "words"),
+    [
+        ("46", '{"text": "x"}', "46 has got nothing that could be answered"),
+        ("46", '{"txt": "x"}', "txt: there is no such setting"),
+    ],
+)
+async def test_a_reply_that_cannot_be_is_told(number: str, body: str, words: str) -> None:
+    async with sandbox() as own, client(own) as http:
+        answer = await http.post(f"/handsets/{number}/reply", content=body)
+        assert answer.status_code == 422
+        assert any(words in fault for fault in answer.json()["faults"])
+
+
+async def test_scripted_subscribers_answer_the_whole_of_a_message() -> None:
+    text = 'subscribers: [{hears: "parcel", says: ["STOP"], after_ms: {min: 0, max: 0}}]'
+    async with sandbox(text) as own, bound(own) as handset:
+        await handset.submit(1, registered_delivery=0, short_message=b"no answer to this")
+        await handset.submit(2, registered_delivery=0, short_message=b"Your parcel is here")
+        (mo,) = await handset.receive(1)
+        assert (mo.source_addr, mo.short_message) == ("46700000002", b"STOP")

@@ -1,10 +1,13 @@
 """The ledger keeps what it has, in order, and says aloud what it could not take."""
 
+import asyncio
 import json
+from pathlib import Path
 
 import pytest
 
-from services.sandbox.ledger import LEDGER_TLV, Journal, Ledger, own_id, read_own_id
+from services.sandbox.ledger import LEDGER_TLV, Journal, Ledger, keep, own_id, read_own_id
+from tests.services.sandbox.loopback import DEADLINE_S, bound, sandbox
 
 
 def lines(journal: Journal, after: int = 0) -> list[dict[str, object]]:
@@ -41,6 +44,7 @@ def test_an_entry_becomes_one_json_line_with_its_number_and_times_in_ms() -> Non
     journal.write((b"m1|2", 1_700_000_000_123_456_789, None, 0))
     assert lines(journal) == [
         {
+            "journal": "mine",
             "n": 1,
             "message_id": "m1",
             "segment": 2,
@@ -67,9 +71,54 @@ def test_a_full_journal_keeps_the_oldest_and_counts_the_rest() -> None:
     found = ledger.statistics()
     assert found["complete"] is False
     assert found["entries_max"] == 2
-    assert found["entries"] == {"segments": 0, "receipts": 0, "mo": 2}
-    assert found["unrecorded"] == {"segments": 0, "receipts": 0, "mo": 3}
+    assert found["entries"] == {"segments": 0, "receipts": 0, "mo": 2, "binds": 0}
+    assert found["unrecorded"] == {"segments": 0, "receipts": 0, "mo": 3, "binds": 0}
 
 
 def test_a_ledger_with_room_is_complete() -> None:
     assert Ledger(2).statistics()["complete"] is True
+
+
+def test_a_bind_has_an_entry_when_it_opens_and_another_when_it_has_closed() -> None:
+    ledger = Ledger(10)
+    ledger.bind_opened(1, "us", "transceiver", "127.0.0.1:5", 1_000_000)
+    ledger.bind_opened(2, "us", "receiver", "127.0.0.1:6", 2_000_000)
+    ledger.bind_closed(1, "peer unbound", 3_000_000)
+    found = [
+        (e["bind"], e["bind_type"], e["opened_ms"], e["closed_ms"], e["why"])
+        for e in lines(ledger.binds)
+    ]
+    assert found == [
+        (1, "transceiver", 1, None, None),
+        (2, "receiver", 2, None, None),
+        (1, "transceiver", 1, 3, "peer unbound"),
+    ]
+
+
+async def test_the_binds_of_a_sandbox_stand_in_its_ledger_to_their_end() -> None:
+    async with sandbox() as own:
+        async with bound(own):
+            (opened,) = lines(own.ledger.binds)
+            assert (opened["account"], opened["bind"], opened["bind_type"]) == (
+                "one",
+                1,
+                "transceiver",
+            )
+            assert str(opened["peer"]).startswith("127.0.0.1:")
+        async with asyncio.timeout(DEADLINE_S):
+            while own.statistics()["binds"]:
+                await asyncio.sleep(0)
+        _, closed = lines(own.ledger.binds)
+        assert closed["opened_ms"] == opened["opened_ms"]
+        assert (closed["bind"], bool(closed["closed_ms"]), bool(closed["why"])) == (1, True, True)
+
+
+def test_a_ledger_is_kept_whole_with_what_was_said_of_it_last(tmp_path: Path) -> None:
+    ledger, path = Ledger(10), tmp_path / "ledger.jsonl"
+    ledger.mo.write((1,) * 15)
+    ledger.bind_opened(1, "us", "transceiver", "127.0.0.1:5", 1_000_000)
+    keep(ledger, {"faults": []}, path)
+    keep(ledger, {"faults": []}, path)
+    found = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    assert [row["journal"] for row in found] == ["mo", "binds", "statistics"]
+    assert found[-1]["faults"] == []

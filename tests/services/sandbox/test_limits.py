@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.sandbox.answers import Limits
 from services.sandbox.limits import (
     SECOND_NS,
     FixedLimit,
@@ -15,7 +16,6 @@ from services.sandbox.limits import (
     SlidingPeak,
     limit_of,
 )
-from services.sandbox.scenario import Limits
 
 GAPS_NS = st.lists(
     st.one_of(st.integers(0, 3), st.integers(0, 2 * SECOND_NS), st.just(SECOND_NS)), max_size=60

@@ -59,3 +59,22 @@ async def test_a_wrong_scenario_is_one_sentence(tmp_path: Path) -> None:
     assert process.returncode != 0
     assert b"no built-in one: fast, hostile, slow" in errors
     assert b"Traceback" not in errors
+
+
+async def test_the_ledger_is_written_at_the_end_where_the_configuration_says(
+    tmp_path: Path,
+) -> None:
+    ledger = tmp_path / "ledger.jsonl"
+    process = await start(tmp_path, f"fast, ledger_file: {ledger}")
+    assert process.stdout is not None
+    facts = json.loads(await asyncio.wait_for(process.stdout.readline(), START_TIMEOUT_S))
+    await Esme.connect(
+        EsmeConfig(host="127.0.0.1", port=facts["smpp_port"], system_id="us", password="secret"),
+        on_request=lambda esme, pdu: esme.respond(pdu),
+        on_closed=lambda _, __: None,
+    )
+    process.send_signal(signal.SIGTERM)
+    assert await asyncio.wait_for(process.wait(), START_TIMEOUT_S) == 0
+    rows = [json.loads(line) for line in ledger.read_text(encoding="utf-8").splitlines()]
+    assert [row["journal"] for row in rows] == ["binds", "binds", "statistics"]
+    assert rows[1]["closed_ms"] >= rows[0]["opened_ms"]

@@ -9,6 +9,8 @@ from pydantic import ValidationError
 
 from services.sandbox.mo import MoOrder, MoRefusedError, numbering, parts_of
 from smpp import segments, text, udh
+from smpp.errors import SegmentError
+from smpp.pdu import DataSm, DeliverSm
 from smpp.values import DataCoding, EsmClass
 
 
@@ -76,3 +78,52 @@ def test_parts_in_any_order_make_the_text_again(content: str, number: int) -> No
         body = udh.user_data(part)[1]
         bodies.append((segments.concatenation(part) or udh.Concatenation(0, 1, 1), body))
     assert text.decode(segments.join(bodies), parts[0].data_coding) == content
+
+
+LONG = "A long answer of a patient customer, which takes more than one part. " * 3
+
+
+@pytest.mark.parametrize("form", ["udh", "udh_16", "sar", "payload", "data_sm"])
+def test_parts_are_held_together_in_every_way(form: str) -> None:
+    found = parts_of(order(text=LONG, form=form), 300)
+    is_one = form in ("payload", "data_sm")
+    assert len(found) == (1 if is_one else 2)
+    assert {type(pdu) for pdu in found} == {DataSm if form == "data_sm" else DeliverSm}
+    if is_one:
+        assert text.decode(udh.user_data(found[0])[1], 0) == LONG
+        return
+    numbered = [(segments.concatenation(pdu), udh.user_data(pdu)[1]) for pdu in found]
+    assert [part and part.reference for part, _ in numbered] == [
+        300 % 256 if form == "udh" else 300
+    ] * 2
+    assert text.decode(segments.join((part, body) for part, body in numbered if part), 0) == LONG
+
+
+@pytest.mark.parametrize(
+    ("fields", "data_coding", "octets"),
+    [
+        ({"encoding": "latin1"}, 3, "Grüße".encode("latin-1")),
+        ({"encoding": "ucs2"}, 8, "Grüße".encode("utf-16-be")),
+        ({"encoding": "ucs2_bom"}, 8, b"\xfe\xff" + "Grüße".encode("utf-16-be")),
+        ({"encoding": "utf8"}, 0, "Grüße".encode()),
+        ({"data_coding": 0xF1}, 0xF1, b"Gr\x7e\x1ee"),
+        ({"encoding": "ucs2", "data_coding": 0}, 0, "Grüße".encode("utf-16-be")),
+    ],
+)
+def test_an_odd_encoding_is_written_as_ordered(
+    fields: dict[str, Any], data_coding: int, octets: bytes
+) -> None:
+    (pdu,) = parts_of(order(text="Grüße", **fields), 1)
+    assert isinstance(pdu, DeliverSm)
+    assert (pdu.data_coding, pdu.short_message) == (data_coding, octets)
+
+
+def test_a_header_can_be_garbage() -> None:
+    (pdu,) = parts_of(order(data_hex="ff0102", esm_class=0x40), 1)
+    with pytest.raises(SegmentError):
+        udh.user_data(pdu)
+
+
+def test_a_text_that_an_encoding_cannot_say_is_refused() -> None:
+    with pytest.raises(MoRefusedError):
+        parts_of(order(text="мир", encoding="latin1"), 1)

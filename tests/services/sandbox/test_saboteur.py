@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from services.sandbox.faults import COMMAND_LENGTHS, UNKNOWN_COMMAND_ID
-from services.sandbox.scenario import Fault
 from services.sandbox.smsc import Sandbox
+from services.sandbox.troubles import Fault
 from smpp import pdu
 from smpp.client import Esme, EsmeConfig
 from smpp.errors import PduError, ResponseTimeoutError, SessionLostError, SmppError

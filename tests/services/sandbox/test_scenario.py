@@ -1,5 +1,7 @@
 """A scenario is data: checked whole, every fault at once, the built-in ones are good."""
 
+from pathlib import Path
+
 import pytest
 
 from pipeline.errors import ConfigError
@@ -66,10 +68,19 @@ def test_every_fault_is_reported_at_once_with_its_place() -> None:
         ("responses: [", "is not YAML"),
         ("- a list", "must be a mapping, not a list"),
         ("message_ids: {in_response: uuid}", "a UUID has one notation only"),
+        ("responses: {latency_ms: {distribution: normal}}", "normal needs median"),
         (
-            "responses: {statuses: [{status: 8, share: 0.6}, {status: 20, share: 0.6}]}",
-            "the shares add up to 1.2",
+            "responses: {latency_ms: {distribution: exponential, median: 5}}",
+            "exponential needs a max, over which nothing is drawn",
         ),
+        (
+            "responses: {latency_ms: {max: 9, distribution: normal, median: 5, p99: 4}}",
+            "median 5 is not below p99 4",
+        ),
+        ("receipts: {dialect: martian}", "dialect: there is no 'martian'; standard, seconds"),
+        ("outcomes: [{from_s: 5, until_s: 5}]", "from_s 5 is not before until_s 5"),
+        ("base: [fast, nowhere]", "scenario nowhere: no built-in one: fast, hostile"),
+        ("base: 5", "base: must be a name, a path, or a list of them"),
         ("faults: [{fault: reset}]", "reset: needs one of share, after, every_s"),
         ("faults: [{fault: reset, share: 1, after: 1}]", "reset: needs one of share, after"),
         ("faults: [{fault: never_answer_bind, after: 1}]", "never_answer_bind: goes by share"),
@@ -104,3 +115,32 @@ def test_statuses_and_states_are_written_by_name_and_read_back() -> None:
 def test_a_built_in_scenario_can_be_read_and_put_back(name: str) -> None:
     found = scenario.find(name)
     assert scenario.parse(found.model_dump_json(), "") == found
+
+
+def test_a_scenario_is_composed_from_others_later_ones_winning_key_by_key() -> None:
+    found = scenario.parse(
+        "{base: [fast, slow], limits: {binds: 9}, receipts: {never_share: 0.5}}", "mine"
+    )
+    slow = scenario.find("slow")
+    assert found.limits == slow.limits.model_copy(update={"binds": 9})
+    assert found.receipts == slow.receipts.model_copy(update={"never_share": 0.5})
+    assert found.outcomes == slow.outcomes
+
+
+def test_a_file_may_stand_on_files_and_a_text_may_not(tmp_path: Path) -> None:
+    under, over = tmp_path / "under.yaml", tmp_path / "over.yaml"
+    under.write_text("limits: {binds: 9}", encoding="utf-8")
+    over.write_text(text := f"base: [slow, {under}]", encoding="utf-8")
+    found = scenario.find(str(over))
+    assert (found.limits.binds, found.limits.window) == (9, 20)
+    under.write_text("secret: is: not YAML", encoding="utf-8")
+    assert faults(text) == f"scenario {under}: no built-in one: {', '.join(scenario.names())}"
+
+
+def test_a_scenario_that_stands_on_itself_is_refused(tmp_path: Path) -> None:
+    one, two = tmp_path / "one.yaml", tmp_path / "two.yaml"
+    one.write_text(f"base: {two}", encoding="utf-8")
+    two.write_text(f"base: {one}", encoding="utf-8")
+    with pytest.raises(ConfigError) as error:
+        scenario.find(str(one))
+    assert "goes in a circle" in error.value.faults[0]

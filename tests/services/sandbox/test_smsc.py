@@ -118,6 +118,7 @@ async def test_an_accepted_segment_stands_in_the_ledger_under_our_id() -> None:
         (entry,) = lines(own.ledger.segments)
         assert entry.pop("read_ms") > 1_700_000_000_000
         assert entry == {
+            "journal": "segments",
             "n": 1,
             "message_id": "m7",
             "segment": 1,
@@ -222,7 +223,7 @@ async def test_what_is_above_the_window_of_a_bind_is_throttled() -> None:
         (pdu.QuerySm(message_id="1"), CommandStatus.ESME_RQUERYFAIL),
         (pdu.CancelSm(message_id="1"), CommandStatus.ESME_RCANCELFAIL),
         (pdu.ReplaceSm(message_id="1"), CommandStatus.ESME_RREPLACEFAIL),
-        (pdu.DataSm(), CommandStatus.ESME_RINVCMDID),
+        (pdu.QueryBroadcastSm(message_id="1"), CommandStatus.ESME_RINVCMDID),
     ],
 )
 async def test_what_it_cannot_do_it_says(request_pdu: pdu.Pdu, status: CommandStatus) -> None:
@@ -403,7 +404,7 @@ async def test_a_late_answer_counts_and_ends_the_retries() -> None:
 
 async def test_a_short_mo_is_one_part_without_a_header() -> None:
     async with sandbox() as own, bound(own) as handset:
-        assert own.send_mo(order()) == {"mo": 1, "parts": 1, "account": "one"}
+        assert own.subscribers.send(order()) == {"mo": 1, "parts": 1, "account": "one"}
         (deliver_sm,) = await handset.receive(1)
         assert (deliver_sm.source_addr, deliver_sm.destination_addr) == ("46731234567", "12345")
         assert (deliver_sm.esm_class, deliver_sm.short_message) == (0, b"VOTE A")
@@ -411,7 +412,7 @@ async def test_a_short_mo_is_one_part_without_a_header() -> None:
 
 async def test_a_long_mo_stays_on_one_bind_in_order() -> None:
     async with sandbox() as own, bound(own) as first, bound(own) as second:
-        parts = own.send_mo(order(text=LONG))["parts"]
+        parts = own.subscribers.send(order(text=LONG))["parts"]
         await asyncio.wait(
             [asyncio.create_task(h.receive(parts)) for h in (first, second)],
             return_when=asyncio.FIRST_COMPLETED,
@@ -425,7 +426,7 @@ async def test_shuffled_parts_come_over_several_binds_and_still_make_the_text() 
     async with AsyncExitStack() as stack:
         own = await stack.enter_async_context(sandbox())
         binds = [await stack.enter_async_context(bound(own)) for _ in range(3)]
-        parts = own.send_mo(order(text=LONG, parts_shuffled=True))["parts"]
+        parts = own.subscribers.send(order(text=LONG, parts_shuffled=True))["parts"]
         assert parts == 3
         for handset in binds:
             await handset.receive(1)
@@ -449,7 +450,7 @@ def joined(deliver_sms: list[DeliverSm]) -> str:
 async def test_an_mo_for_an_unknown_account_is_refused() -> None:
     async with sandbox() as own:
         with pytest.raises(MoRefusedError, match="account: there are one, two"):
-            own.send_mo(order(account="three"))
+            own.subscribers.send(order(account="three"))
 
 
 async def test_dropped_binds_are_gone_and_what_was_accepted_is_still_reported() -> None:

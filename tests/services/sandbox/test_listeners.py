@@ -1,0 +1,110 @@
+"""Several places to listen: failover by hand, TLS beside plain, certificates that expire."""
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+from pipeline.errors import ConfigError
+from services.sandbox.smsc import Sandbox
+from smpp import tls
+from smpp.client import Esme, EsmeConfig
+from smpp.errors import BindRefusedError, ConnectError
+from smpp.state import Why
+from smpp.values import CommandStatus
+from tests.services.sandbox.loopback import PASSWORD, sandbox
+
+TWO = {"listen": [{"host": "127.0.0.1"}, {"host": "127.0.0.2"}]}
+
+
+async def bind(own: Sandbox, number: int, host: str = "127.0.0.1", **config: Any) -> Esme:
+    port = own.listeners.ports[number]
+    who = {"host": host, "port": port, "system_id": "one", "password": PASSWORD} | config
+    return await Esme.connect(EsmeConfig(**who), on_request=lambda esme, pdu: esme.respond(pdu))
+
+
+def written(folder: Path, ca: trustme.CA, **fields: Any) -> dict[str, Any]:
+    """A TLS listener whose certificate is signed by `ca`."""
+    own = ca.issue_cert("localhost", **fields)
+    own.private_key_and_cert_chain_pem.write_to_path(folder / "own.pem")
+    ca.cert_pem.write_to_path(folder / "ca.pem")
+    return {"host": "127.0.0.1", "tls": {"certificate": str(folder / "own.pem")}}
+
+
+async def test_one_host_is_taken_down_and_the_other_goes_on() -> None:
+    async with sandbox(**TWO) as own:
+        first, second = await bind(own, 0), await bind(own, 1, "127.0.0.2")
+        await own.listeners.down(0)
+        assert (await first.ended()).why is Why.CONNECTION_LOST
+        with pytest.raises(ConnectError):
+            await bind(own, 0)
+        assert second.bind_type is not None
+        figures = own.statistics()["listeners"]
+        assert [(each["up"], each["sessions"]) for each in figures] == [(False, 0), (True, 1)]
+        await own.listeners.up(0)
+        again = await bind(own, 0)
+        await again.close()
+        await second.close()
+
+
+async def test_plain_and_tls_stand_side_by_side(tmp_path: Path) -> None:
+    listen = [{"host": "127.0.0.1"}, written(tmp_path, trustme.CA())]
+    async with sandbox(listen=listen) as own:
+        plain = await bind(own, 0)
+        secret = await bind(
+            own, 1, ssl=tls.client_context(tmp_path / "ca.pem"), server_hostname="localhost"
+        )
+        assert own.statistics()["binds"] == 2
+        await plain.close()
+        await secret.close()
+
+
+async def test_a_client_must_show_the_certificate_of_its_account(tmp_path: Path) -> None:
+    ca = trustme.CA()
+    place = written(tmp_path, ca)
+    place["tls"]["client_ca"] = str(tmp_path / "ca.pem")
+    for name in ("us", "them"):
+        client = ca.issue_cert("client.test", common_name=name)
+        client.private_key_and_cert_chain_pem.write_to_path(tmp_path / f"{name}.pem")
+    accounts = {"one": {"password": PASSWORD, "client_certificate": "us"}}
+    async with sandbox(listen=[place], accounts=accounts) as own:
+
+        def shown(name: str) -> dict[str, Any]:
+            context = tls.client_context(tmp_path / "ca.pem", tmp_path / f"{name}.pem")
+            return {"ssl": context, "server_hostname": "localhost"}
+
+        esme = await bind(own, 0, **shown("us"))
+        await esme.close()
+        with pytest.raises(BindRefusedError) as error:
+            await bind(own, 0, **shown("them"))
+        assert error.value.status is CommandStatus.ESME_RBINDFAIL
+
+
+async def test_a_certificate_expires_while_running_and_is_renewed(tmp_path: Path) -> None:
+    ca = trustme.CA()
+    now = datetime.datetime.now(datetime.UTC)
+    async with sandbox(listen=[written(tmp_path, ca)]) as own:
+        trust: dict[str, Any] = {
+            "ssl": tls.client_context(tmp_path / "ca.pem"),
+            "server_hostname": "localhost",
+        }
+        living = await bind(own, 0, **trust)
+        written(tmp_path, ca, not_after=now - datetime.timedelta(days=1))
+        assert own.listeners.reload_certificates() == 1
+        with pytest.raises(ConnectError, match="certificate has expired"):
+            await bind(own, 0, **trust)
+        assert living.bind_type is not None
+        written(tmp_path, ca)
+        own.listeners.reload_certificates()
+        renewed = await bind(own, 0, **trust)
+        await renewed.close()
+        await living.close()
+
+
+async def test_a_certificate_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    place = {"tls": {"certificate": str(tmp_path / "none.pem")}}
+    with pytest.raises(ConfigError, match=r"listen.0.tls: .*none.pem"):
+        async with sandbox(listen=[place]):
+            pass
