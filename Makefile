@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up test interop fuzz check scenarios coverage lint fmt lock bench clean
+.PHONY: help setup setup-dev demo up test interop fuzz check scenarios simulation coverage lint fmt lock bench clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -25,6 +25,9 @@ interop: setup-dev ## SMPP with other people's stacks, which it installs: ARGS="
 
 scenarios: setup-dev ## what the sandbox can do, each behaviour played and told in a line
 	@TELL=1 $(BIN)/pytest -q tests/demonstrations $(ARGS)
+
+simulation: setup-dev ## the binder under ten thousand seeds of faults: ARGS="--seeds 500"
+	@$(BIN)/python -m tests.simulation $(ARGS)
 
 coverage: setup-dev ## of each module of smpp by its own test
 	@$(BIN)/python -m tests.tidy.coverage

@@ -19,7 +19,7 @@ from pipeline.ids import ConnectorId
 from pipeline.kafka.clients import now_ms
 from pipeline.kafka.membership import Commit, Membership, Start
 from pipeline.kafka.table import ControlTable
-from pipeline.metrics import Counter, MetricName
+from pipeline.metrics import MetricName
 from pipeline.process import Process
 from pipeline.records import ConnectorState, MtSubmit, Stop
 from services.binder import core, outputs
@@ -27,15 +27,15 @@ from services.binder.binds import Binds
 from services.binder.circuit import Circuit
 from services.binder.config import BinderConfig
 from services.binder.core import Position, Segment
+from services.binder.deliveries import Deliveries
 from services.binder.engine import FAR_AWAY, Engine, Moment
 from services.binder.lanes import Lanes
 from services.binder.leases import Key, Lease, Leases
 from services.binder.outbox import Outbox
 from services.binder.pacing import Pacer
 from services.binder.stops import Stops
-from smpp.client import Esme
-from smpp.pdu import DataSm, DeliverSm, Pdu
-from smpp.values import CommandStatus
+from services.binder.wire import Wire
+from smpp.pdu import Pdu
 
 LOG = structlog.get_logger()
 REVOKE_MARGIN_S = 10  # beyond draining: closing binds, confirming what they gave up
@@ -46,31 +46,6 @@ ALARM_MIN_S = 0.001
 def moment() -> Moment:
     """Now."""
     return Moment(time.monotonic(), now_ms())
-
-
-class Wire:
-    """A bind that is up, for the engine."""
-
-    def __init__(
-        self, esme: Esme, take_answer: Callable[[object, Pdu | None], None], submitted: Counter
-    ) -> None:
-        self._esme = esme
-        self._take_answer = take_answer
-        self._submitted = submitted
-
-    @property
-    def room(self) -> int:
-        """Segments that may be written now."""
-        return self._esme.room
-
-    def write(self, segment: Segment, now_ms: int) -> None:
-        """Write it."""
-        self._submitted.value += 1
-        self._esme.send(core.submit_sm(segment.submit, now_ms), self._take_answer, segment)
-
-    def hang_up(self, why: str) -> None:
-        """End the connection."""
-        self._esme.abort(detail=why)
 
 
 class Connector:
@@ -116,7 +91,7 @@ class Connector:
             config,
             self._engine.wires,
             lambda esme: Wire(esme, self._take_answer, submitted),
-            on_request=self._take_request,
+            on_request=Deliveries(name, process, config, self._outbox).take,
             on_change=self._tell_state,
             on_room=self._pump,
             fail=fail,
@@ -128,7 +103,6 @@ class Connector:
             self,
             revoke_timeout_s=config.drain_timeout_s + REVOKE_MARGIN_S,
         )
-        self._delivers_unconfirmed = 0
         self._is_paused = False
         self._is_pump_asked = False
         self._alarm: asyncio.TimerHandle | None = None
@@ -354,24 +328,6 @@ class Connector:
         else:
             message_id = getattr(answer, "message_id", "")
             self._engine.answered(context, answer.command_status, message_id, moment())
-
-    def _take_request(self, bind: int, esme: Esme, pdu: Pdu) -> None:
-        """A deliver_sm or data_sm is answered when Kafka has it; it is the SMSC's until then."""
-        if not isinstance(pdu, DeliverSm | DataSm):
-            esme.respond(pdu, CommandStatus.ESME_RINVCMDID)
-            return
-        if self._delivers_unconfirmed >= self._config.delivers_unconfirmed_max:
-            esme.respond(pdu, CommandStatus.ESME_RX_T_APPN)
-            return
-        self._delivers_unconfirmed += 1
-
-        def answer(is_kept: bool) -> None:
-            self._delivers_unconfirmed -= 1
-            status = CommandStatus.ESME_ROK if is_kept else CommandStatus.ESME_RX_T_APPN
-            esme.respond(pdu, status)
-
-        record = core.delivered(pdu, self._name, self._process.replica, bind, now_ms())
-        self._outbox.deliver(record, answer)
 
     def _tell_state(self, lease: int, state: str, reason: str | None) -> None:
         record = ConnectorState(

@@ -8,6 +8,13 @@ from multiprocessing import Pool
 
 from tests.simulation.world import World
 
+TOLD_MAX = 10
+
+
+def tell(line: str) -> None:
+    """One line for whoever started it."""
+    sys.stdout.write(line + "\n")
+
 
 def played(seed: int) -> tuple[int, list[str]]:
     """One seed and what did not hold."""
@@ -28,10 +35,10 @@ def main() -> None:
     with Pool(os.cpu_count()) as pool:
         for seed, faults in pool.imap_unordered(played, seeds, chunksize=20):
             failed += bool(faults)
-            for fault in faults if failed <= 10 else ():
-                print(f"seed {seed}: {fault}")
-                print(f"    python -m tests.simulation --first {seed} --seeds 1")
-    print(f"{asked.seeds:,} seeds, {failed} failed, {time.monotonic() - began:.0f} s")
+            for fault in faults if failed <= TOLD_MAX else ():
+                tell(f"seed {seed}: {fault}")
+                tell(f"    python -m tests.simulation --first {seed} --seeds 1")
+    tell(f"{asked.seeds:,} seeds, {failed} failed, {time.monotonic() - began:.0f} s")
     sys.exit(bool(failed))
 
 

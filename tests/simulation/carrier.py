@@ -89,7 +89,7 @@ class Carrier:
 
 
 class Line:
-    """One bind between a process and the carrier: the engine's `Wire`, octets in flight included."""
+    """One bind between a process and the carrier: the engine's `Wire`, and the octets in flight."""
 
     def __init__(
         self,

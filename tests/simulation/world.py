@@ -1,4 +1,4 @@
-"""One seeded run of the whole: messages, processes, a carrier, faults; and what must hold after it."""
+"""One seeded run: messages, processes, a carrier, faults; and what must hold after it."""
 
 from collections import Counter
 from collections.abc import Callable

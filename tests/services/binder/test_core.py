@@ -80,7 +80,7 @@ def test_a_segment_goes_to_the_wire_as_the_router_wrote_it() -> None:
 
 
 def test_what_is_published_says_where_the_segment_stood_and_how_often_it_was_written() -> None:
-    segment = Segment(mt_submit(), Position(True, 3, 42), Lease(OffsetTracker(0, 0), {}), None)
+    segment = Segment(mt_submit(), Position(True, 3, 42), Lease(OffsetTracker(0, 0, {}), {}), None)
     segment.attempt, segment.bind, segment.written_ms = 2, 1, REQUESTED_MS + 5
     record = submitted(segment, answered(0, "1a"), "fast", "binder-0", REQUESTED_MS + 9)
     assert (record.submit_lane, record.submit_partition, record.submit_offset) == (

@@ -3,6 +3,7 @@
 from pipeline.kafka.membership import Start
 from services.binder.core import Position
 from services.binder.leases import Leases
+from services.binder.offsets import doubtful_before
 from services.binder.outputs import Output
 
 LANES = {"submit": False, "submit.priority": True}
@@ -11,7 +12,7 @@ EMPTY = Output(0, {})
 
 def opened(*partitions: tuple[str, int]) -> Leases:
     leases = Leases(LANES)
-    starts = [Start(topic, number, None, "") for topic, number in partitions]
+    starts = [Start(topic, number, None, "", 40) for topic, number in partitions]
     leases.open(starts, {(s.topic, s.partition): EMPTY for s in starts})
     return leases
 
@@ -36,7 +37,7 @@ def test_a_lease_is_idle_until_something_is_open() -> None:
     assert lease.idle.is_set()
     lease.take(5)
     assert not lease.idle.is_set()
-    lease.drop(5)
+    lease.drop(5, is_doubtful=False)
     assert lease.idle.is_set()
 
 
@@ -59,8 +60,29 @@ def test_a_late_answer_after_a_new_assignment_counts_for_nobody() -> None:
     assert old is not None
     old.take(0)
     leases.close(leases.closing([("submit", 3)]))
-    leases.open([Start("submit", 3, 0, "")], {("submit", 3): EMPTY})
+    leases.open([Start("submit", 3, 0, "", 40)], {("submit", 3): EMPTY})
     old.finish(0, 1)
     new = leases.get(Position(False, 3, 0))
     assert new is not None
     assert new.tracker.base == 0
+
+
+def test_after_an_owner_that_did_not_leave_in_order_all_that_was_there_is_in_doubt() -> None:
+    lease = opened(("submit", 3)).get(Position(False, 3, 0))
+    assert lease is not None
+    assert lease.doubtful_before == 40
+
+
+def test_who_leaves_in_order_says_what_is_in_doubt() -> None:
+    leases = opened(("submit", 3))
+    lease = leases.get(Position(False, 3, 0))
+    assert lease is not None
+    lease.doubtful_before = 0
+    for offset in (5, 6):
+        lease.take(offset)
+    assert doubtful_before(lease.metadata()) is None
+    leases.closing([("submit", 3)])
+    lease.drop(5, is_doubtful=True)
+    assert doubtful_before(lease.metadata()) is None
+    lease.drop(6, is_doubtful=False)
+    assert doubtful_before(lease.metadata()) == 6

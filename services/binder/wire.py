@@ -1,0 +1,34 @@
+"""A bind that is up, as the engine sees it."""
+
+from collections.abc import Callable
+
+from pipeline.metrics import Counter
+from services.binder import core
+from services.binder.core import Segment
+from smpp.client import Esme
+from smpp.pdu import Pdu
+
+
+class Wire:
+    """Writes segments to one bind; `take_answer(segment, response or None)` hears of each once."""
+
+    def __init__(
+        self, esme: Esme, take_answer: Callable[[object, Pdu | None], None], submitted: Counter
+    ) -> None:
+        self._esme = esme
+        self._take_answer = take_answer
+        self._submitted = submitted
+
+    @property
+    def room(self) -> int:
+        """Segments that may be written now."""
+        return self._esme.room
+
+    def write(self, segment: Segment, now_ms: int) -> None:
+        """Write it."""
+        self._submitted.value += 1
+        self._esme.send(core.submit_sm(segment.submit, now_ms), self._take_answer, segment)
+
+    def hang_up(self, why: str) -> None:
+        """End the connection."""
+        self._esme.abort(detail=why)

@@ -1,0 +1,115 @@
+"""Some hundred seeds of the simulation, and code that is broken on purpose: each break is found.
+
+`make simulation` plays ten thousand.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from services.binder import core
+from services.binder.engine import Engine
+from services.binder.lanes import Lanes
+from services.binder.offsets import OffsetTracker
+from services.binder.pacing import Pacer
+from tests.simulation.process import Process
+from tests.simulation.world import World
+
+SEEDS = 300
+CHUNK = 50
+MUTANT_SEEDS = 400
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS, CHUNK))
+def test_whatever_happens_nothing_is_lost_and_duplicates_are_bounded(first: int) -> None:
+    found = {seed: World(seed).play() for seed in range(first, first + CHUNK)}
+    assert {seed: faults for seed, faults in found.items() if faults} == {}
+
+
+def test_a_seed_is_always_the_same_run() -> None:
+    def ledger(seed: int) -> list[Any]:
+        world = World(seed)
+        world.play()
+        return world.carrier.ledger
+
+    assert ledger(7) == ledger(7)
+
+
+def _commits_over_holes(monkeypatch: pytest.MonkeyPatch) -> None:
+    def finish(self: OffsetTracker, offset: int, output_offset: int | None) -> None:
+        self.base = max(self.base, offset + 1)
+        self._done.add(offset)
+
+    monkeypatch.setattr(OffsetTracker, "finish", finish)
+
+
+def _forgets_its_own_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(OffsetTracker, "metadata", lambda self, *_: '{"output": 1000000}')
+
+
+def _writes_while_fenced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Engine, "beat", lambda self, now: None)
+
+
+def _writes_before_the_intent_is_safe(monkeypatch: pytest.MonkeyPatch) -> None:
+    take = Process._take
+
+    def taken(self: Process, lease: Any, position: Any, submit: Any) -> None:
+        take(self, lease, position, submit)
+        for segment in self.engine.lanes:
+            segment.needs_intent = False
+
+    monkeypatch.setattr(Process, "_take", taken)
+
+
+def _sends_after_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Engine, "_fate", lambda self, segment, now: None)
+
+
+def _forgets_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        Engine,
+        "_room",
+        lambda self, now: min(sum(wire.room for wire in self.wires.values()), self.pacer.room(now)),
+    )
+
+
+def _paces_too_fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = Pacer.own
+    monkeypatch.setattr(Pacer, "own", lambda self, share, now: own(self, 1.0, now))
+
+
+def _calls_what_may_be_sent_expired(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(core, "UNWRITTEN", set())
+
+
+def _holds_a_recipient_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Lanes, "ended", lambda self, recipient: None)
+
+
+MUTANTS = [
+    _commits_over_holes,
+    _forgets_its_own_output,
+    _writes_while_fenced,
+    _writes_before_the_intent_is_safe,
+    _sends_after_the_deadline,
+    _forgets_the_bound,
+    _paces_too_fast,
+    _calls_what_may_be_sent_expired,
+    _holds_a_recipient_for_ever,
+]
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__.strip("_"))
+def test_code_that_is_broken_is_found(
+    mutant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mutant(monkeypatch)
+    for seed in range(MUTANT_SEEDS):
+        try:
+            if World(seed).play():
+                return
+        except AssertionError:  # the broken code itself noticed
+            return
+    pytest.fail(f"{MUTANT_SEEDS} seeds, and nobody noticed")
