@@ -4,8 +4,9 @@
 
 Starts a sandbox and speaks SMPP to it over blocking sockets, with ready-made octets, so that the
 sandbox is what is measured: every submit_sm bears a ledger id and asks for a receipt, every answer
-and receipt is read and counted, every receipt acknowledged. `--idle` more sessions are bound and
-do nothing. Prints one line of JSON; CPU is that of the sandbox process, ledger included.
+and receipt is read and counted, every receipt acknowledged. `--idle` more sessions are bound, as
+transmitters that send nothing. Prints one line of JSON; CPU is that of the sandbox process, its
+ledger included.
 """
 
 import argparse
@@ -26,7 +27,8 @@ from heliograph.launcher import Child, launcher
 from heliograph.ledgers import get_json
 
 HEADER = Struct(">IIII")
-BIND_TRANSCEIVER, SUBMIT_SM, SUBMIT_SM_RESP, DELIVER_SM = 0x9, 0x4, 0x80000004, 0x5
+BIND_TRANSCEIVER, BIND_TRANSMITTER = 0x9, 0x2
+SUBMIT_SM, SUBMIT_SM_RESP, DELIVER_SM = 0x4, 0x80000004, 0x5
 DELIVER_SM_RESP = 0x80000005
 TEXT = (
     b"Your parcel is on its way and arrives today between 14 and 16. Reply STOP to end. - ACME 00"
@@ -43,14 +45,16 @@ services:
 class Peer:
     """One bind over a blocking socket."""
 
-    def __init__(self, port: int, password: str, number: int) -> None:
+    def __init__(
+        self, port: int, password: str, number: int, command: int = BIND_TRANSCEIVER
+    ) -> None:
         self.answered = self.received = self.sent = 0
         self._number = number
         self._rest = b""
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=30)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         body = b"us\0" + password.encode() + b"\0\0\x34\0\0\0"
-        self.socket.sendall(HEADER.pack(16 + len(body), BIND_TRANSCEIVER, 0, 1) + body)
+        self.socket.sendall(HEADER.pack(16 + len(body), command, 0, 1) + body)
         answer = self.socket.recv(READ_OCTETS)
         if HEADER.unpack_from(answer)[2]:
             sys.exit(f"the bind was refused: {answer.hex()}")
@@ -149,7 +153,7 @@ def main() -> None:
         port = int(child.facts["smpp_port"])
         peers = [Peer(port, password, n) for n in range(asked.binds)]
         drive(peers, int(asked.messages * WARMUP_SHARE), asked.window)
-        idle = [Peer(port, password, n) for n in range(asked.idle)]
+        idle = [Peer(port, password, n, BIND_TRANSMITTER) for n in range(asked.idle)]
         before_s, before_mib, began_s = child.cpu_s(), resident_mib(child), time.perf_counter()
         drive(peers, asked.messages, asked.window)
         took_s, used_s = time.perf_counter() - began_s, child.cpu_s() - before_s

@@ -12,6 +12,7 @@ from pipeline.errors import ConfigError, HeliographError
 from services.sandbox import scenario
 
 TIMEOUT_S = 10
+REFUSED = 422  # with faults, one sentence each
 
 
 def scenario_of(url: str) -> dict[str, Any]:
@@ -41,16 +42,22 @@ def _set(raw: dict[str, Any], written: str) -> None:
         place = place.get(name) if isinstance(place, dict) else None
     if not separator or not isinstance(place, dict):
         raise ConfigError([f"--set {written}: write KEY=VALUE, as in limits.rate_per_s=100"])
-    place[last] = yaml.safe_load(value)
+    try:
+        place[last] = yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise ConfigError([f"--set {written}: {value} is not YAML; put it in quotes"]) from error
 
 
 def _asked(url: str, body: bytes | None = None) -> dict[str, Any]:
-    request = urllib.request.Request(url, body, method="GET" if body is None else "PUT")  # noqa: S310
+    method = "GET" if body is None else "PUT"
     try:
+        request = urllib.request.Request(url, body, method=method)  # noqa: S310
         with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:  # noqa: S310
             found: dict[str, Any] = json.load(response)
             return found
     except urllib.error.HTTPError as error:
-        raise ConfigError(json.load(error).get("faults", [str(error)])) from error
-    except OSError as error:
+        if error.code != REFUSED:
+            raise HeliographError(f"no sandbox answers at {url}: {error}") from error
+        raise ConfigError(json.load(error)["faults"]) from error
+    except (OSError, ValueError) as error:
         raise HeliographError(f"no sandbox answers at {url}: {error}") from error

@@ -18,6 +18,7 @@ from services.sandbox.config import Elsewhere
 from services.sandbox.deliveries import Delivery
 from smpp.errors import SmppError
 from smpp.pdu import DataSm, DeliverSm
+from smpp.values import MessageState
 from smpp.wire import decode, encode
 
 LOG = structlog.get_logger()
@@ -131,9 +132,11 @@ def read(written: dict[str, Any]) -> tuple[str, tuple[object, ...], DeliverSm | 
         pdu = decode(bytes.fromhex(written["pdu"]))
         own, *rest = written["head"]
         journal = written["journal"]
-    except (KeyError, TypeError, SmppError) as error:
+    except (KeyError, TypeError, ValueError, SmppError) as error:
         raise ValueError(f"no delivery: {error}") from error
     if not isinstance(pdu, DeliverSm | DataSm) or journal not in ("receipts", "mo"):
         raise ValueError("no delivery: neither a receipt nor an MO")
     pdu.sequence_number = 0
+    if journal == "receipts":
+        rest[1] = MessageState(rest[1])
     return journal, (bytes.fromhex(own) if isinstance(own, str) else own, *rest), pdu

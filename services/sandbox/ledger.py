@@ -19,6 +19,8 @@ from typing import Any
 import msgspec
 import structlog
 
+from smpp.values import MessageState
+
 LOG = structlog.get_logger()
 
 LEDGER_TLV = 0x1501
@@ -96,6 +98,8 @@ class Journal:
                 row["message_id"], row["segment"] = read_own_id(value)
             elif column.endswith("_ms"):
                 row[column] = as_ms(value)
+            elif isinstance(value, MessageState):
+                row[column] = value.name
             else:
                 row[column] = value
         return row

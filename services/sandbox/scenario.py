@@ -6,7 +6,7 @@ sandbox's seeded dice. `base` names scenarios that it is composed from: later on
 lists are taken whole, and its own keys come last.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from services.sandbox.troubles import Fault, Maintenance
 BUILT_IN = files("services.sandbox").joinpath("scenarios")
 
 Raw = dict[str, Any]
+Read = Callable[[str], str]  # the text of a scenario, by its name
 
 
 class Scenario(Section):
@@ -46,7 +47,7 @@ class Scenario(Section):
 
 def find(name_or_path: str) -> Scenario:
     """A built-in scenario by name, or one from a file; raises ConfigError with every fault."""
-    return parse(_read(name_or_path), Path(name_or_path).stem)
+    return _made(_read(name_or_path), Path(name_or_path).stem, _read)
 
 
 def names() -> list[str]:
@@ -59,9 +60,16 @@ def names() -> list[str]:
 
 
 def parse(text: str, name: str) -> Scenario:
-    """A scenario from YAML or JSON; raises ConfigError with every fault."""
+    """A scenario from YAML or JSON; raises ConfigError with every fault.
+
+    It stands on built-in ones only: the text may be a stranger's, who is shown no file of ours.
+    """
+    return _made(text, name, _read_built_in)
+
+
+def _made(text: str, name: str, read: Read) -> Scenario:
     place = f"scenario {name}" if name else "scenario"
-    raw = _composed(_mapping(text, place), place, (name,))
+    raw = _composed(_mapping(text, place), place, (name,), read)
     try:
         return Scenario.model_validate({"name": name} | raw)
     except ValidationError as error:
@@ -69,9 +77,8 @@ def parse(text: str, name: str) -> Scenario:
 
 
 def _read(name_or_path: str) -> str:
-    built_in = BUILT_IN.joinpath(f"{name_or_path}.yaml")
-    if "/" not in name_or_path and built_in.is_file():
-        return built_in.read_text(encoding="utf-8")
+    if name_or_path in names():
+        return _read_built_in(name_or_path)
     path = Path(name_or_path)
     try:
         return path.read_text(encoding="utf-8")
@@ -80,6 +87,13 @@ def _read(name_or_path: str) -> str:
         raise ConfigError(
             [f"scenario {path}: {error.strerror}, and no built-in one: {known}"]
         ) from error
+
+
+def _read_built_in(name: str) -> str:
+    known = names()
+    if name not in known:
+        raise ConfigError([f"scenario {name}: no built-in one: {', '.join(known)}"])
+    return BUILT_IN.joinpath(f"{name}.yaml").read_text(encoding="utf-8")
 
 
 def _mapping(text: str, place: str) -> Raw:
@@ -92,7 +106,7 @@ def _mapping(text: str, place: str) -> Raw:
     return raw or {}
 
 
-def _composed(raw: Raw, place: str, seen: tuple[str, ...]) -> Raw:
+def _composed(raw: Raw, place: str, seen: tuple[str, ...], read: Read) -> Raw:
     """`raw` on top of its bases, which may have bases of their own."""
     own = dict(raw)
     bases = own.pop("base", ())
@@ -104,8 +118,8 @@ def _composed(raw: Raw, place: str, seen: tuple[str, ...]) -> Raw:
     for base in bases:
         if base in seen:
             raise ConfigError([f"{place}: base: {' -> '.join((*seen, base))} goes in a circle"])
-        under = _mapping(_read(base), f"scenario {base}")
-        found = _merged(found, _composed(under, f"scenario {base}", (*seen, base)))
+        under = _mapping(read(base), f"scenario {base}")
+        found = _merged(found, _composed(under, f"scenario {base}", (*seen, base), read))
     return _merged(found, own)
 
 

@@ -78,7 +78,7 @@ class Message:
 
     def is_open(self, now_ns: int) -> bool:
         """Whether it can still be changed."""
-        return self.ended_as is None and now_ns < self.ends_ns
+        return now_ns < self.ends_ns
 
     def end(self, state: MessageState, now_ns: int) -> None:
         """It ends now, and its receipts never come."""
@@ -98,9 +98,7 @@ class Store:
         self._messages_max = messages_max
         self._messages: dict[str, Message] = {}
         self._under_way: deque[Message] = deque()  # those, and some behind them, that may be open
-        self._recent: deque[str] = (
-            deque()
-        )  # a dict finds its first key slowly once many were deleted
+        self._recent: deque[str] = deque()  # a dict's first key is found slowly after deletions
         self._lasting: list[tuple[int, str]] = []  # were open when they were the oldest: a heap
 
     def __len__(self) -> int:
@@ -155,13 +153,14 @@ class Store:
                 yield message
 
     def _forget_one(self, now_ns: int) -> None:
+        """Whichever has ended; what is found open is not looked at again before its end."""
         messages, recent, lasting = self._messages, self._recent, self._lasting
         if not lasting or lasting[0][0] > now_ns:
             for _ in range(min(LOOKS_MAX, len(recent))):
                 key = recent.popleft()
-                message = messages[key]
-                if not message.is_open(now_ns):
+                ends_ns = messages[key].ends_ns
+                if ends_ns <= now_ns:
                     del messages[key]
                     return
-                heapq.heappush(lasting, (message.ends_ns, key))
+                heapq.heappush(lasting, (ends_ns, key))
         del messages[heapq.heappop(lasting)[1]]

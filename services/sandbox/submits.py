@@ -88,7 +88,7 @@ class Submits:
             self._follow(message, decision)
 
     def _accept(self, message: Message, number: int | None = None, place: int = 0) -> Decision:
-        """Decide, write down and remember; receipts that come before the response go out.
+        """Decide, write down and remember; a receipt that is on the wire before the response goes.
 
         `number` is that of the message id and `place` the one under it, where several share one.
         """
@@ -102,16 +102,15 @@ class Submits:
             self._store.put(message, read_ns, place)
             if self._subscribers.listen:
                 self._timers.at(message.ends_ns, self._subscribers.receive, message)
-        receipts = decision.receipts
-        if receipts and receipts[0].is_early:
-            self._report(message, receipts)
+        if decision.receipts and decision.receipts[0].is_early:
+            self._report(message, decision.receipts[:1])
         return decision
 
     def _follow(self, message: Message, decision: Decision) -> None:
         """What comes behind the response: the other receipts, and what the subscriber says."""
         receipts = decision.receipts
-        if receipts and not receipts[0].is_early:
-            self._report(message, receipts)
+        if receipts:
+            self._report(message, receipts[1:] if receipts[0].is_early else receipts)
         if decision.answer is not None:
             to = self._reported_to(message.account).system_id
             order = answer_to(message.submit, decision.answer.text, to)
@@ -187,11 +186,11 @@ class Submits:
         put = self._reported_to(message.account).put
         deliveries = []
         for receipt in receipts:
-            head = (message.own, receipt.smsc_message_id, receipt.state.name, receipt.is_early)
+            head = (message.own, receipt.smsc_message_id, receipt.state, receipt.is_early)
             delivery = Delivery(receipt.pdu, self._ledger.receipts, head, bind, shunned)
             deliveries.append(delivery)
             self._do(receipt.due_ns, message.read_ns, put, delivery)
-        message.deliveries = tuple(deliveries)
+        message.deliveries += tuple(deliveries)
 
     def _reported_to(self, account: Account) -> Account:
         name = self._behaviour.scenario.receipts.account

@@ -37,6 +37,7 @@ async def test_it_behaves_like_a_scenario_with_settings_on_top(url: str) -> None
         ("fast", ["limits.rate=7"], "limits.rate: there is no such setting"),
         ("fast", ["limits"], "--set limits: write KEY=VALUE"),
         ("fast", ["limit.rate_per_s=7"], "--set limit.rate_per_s=7: write KEY=VALUE"),
+        ("fast", ["limits.rate_per_s=["], "--set limits.rate_per_s=[: [ is not YAML"),
         ("fast", ["receipts.account=three"], "receipts.account: there is no 'three'"),
     ],
 )
@@ -50,6 +51,12 @@ async def test_what_is_wrong_is_one_clear_sentence(
     assert await asyncio.to_thread(scenario_of, url) == before
 
 
-def test_nobody_there_is_said() -> None:
-    with pytest.raises(HeliographError, match="no sandbox answers at http"):
-        scenario_of("http://127.0.0.1:1")
+@pytest.mark.parametrize("nobody", ["http://127.0.0.1:1", "127.0.0.1:1", "nonsense"])
+def test_nobody_there_is_said(nobody: str) -> None:
+    with pytest.raises(HeliographError, match=f"no sandbox answers at {nobody}"):
+        scenario_of(nobody)
+
+
+async def test_another_server_is_no_sandbox(url: str) -> None:
+    with pytest.raises(HeliographError, match=r"no sandbox answers at .*404"):
+        await asyncio.to_thread(scenario_of, f"{url}/elsewhere")

@@ -22,4 +22,6 @@ DEVIATIONS = {
     ("smpplib", "they ask replace_sm"): NO_COMMAND,
     ("smpplib", "they ask submit_multi"): NO_COMMAND,
     ("smpplib", "they ask submit_multi, a distribution list"): NO_COMMAND,
+    ("smpplib", "they ask of their message replace_sm"): NO_COMMAND,
+    ("smpplib", "they ask of their message cancel_sm"): NO_COMMAND,
 }

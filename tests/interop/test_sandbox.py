@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from services.sandbox.mo import MoOrder
 from services.sandbox.smsc import Sandbox
 from smpp import receipt, text
-from smpp.pdu import DeliverSm, SubmitSm
+from smpp.pdu import CancelSm, DeliverSm, QuerySm, ReplaceSm, SubmitSm
 from smpp.values import CommandStatus, EsmClass, MessageState
 from tests.interop.messages import message
 from tests.interop.peer import Peer
@@ -106,6 +107,28 @@ async def test_they_get_a_receipt_for_their_message(peer: Peer, notation: str) -
         )
         [segment] = lines(own.ledger.segments)
         assert segment["smsc_message_id"] == answer["message_id"]
+
+
+COMMANDS = [
+    ("query_sm", QuerySm(source_addr_ton=5, source_addr="ACME")),
+    ("replace_sm", ReplaceSm(source_addr_ton=5, source_addr="ACME", short_message=b"rather this")),
+    ("cancel_sm", CancelSm(source_addr_ton=5, source_addr="ACME")),
+]
+
+
+@pytest.mark.parametrize(("name", "request_pdu"), COMMANDS, ids=[name for name, _ in COMMANDS])
+@every_peer
+async def test_they_ask_of_their_message(peer: Peer, name: str, request_pdu: Any) -> None:
+    async with bound(peer, "receipts: {delay_ms: {min: 60000, max: 60000}}"):
+        sent = await submit(peer)
+        asked = replace(request_pdu, message_id=sent["message_id"])
+        answer = await peer.do("ask", pdu=message(asked))
+        assert answer["command_status"] == CommandStatus.ESME_ROK
+        if name == "query_sm":
+            assert answer["message_state"] == MessageState.ENROUTE
+        asked = replace(request_pdu, message_id="unknown")
+        refused = await peer.do("ask", pdu=message(asked))
+        assert refused["command_status"] != CommandStatus.ESME_ROK
 
 
 @every_peer

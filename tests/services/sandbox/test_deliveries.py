@@ -1,7 +1,9 @@
 """Where a deliver_sm goes: another bind, another account, and what waited until somebody bound."""
 
+from services.sandbox import scenario
 from services.sandbox.mo import MoOrder
 from smpp import segments
+from smpp.pdu import Pdu, SubmitSmResp
 from smpp.values import BindType
 from tests.services.sandbox.loopback import bound, lines, sandbox, submit_sm
 
@@ -38,6 +40,32 @@ async def test_a_receipt_goes_to_another_account() -> None:
         await receiver.esme.close()  # what it answered is recorded by then
         (entry,) = lines(own.ledger.receipts)
         assert (entry["account"], entry["message_id"]) == ("two", "m5")
+
+
+async def test_a_receipt_twice_of_which_one_is_early_has_the_answer_between_them() -> None:
+    async with sandbox("receipts: {early_share: 1, twice_share: 1}") as own, bound(own) as esme:
+        before: list[int] = []
+
+        def on_answer(_: object, __: Pdu | None) -> None:
+            before.append(len(esme.came))
+
+        for number in range(6):
+            esme.esme.send(submit_sm(number), on_answer, None)
+            await esme.receive(2 * number + 2)
+        assert before == [1, 3, 5, 7, 9, 11]
+
+
+async def test_ids_are_given_again_when_the_scenario_begins_again() -> None:
+    again = scenario.parse("message_ids: {is_reused: true, digits: 4}", "mine")
+    async with sandbox() as own, bound(own) as esme:
+        ids = []
+        for _ in range(2):
+            own.change(again)
+            for number in (1, 2):
+                answer = await esme.submit(number)
+                assert isinstance(answer, SubmitSmResp)
+                ids.append(answer.message_id)
+        assert ids == ["0001", "0002"] * 2
 
 
 async def test_a_hundred_thousand_receipts_that_waited_come_when_somebody_binds() -> None:

@@ -38,6 +38,7 @@ async def test_a_thousand_receipts_come_at_the_other_site_which_was_down_in_betw
             assert told == Counter(getattr(answer, "message_id", "") for answer in answers)
             entries = lines(other.ledger.receipts)
             assert {entry["message_id"] for entry in entries} == {f"m{n}" for n in range(MESSAGES)}
+            assert {entry["state"] for entry in entries} == {"DELIVERED"}
             assert lines(own.ledger.receipts) == []
             figures = own.statistics()["accounts"]["one"]["forwarded"]
             assert figures == {"sent": MESSAGES, "waiting": 0, "dropped": 0}

@@ -295,6 +295,19 @@ def test_a_long_message_is_reported_by_all_the_first_or_the_last_segment(
     assert len(own.decide(submit(), NOW_NS).receipts) == 1
 
 
+def test_segments_are_told_apart_by_their_tlvs_too() -> None:
+    own = mind("receipts: {segments: last}")
+    counts = []
+    for number in (1, 2):
+        numbering = (
+            tlv.SAR_MSG_REF_NUM.make(7),
+            tlv.SAR_TOTAL_SEGMENTS.make(2),
+            tlv.SAR_SEGMENT_SEQNUM.make(number),
+        )
+        counts.append(len(own.decide(replace(submit(), tlvs=numbering), NOW_NS).receipts))
+    assert counts == [0, 1]
+
+
 def test_a_receipt_can_be_a_data_sm_without_a_mark() -> None:
     (found,) = decide("receipts: {form: data_sm, is_unmarked: true, dialect: upper}").receipts
     assert isinstance(found.pdu, DataSm)

@@ -79,7 +79,7 @@ def test_every_fault_is_reported_at_once_with_its_place() -> None:
         ),
         ("receipts: {dialect: martian}", "dialect: there is no 'martian'; standard, seconds"),
         ("outcomes: [{from_s: 5, until_s: 5}]", "from_s 5 is not before until_s 5"),
-        ("base: [fast, nowhere]", "scenario nowhere: No such file or directory"),
+        ("base: [fast, nowhere]", "scenario nowhere: no built-in one: fast, hostile"),
         ("base: 5", "base: must be a name, a path, or a list of them"),
         ("faults: [{fault: reset}]", "reset: needs one of share, after, every_s"),
         ("faults: [{fault: reset, share: 1, after: 1}]", "reset: needs one of share, after"),
@@ -125,6 +125,16 @@ def test_a_scenario_is_composed_from_others_later_ones_winning_key_by_key() -> N
     assert found.limits == slow.limits.model_copy(update={"binds": 9})
     assert found.receipts == slow.receipts.model_copy(update={"never_share": 0.5})
     assert found.outcomes == slow.outcomes
+
+
+def test_a_file_may_stand_on_files_and_a_text_may_not(tmp_path: Path) -> None:
+    under, over = tmp_path / "under.yaml", tmp_path / "over.yaml"
+    under.write_text("limits: {binds: 9}", encoding="utf-8")
+    over.write_text(text := f"base: [slow, {under}]", encoding="utf-8")
+    found = scenario.find(str(over))
+    assert (found.limits.binds, found.limits.window) == (9, 20)
+    under.write_text("secret: is: not YAML", encoding="utf-8")
+    assert faults(text) == f"scenario {under}: no built-in one: {', '.join(scenario.names())}"
 
 
 def test_a_scenario_that_stands_on_itself_is_refused(tmp_path: Path) -> None:
