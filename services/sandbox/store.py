@@ -114,11 +114,15 @@ class Store:
                 ended.deliveries = ()  # nobody can stop them any more
         message_id = message.smsc_message_id
         key = f"{message_id} {place}" if place else message_id
-        if key not in self._messages:
-            self._recent.append(key)
-        self._messages[key] = message
-        if len(self._messages) > self._messages_max:
-            self._forget_one(now_ns)
+        messages, recent = self._messages, self._recent
+        if key not in messages:
+            recent.append(key)
+        messages[key] = message
+        if len(messages) > self._messages_max:
+            if not self._lasting and messages[recent[0]].ends_ns <= now_ns:
+                del messages[recent.popleft()]  # the usual case, without a call
+            else:
+                self._forget_one(now_ns)
 
     def find(self, account: str, message_id: str, source_addr: str) -> list[Message]:
         """The account's messages with that id, if they are from that address."""
