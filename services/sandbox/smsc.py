@@ -83,6 +83,7 @@ class Sandbox:
         )
         self._batches = Batches()
         self._binds.begin_anew()
+        self.subscribers.begin_anew()
 
     def _account(self, name: str) -> Account:
         outbox = Outbox(
@@ -148,12 +149,20 @@ class Sandbox:
         self._check(scenario)
         self._behaviour.change(scenario)
         self._binds.begin_anew()
+        self.subscribers.begin_anew()
 
     def _check(self, scenario: Scenario) -> None:
-        account = scenario.receipts.account
-        if account is not None and account not in self._config.accounts:
-            known = ", ".join(self._config.accounts)
-            raise ConfigError([f"receipts.account: there is no {account!r}; there are {known}"])
+        named = {"receipts.account": scenario.receipts.account}
+        for place, row in enumerate(scenario.unprompted):
+            named[f"unprompted.{place}.account"] = row.account
+        known = ", ".join(self._config.accounts)
+        faults = [
+            f"{place}: there is no {account!r}; there are {known}"
+            for place, account in named.items()
+            if account is not None and account not in self._config.accounts
+        ]
+        if faults:
+            raise ConfigError(faults)
 
     def drop(self) -> int:
         """Abort every connection; returns how many there were."""
