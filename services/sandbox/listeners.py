@@ -4,6 +4,7 @@ What is down has no listener and no connection, as when a carrier loses a site: 
 host to go to goes there.
 """
 
+import asyncio
 import ssl
 from collections.abc import Callable
 from dataclasses import replace
@@ -62,6 +63,7 @@ class Listeners:
         ]
         self._ports = [place.port for place in self._places]
         self._is_up = [False] * len(self._places)
+        self._turn = asyncio.Lock()  # one after the other, whoever asks
 
     def __len__(self) -> int:
         return len(self._places)
@@ -83,9 +85,12 @@ class Listeners:
         self._is_up = [False] * len(self)
 
     async def up(self, number: int) -> None:
-        """Listen there, on the port it had before."""
-        if self._is_up[number]:
-            return
+        """Listen there, on the port it had before; raises HeliographError if that can't be."""
+        async with self._turn:
+            if not self._is_up[number]:
+                await self._listen(number)
+
+    async def _listen(self, number: int) -> None:
         smsc, place = self._smscs[number], self._places[number]
         smsc.config = replace(smsc.config, port=self._ports[number])
         try:
@@ -98,12 +103,11 @@ class Listeners:
 
     async def down(self, number: int) -> None:
         """Cut what is connected there, and listen no more."""
-        if not self._is_up[number]:
-            return
-        self._is_up[number] = False
-        for session in list(self._smscs[number].sessions):
-            session.abort()
-        await self._smscs[number].stop()
+        async with self._turn:
+            self._is_up[number] = False
+            for session in list(self._smscs[number].sessions):
+                session.abort()
+            await self._smscs[number].stop()
 
     def reload_certificates(self) -> int:
         """Read the certificates again, for connections to come; how many there are.

@@ -191,4 +191,9 @@ class Sandbox:
             for name, own in self._accounts.items()
             if own.outbox.dropped
         ]
-        return full + dropped
+        elsewhere = [
+            f"{name}: {own.forwarder.dropped} deliver_sm for elsewhere dropped"
+            for name, own in self._accounts.items()
+            if own.forwarder is not None and own.forwarder.dropped
+        ]
+        return full + dropped + elsewhere

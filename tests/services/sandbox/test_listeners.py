@@ -1,20 +1,25 @@
 """Several places to listen: failover by hand, TLS beside plain, certificates that expire."""
 
+import asyncio
 import datetime
+import socket
+import urllib.request
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 
 import pytest
 import trustme
 
 from pipeline.errors import ConfigError
+from services.sandbox.http import serving
 from services.sandbox.smsc import Sandbox
 from smpp import tls
 from smpp.client import Esme, EsmeConfig
 from smpp.errors import BindRefusedError, ConnectError
 from smpp.state import Why
 from smpp.values import CommandStatus
-from tests.services.sandbox.loopback import PASSWORD, sandbox
+from tests.services.sandbox.loopback import DEADLINE_S, PASSWORD, sandbox
 
 TWO = {"listen": [{"host": "127.0.0.1"}, {"host": "127.0.0.2"}]}
 
@@ -33,6 +38,14 @@ def written(folder: Path, ca: trustme.CA, **fields: Any) -> dict[str, Any]:
     return {"host": "127.0.0.1", "tls": {"certificate": str(folder / "own.pem")}}
 
 
+def posted(url: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(url, b"", timeout=DEADLINE_S) as answer:
+            return answer.status, answer.read().decode()
+    except HTTPError as error:
+        return error.code, error.read().decode()
+
+
 async def test_one_host_is_taken_down_and_the_other_goes_on() -> None:
     async with sandbox(**TWO) as own:
         first, second = await bind(own, 0), await bind(own, 1, "127.0.0.2")
@@ -47,6 +60,24 @@ async def test_one_host_is_taken_down_and_the_other_goes_on() -> None:
         again = await bind(own, 0)
         await again.close()
         await second.close()
+
+
+async def test_two_who_take_it_up_at_once_both_have_it() -> None:
+    async with sandbox() as own:
+        await own.listeners.down(0)
+        await asyncio.gather(own.listeners.up(0), own.listeners.up(0))
+        esme = await bind(own, 0)
+        await esme.close()
+
+
+async def test_a_port_that_somebody_took_meanwhile_is_told() -> None:
+    async with sandbox() as own, serving(own, "127.0.0.1", 0) as port:
+        await own.listeners.down(0)
+        with socket.create_server(("127.0.0.1", own.port)):
+            url = f"http://127.0.0.1:{port}/listeners/0/up"
+            found = await asyncio.to_thread(posted, url)
+        assert found[0] == 422
+        assert "cannot listen on" in found[1]
 
 
 async def test_plain_and_tls_stand_side_by_side(tmp_path: Path) -> None:
