@@ -23,6 +23,7 @@ from smpp.values import CommandStatus
 
 OWED_REQUESTS_MAX = 10_000  # submit_sm of one bind unanswered before it is read no further
 UNBIND_TIMEOUT_S = 0.5
+VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
 
 class Listeners:
@@ -146,6 +147,8 @@ def _context(place: Listener, number: int) -> ssl.SSLContext | None:
         return None
     own = place.tls
     try:
-        return tls.server_context(own.certificate, own.key, client_ca_file=own.client_ca)
+        context = tls.server_context(own.certificate, own.key, client_ca_file=own.client_ca)
     except TlsError as error:
         raise ConfigError([f"listen.{number}.tls: {error}"]) from error
+    context.minimum_version = VERSIONS[own.min_version]
+    return context

@@ -171,6 +171,7 @@ class Sandbox:
             "listeners": self.listeners.statistics(),
             "binds": len(self._binds),
             "binds_ever": self._binds.ever,
+            "strangers": self._binds.strangers,
             "due_later": len(self._timers),
             "misbehaved": dict(self._saboteur.counts),
             "mo": self.subscribers.sent,

@@ -3,6 +3,7 @@
 import asyncio
 import datetime
 import socket
+import ssl
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -92,14 +93,29 @@ async def test_plain_and_tls_stand_side_by_side(tmp_path: Path) -> None:
         await secret.close()
 
 
-async def test_a_client_must_show_the_certificate_of_its_account(tmp_path: Path) -> None:
+async def test_an_old_version_of_tls_is_refused_where_the_listener_says_so(tmp_path: Path) -> None:
+    place = written(tmp_path, trustme.CA())
+    place["tls"]["min_version"] = "1.3"
+    trust = tls.client_context(tmp_path / "ca.pem")
+    async with sandbox(listen=[place]) as own:
+        new = await bind(own, 0, ssl=trust, server_hostname="localhost")
+        await new.close()
+        trust.maximum_version = ssl.TLSVersion.TLSv1_2
+        with pytest.raises(ConnectError):
+            await bind(own, 0, ssl=trust, server_hostname="localhost")
+
+
+@pytest.mark.parametrize("wanted", ["us", "us.test", "required"])
+async def test_a_client_must_show_the_certificate_of_its_account(
+    tmp_path: Path, wanted: str
+) -> None:
     ca = trustme.CA()
     place = written(tmp_path, ca)
     place["tls"]["client_ca"] = str(tmp_path / "ca.pem")
     for name in ("us", "them"):
-        client = ca.issue_cert("client.test", common_name=name)
+        client = ca.issue_cert(f"{name}.test", common_name=name)
         client.private_key_and_cert_chain_pem.write_to_path(tmp_path / f"{name}.pem")
-    accounts = {"one": {"password": PASSWORD, "client_certificate": "us"}}
+    accounts = {"one": {"password": PASSWORD, "client_certificate": wanted}}
     async with sandbox(listen=[place], accounts=accounts) as own:
 
         def shown(name: str) -> dict[str, Any]:
@@ -108,6 +124,10 @@ async def test_a_client_must_show_the_certificate_of_its_account(tmp_path: Path)
 
         esme = await bind(own, 0, **shown("us"))
         await esme.close()
+        if wanted == "required":
+            other = await bind(own, 0, **shown("them"))
+            await other.close()
+            return
         with pytest.raises(BindRefusedError) as error:
             await bind(own, 0, **shown("them"))
         assert error.value.status is CommandStatus.ESME_RBINDFAIL
