@@ -113,17 +113,15 @@ class Listeners:
     def reload_certificates(self) -> int:
         """Read the certificates again, for connections to come; how many there are.
 
-        Raises ConfigError when one can't be used; those before it are in force.
+        Raises ConfigError when one can't be used; then all stay as they are.
         """
+        for number, place in enumerate(self._places):
+            _context(place, number)  # a pair that does not fit would spoil the context in force
         count = 0
-        for number, (place, context) in enumerate(zip(self._places, self._contexts, strict=True)):
-            if place.tls is None or context is None:
-                continue
-            try:
+        for place, context in zip(self._places, self._contexts, strict=True):
+            if place.tls is not None and context is not None:
                 context.load_cert_chain(place.tls.certificate, place.tls.key)
-            except OSError as error:
-                raise ConfigError([f"listen.{number}.tls: {error}"]) from error
-            count += 1
+                count += 1
         return count
 
     def statistics(self) -> list[dict[str, Any]]:

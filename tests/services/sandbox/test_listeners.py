@@ -154,6 +154,25 @@ async def test_a_certificate_expires_while_running_and_is_renewed(tmp_path: Path
         await living.close()
 
 
+async def test_a_pair_that_does_not_fit_is_told_and_the_old_one_stays(tmp_path: Path) -> None:
+    ca = trustme.CA()
+    async with (
+        sandbox(listen=[written(tmp_path, ca)]) as own,
+        serving(own, "127.0.0.1", 0) as port,
+    ):
+        pem = tmp_path / "own.pem"
+        key, other = ca.issue_cert("localhost"), ca.issue_cert("localhost")
+        pem.write_bytes(key.private_key_pem.bytes() + other.cert_chain_pems[0].bytes())
+        url = f"http://127.0.0.1:{port}/certificate"
+        status, words = await asyncio.to_thread(posted, url)
+        assert (status, "listen.0.tls" in words) == (422, True)
+        trust = tls.client_context(tmp_path / "ca.pem")
+        esme = await bind(own, 0, ssl=trust, server_hostname="localhost")
+        await esme.close()
+        written(tmp_path, ca)
+        assert await asyncio.to_thread(posted, url) == (200, '{"reloaded":1}')
+
+
 async def test_a_certificate_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     place = {"tls": {"certificate": str(tmp_path / "none.pem")}}
     with pytest.raises(ConfigError, match=r"listen.0.tls: .*none.pem"):
