@@ -88,6 +88,7 @@ def app(sandbox: Sandbox) -> Starlette:
         exception_handlers={
             ValidationError: _on_validation_error,
             MoRefusedError: _on_refused_order,
+            HeliographError: _on_refused_order,
             ConfigError: _on_config_error,
         },
     )

@@ -180,6 +180,7 @@ class Sandbox:
             "listeners": self.listeners.statistics(),
             "binds": len(self._binds),
             "binds_ever": self._binds.ever,
+            "strangers": self._binds.strangers,
             "due_later": len(self._timers),
             "misbehaved": dict(self._saboteur.counts),
             "mo": self.subscribers.sent,
@@ -200,4 +201,9 @@ class Sandbox:
             for name, own in self._accounts.items()
             if own.outbox.dropped
         ]
-        return full + dropped
+        elsewhere = [
+            f"{name}: {own.forwarder.dropped} deliver_sm for elsewhere dropped"
+            for name, own in self._accounts.items()
+            if own.forwarder is not None and own.forwarder.dropped
+        ]
+        return full + dropped + elsewhere

@@ -14,7 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from services.sandbox.accounts import Account
-from services.sandbox.behaviour import Behaviour
+from services.sandbox.answers import Limits
+from services.sandbox.behaviour import ABOVE, Behaviour
 from services.sandbox.deliveries import Bind, Delivery
 from services.sandbox.faults import delay_ns
 from services.sandbox.ledger import Ledger
@@ -132,9 +133,11 @@ class Submits:
     def _decide(self, message: Message, number: int | None) -> Decision:
         """What becomes of it; with the fault, and the delay, of its response."""
         behaviour, bind, read_ns = self._behaviour, message.bind, message.read_ns
-        refusal = self._refusal(bind, read_ns)
+        limits = message.account.limits
+        refusal = self._refusal(bind, limits, read_ns)
         if refusal is not None:
-            decision, message.fault = Decision(refusal, read_ns, "", ()), behaviour.above
+            decision = Decision(refusal, read_ns, "", ())
+            message.fault = ABOVE.get(limits.above)
         else:
             decision = behaviour.mind.decide(message.submit, read_ns, number)
         if behaviour.faults.of_submits and message.fault is None:
@@ -152,8 +155,7 @@ class Submits:
         for replaced in self._store.open(message.account.system_id, *places, now):
             replaced.end(MessageState.DELETED, now)
 
-    def _refusal(self, bind: Bind, read_ns: int) -> CommandStatus | None:
-        limits = self._behaviour.scenario.limits
+    def _refusal(self, bind: Bind, limits: Limits, read_ns: int) -> CommandStatus | None:
         if limits.window is not None and bind.unanswered >= limits.window:
             return limits.status_above
         if bind.limit is not None and not bind.limit.take(read_ns):
