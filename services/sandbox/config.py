@@ -102,7 +102,7 @@ class SandboxConfig(Section):
     """Where the whole ledger is written at the end, as JSON lines; what was there is replaced."""
     waiting_max: Annotated[int, Field(ge=1, le=10_000_000)] = 200_000
     """deliver_sm that wait for a bind or for room in its window, per account."""
-    store_max: Annotated[int, Field(ge=1, le=10_000_000)] = 10_000
+    store_max: Annotated[int, Field(ge=1, le=10_000_000)] = 5_000
     """Messages that can be queried, cancelled and replaced."""
     handsets_max: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     """Numbers whose newest messages are kept, to be read and answered over HTTP; 0 keeps none."""

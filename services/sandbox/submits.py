@@ -102,7 +102,7 @@ class Submits:
                 self._end_replaced(message)
             self._store.put(message, read_ns, place)
             if self._subscribers.listen:
-                self._timers.at(message.ends_ns, self._subscribers.receive, message)
+                self._do(message.ends_ns, read_ns, self._subscribers.receive, message)
         if decision.receipts and decision.receipts[0].is_early:
             self._report(message, decision.receipts[:1])
         return decision

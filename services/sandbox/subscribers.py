@@ -41,11 +41,12 @@ class Subscribers:
         self._timers = timers
         self._dice = dice
         self._handsets_max = handsets_max
-        self._is_kept = handsets_max > 0
+        self.listen = handsets_max > 0  # whether anybody looks at what reaches a handset
 
     def begin_anew(self) -> None:
         """The scenario's own writers begin; those of the one before stop."""
         scenario = self._behaviour.scenario
+        self.listen = self._handsets_max > 0 or bool(scenario.subscribers)
         for row in scenario.unprompted:
             self._write_next(scenario, row)
 
@@ -61,11 +62,6 @@ class Subscribers:
         if scenario is self._behaviour.scenario:
             self._write_next(scenario, row)
             self.send(order)
-
-    @property
-    def listen(self) -> bool:
-        """Whether anybody looks at what reaches a handset."""
-        return self._is_kept or bool(self._behaviour.scripts)
 
     def receive(self, message: Message) -> None:
         """The time of a segment has come: it reaches its handset, if that is what became of it."""
@@ -104,7 +100,7 @@ class Subscribers:
 
         MoRefusedError where no handsets are kept; the oldest fate is forgotten when they are many.
         """
-        if not self._is_kept:
+        if not self._handsets_max:
             raise MoRefusedError("handsets_max is 0: no handset is kept, so none can be changed")
         fates = self._behaviour.fates
         fates.pop(number, None)

@@ -1,6 +1,7 @@
 """Two sandboxes as one carrier: transmitters at one, receivers at the other."""
 
 import asyncio
+import socket
 from collections import Counter
 from typing import Any
 
@@ -28,8 +29,8 @@ def accounts(port: int) -> dict[str, Any]:
 
 async def test_a_thousand_receipts_come_at_the_other_site_which_was_down_in_between() -> None:
     async with sandbox() as other:
-        async with serving(other, "127.0.0.1", 0) as port:
-            pass  # now the port is known, and nobody serves it
+        reserved = socket.create_server(("127.0.0.1", 0), backlog=1)
+        port = reserved.getsockname()[1]
         async with (
             sandbox(accounts=accounts(port)) as own,
             bound(own, bind_type=BindType.TRANSMITTER) as sender,
@@ -37,6 +38,7 @@ async def test_a_thousand_receipts_come_at_the_other_site_which_was_down_in_betw
         ):
             answers = await asyncio.gather(*[sender.submit(n) for n in range(MESSAGES)])
             assert receiver.came == []
+            reserved.close()  # until now nobody answered there
             async with serving(other, "127.0.0.1", port):
                 await receiver.receive(MESSAGES)
                 await receiver.esme.close()
