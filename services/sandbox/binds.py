@@ -5,6 +5,7 @@ carriers that learn late that somebody has gone. In a time of maintenance nobody
 """
 
 import asyncio
+from collections import Counter
 
 import structlog
 
@@ -43,6 +44,7 @@ class Binds:
         saboteur: Saboteur,
     ) -> None:
         self.ever = 0
+        self.refused: Counter[CommandStatus] = Counter()  # of strangers too
         self._config = config
         self._accounts = accounts
         self._behaviour = behaviour
@@ -82,9 +84,11 @@ class Binds:
         """Let it bind, or refuse it by a status; None is no answer at all."""
         account = self._accounts.get(bind_pdu.system_id)
         if account is None:
+            self.refused[UNKNOWN] += 1
             return UNKNOWN
         refused = self._refusal(account, session, bind_pdu)
         if refused is not None:
+            self.refused[refused] += 1
             account.refused[refused] = account.refused.get(refused, 0) + 1
             return refused
         fault = self._behaviour.faults.on_bind()

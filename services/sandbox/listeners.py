@@ -73,8 +73,12 @@ class Listeners:
 
     async def start(self) -> None:
         """Listen everywhere; raises HeliographError where that can't be."""
-        for number in range(len(self)):
-            await self.up(number)
+        try:
+            for number in range(len(self)):
+                await self.up(number)
+        except HeliographError:
+            await self.stop()
+            raise
 
     async def stop(self) -> None:
         """Unbind everybody and stop listening."""
@@ -108,16 +112,18 @@ class Listeners:
     def reload_certificates(self) -> int:
         """Read the certificates again, for connections to come; how many there are.
 
-        Raises ConfigError when one can't be used; those before it are in force.
+        A new `client_ca` is trusted besides the one before. Raises ConfigError when a file can't be
+        used; then all are as they were.
         """
+        for number, place in enumerate(self._places):
+            _context(place, number)  # a certificate without its key would spoil the live context
         count = 0
-        for number, (place, context) in enumerate(zip(self._places, self._contexts, strict=True)):
+        for place, context in zip(self._places, self._contexts, strict=True):
             if place.tls is None or context is None:
                 continue
-            try:
-                context.load_cert_chain(place.tls.certificate, place.tls.key)
-            except OSError as error:
-                raise ConfigError([f"listen.{number}.tls: {error}"]) from error
+            context.load_cert_chain(place.tls.certificate, place.tls.key)
+            if place.tls.client_ca is not None:
+                context.load_verify_locations(place.tls.client_ca)
             count += 1
         return count
 

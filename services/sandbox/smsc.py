@@ -9,7 +9,6 @@ One process, one loop, no task a message: what happens later waits in one heap (
 
 import itertools
 import random
-from collections.abc import Mapping
 from typing import Any
 
 from pipeline.errors import ConfigError
@@ -19,7 +18,7 @@ from services.sandbox.binds import Binds
 from services.sandbox.commands import Commands
 from services.sandbox.config import SandboxConfig
 from services.sandbox.deliveries import Delivery, Outbox
-from services.sandbox.forwarding import Batches, Forwarder
+from services.sandbox.forwarding import Batch, Batches, Forwarder
 from services.sandbox.forwarding import read as read_delivery
 from services.sandbox.ledger import Ledger
 from services.sandbox.listeners import Listeners
@@ -125,16 +124,16 @@ class Sandbox:
             if account.forwarder is not None:
                 await account.forwarder.stop()
 
-    def take_deliveries(self, batch: Mapping[str, Any]) -> int:
+    def take_deliveries(self, batch: Batch) -> int:
         """Bring what another sandbox has for an account of this one; how many came.
 
         Raises ValueError for what is no batch.
         """
-        account = self._accounts.get(str(batch.get("account")))
+        account = self._accounts.get(batch.account)
         if account is None:
             raise ValueError(f"account: there are {', '.join(self._accounts)}")
-        found = [read_delivery(each) for each in batch.get("deliveries", ())]
-        if not self._batches.is_new(str(batch.get("batch"))):
+        found = [read_delivery(each) for each in batch.deliveries]
+        if not self._batches.is_new(batch.batch):
             return 0
         for journal, head, pdu in found:
             account.outbox.put(Delivery(pdu, self.ledger.journals[journal], head))
@@ -171,6 +170,7 @@ class Sandbox:
             "listeners": self.listeners.statistics(),
             "binds": len(self._binds),
             "binds_ever": self._binds.ever,
+            "refused_binds": {why.name: count for why, count in self._binds.refused.items()},
             "due_later": len(self._timers),
             "misbehaved": dict(self._saboteur.counts),
             "mo": self.subscribers.sent,
@@ -191,4 +191,10 @@ class Sandbox:
             for name, own in self._accounts.items()
             if own.outbox.dropped
         ]
-        return full + dropped
+        forwarders = {name: own.forwarder for name, own in self._accounts.items()}
+        not_sent = [
+            f"{name}: {own.dropped} deliver_sm for elsewhere dropped, {waiting_max} waited"
+            for name, own in forwarders.items()
+            if own is not None and own.dropped
+        ]
+        return full + dropped + not_sent

@@ -71,3 +71,13 @@ async def test_receipts_go_to_the_account_that_another_names() -> None:
         await sender.submit(3)
         (told,) = await receiver.receive(1)
         assert told.source_addr == "46700000003"
+
+
+async def test_every_refusal_is_counted_that_of_a_stranger_too() -> None:
+    async with sandbox() as own:
+        assert await status_of(own, system_id="nobody") is CommandStatus.ESME_RINVSYSID
+        assert await status_of(own, password="wrong") is CommandStatus.ESME_RINVPASWD
+        assert await status_of(own) is CommandStatus.ESME_ROK
+        figures = own.statistics()
+        assert figures["refused_binds"] == {"ESME_RINVSYSID": 1, "ESME_RINVPASWD": 1}
+        assert figures["accounts"]["one"]["refused_binds"] == {"ESME_RINVPASWD": 1}

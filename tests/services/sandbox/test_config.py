@@ -43,6 +43,18 @@ def test_a_section_is_read_and_its_password_hidden() -> None:
             GOOD | {"accounts": {"us": {"password": "${SANDBOX_PASSWORD}", "allow": ["here"]}}},
             "accounts.us.allow.0",
         ),
+        (
+            GOOD
+            | {
+                "accounts": {
+                    "us": {
+                        "password": "${SANDBOX_PASSWORD}",
+                        "deliver_to": {"url": "https://there", "account": "us"},
+                    }
+                }
+            },
+            "URL scheme should be 'http'",
+        ),
         (GOOD | {"accounts": {"us": "${NOT_SET_ANYWHERE}"}}, "NOT_SET_ANYWHERE is not set"),
     ],
 )

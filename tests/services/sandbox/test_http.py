@@ -159,3 +159,44 @@ async def test_scripted_subscribers_answer_the_whole_of_a_message() -> None:
         await handset.submit(2, registered_delivery=0, short_message=b"Your parcel is here")
         (mo,) = await handset.receive(1)
         assert (mo.source_addr, mo.short_message) == ("46700000002", b"STOP")
+
+
+async def test_listeners_are_taken_down_and_up() -> None:
+    async with sandbox() as own, client(own) as http, bound(own) as handset:
+        assert [each["up"] for each in (await http.post("/listeners/0/down")).json()] == [False]
+        async with asyncio.timeout(DEADLINE_S):
+            await handset.closed.wait()
+        assert [each["up"] for each in (await http.post("/listeners/0/up")).json()] == [True]
+        async with bound(own):
+            pass
+        assert (await http.post("/listeners/1/up")).status_code == 404
+        assert (await http.post("/listeners/0/sideways")).status_code == 404
+
+
+async def test_a_place_that_another_took_meanwhile_is_told() -> None:
+    async with sandbox() as own, client(own) as http:
+        await http.post("/listeners/0/down")
+        async with sandbox(port=own.port):
+            answer = await http.post("/listeners/0/up")
+        assert answer.status_code == 422
+        assert answer.json()["faults"][0].startswith("cannot listen on 127.0.0.1:")
+
+
+async def test_where_there_is_no_tls_no_certificate_is_read() -> None:
+    async with sandbox() as own, client(own) as http:
+        assert (await http.post("/certificate")).json() == {"reloaded": 0}
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("[]", "object"),
+        ('{"account": "one", "batch": "x", "deliveries": 5}', "deliveries"),
+        ('{"account": "nobody", "batch": "x", "deliveries": []}', "account: there are one, two"),
+    ],
+)
+async def test_deliveries_that_are_none_are_told(body: str, words: str) -> None:
+    async with sandbox() as own, client(own) as http:
+        answer = await http.post("/deliveries", content=body)
+        assert answer.status_code == 422
+        assert words in answer.json()["faults"][0]

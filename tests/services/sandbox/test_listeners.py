@@ -1,5 +1,7 @@
 """Several places to listen: failover by hand, TLS beside plain, certificates that expire."""
 
+import asyncio
+import contextlib
 import datetime
 from pathlib import Path
 from typing import Any
@@ -7,11 +9,13 @@ from typing import Any
 import pytest
 import trustme
 
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, HeliographError
+from services.sandbox import scenario
+from services.sandbox.config import SandboxConfig
 from services.sandbox.smsc import Sandbox
 from smpp import tls
 from smpp.client import Esme, EsmeConfig
-from smpp.errors import BindRefusedError, ConnectError
+from smpp.errors import BindRefusedError, ConnectError, SessionLostError
 from smpp.state import Why
 from smpp.values import CommandStatus
 from tests.services.sandbox.loopback import PASSWORD, sandbox
@@ -108,3 +112,69 @@ async def test_a_certificate_that_cannot_be_read_is_told(tmp_path: Path) -> None
     with pytest.raises(ConfigError, match=r"listen.0.tls: .*none.pem"):
         async with sandbox(listen=[place]):
             pass
+
+
+async def test_a_certificate_without_its_key_is_told_and_the_old_one_stays(tmp_path: Path) -> None:
+    ca = trustme.CA()
+    place = written(tmp_path, ca)
+    async with sandbox(listen=[place]) as own:
+        mixed = ca.issue_cert("localhost").private_key_pem.bytes()
+        mixed += ca.issue_cert("localhost").cert_chain_pems[0].bytes()
+        (tmp_path / "own.pem").write_bytes(mixed)
+        with pytest.raises(ConfigError, match=r"listen.0.tls: .*own.pem"):
+            own.listeners.reload_certificates()
+        esme = await bind(
+            own, 0, ssl=tls.client_context(tmp_path / "ca.pem"), server_hostname="localhost"
+        )
+        await esme.close()
+
+
+async def test_a_handshake_that_ends_when_the_listener_is_down_leads_nowhere(
+    tmp_path: Path,
+) -> None:
+    async with sandbox(listen=[written(tmp_path, trustme.CA())]) as own, asyncio.timeout(10):
+        reader, writer = await asyncio.open_connection("127.0.0.1", own.port)
+        taken = own.listeners.statistics()
+        await asyncio.sleep(0)  # the loop accepts
+        await own.listeners.down(0)
+        with contextlib.suppress(OSError):
+            await writer.start_tls(
+                tls.client_context(tmp_path / "ca.pem"), server_hostname="localhost"
+            )
+            await reader.read()
+        writer.close()
+        assert taken[0]["up"]
+        assert own.listeners.statistics()[0]["sessions"] == 0
+
+
+async def test_ipv6_has_its_listener_and_its_addresses() -> None:
+    account = {"password": PASSWORD, "allow": ["::1"]}
+    listen = [{"host": "127.0.0.1"}, {"host": "::1"}]
+    async with sandbox(listen=listen, accounts={"one": account}) as own:
+        esme = await bind(own, 1, "::1")
+        await esme.close()
+        with pytest.raises(BindRefusedError):
+            await bind(own, 0)
+
+
+async def test_a_listener_has_so_many_connections() -> None:
+    async with sandbox(sessions_max=1) as own:
+        first = await bind(own, 0)
+        with pytest.raises(SessionLostError):
+            await bind(own, 0)
+        assert own.listeners.statistics()[0]["sessions"] == 1
+        await first.close()
+        again = await bind(own, 0)
+        await again.close()
+
+
+async def test_when_one_place_is_taken_nothing_listens() -> None:
+    async with sandbox() as other:
+        listen = [{"host": "127.0.0.1"}, {"host": "127.0.0.1", "port": other.port}]
+        config = SandboxConfig.model_validate({"listen": listen, "accounts": {"one": PASSWORD}})
+        own = Sandbox(config, scenario.parse("", "mine"))
+        with pytest.raises(HeliographError, match=f"cannot listen on 127.0.0.1:{other.port}"):
+            await own.start()
+        assert [place["up"] for place in own.listeners.statistics()] == [False, False]
+        with pytest.raises(ConnectError):
+            await bind(own, 0)
