@@ -61,11 +61,14 @@ class SmscSession(Link):
         self._smsc.sessions.add(self)
 
     @property
-    def certificate_name(self) -> str | None:
-        """Common name of the certificate the other end showed and we verified, None without one."""
+    def certificate_names(self) -> frozenset[str]:
+        """Common name and subjectAltNames of the certificate that the other end showed and we
+        verified; none without one."""
         found = self._transport.get_extra_info("peercert") if self._transport else None
-        pairs = [pair for names in (found or {}).get("subject", ()) for pair in names]
-        return dict(pairs).get("commonName")
+        shown = found or {}
+        pairs = [pair for names in shown.get("subject", ()) for pair in names]
+        common = {value for key, value in pairs if key == "commonName"}
+        return frozenset(common | {value for _, value in shown.get("subjectAltName", ())})
 
     async def deliver(self, pdu: DeliverSm) -> DeliverSmResp:
         """Deliver an MO or a receipt; the answer tells its command_status."""

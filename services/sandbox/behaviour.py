@@ -36,4 +36,3 @@ class Behaviour:
         self.mind = Mind(scenario, Random(self._seed), numbers, self.began_ns)
         self.faults = Faults(scenario, Random(self._seed))
         self.scripts = Scripts(scenario.subscribers, Random(self._seed))
-        self.above = ABOVE.get(scenario.limits.above)

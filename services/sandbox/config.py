@@ -16,11 +16,13 @@ from pydantic import (
 
 from pipeline.config import LITERAL, Config, Host, Secret, Section, sentences
 from pipeline.errors import ConfigError
+from services.sandbox.answers import Limits
 
 ListenPort = Annotated[int, Field(ge=0, le=65535)]
 SystemId = Annotated[str, Field(min_length=1, max_length=15)]
 BindType = Literal["transmitter", "receiver", "transceiver"]
 Count = Annotated[int, Field(ge=0, le=100_000)]
+ANY_NAME = "required"
 
 
 class BindsAllowed(Section):
@@ -52,7 +54,9 @@ class AccountConfig(Section):
     allow: tuple[IPv4Network | IPv6Network, ...] = ()
     """From where it may bind."""
     client_certificate: str | None = None
-    """Common name of the certificate it must show, on a TLS listener that asks for one."""
+    """A name in the certificate it must show, on a TLS listener that asks for one; or ANY_NAME."""
+    limits: Limits = Limits()
+    """Its own, key by key instead of the scenario's."""
     deliver_to: SystemId | Elsewhere | None = None
     """Who gets its receipts and MO: another account of this sandbox, or of another one."""
 
@@ -67,6 +71,7 @@ class Tls(Section):
     certificate: Path
     key: Path | None = None
     client_ca: Path | None = None
+    min_version: Literal["1.2", "1.3"] = "1.2"
 
 
 class Listener(Section):

@@ -3,19 +3,18 @@
 A carrier may have transmitters at one site and receivers at another. What is for an account there
 is posted in batches to the other's HTTP address, in order, one batch at a time, and again until it
 is taken; one that was taken and whose answer was lost is not taken twice. What waits is limited.
-The request is written by hand (RFC 9112, section 3): a thread with an HTTP client would hold up the
-end of the process for as long as the other is silent.
 """
 
 import asyncio
+import json
+import urllib.request
 from collections import deque
-from collections.abc import Iterable
+from http.client import HTTPException
 from itertools import count, islice
 from typing import Any
 
 import structlog
 
-from pipeline.config import Section
 from services.sandbox.config import Elsewhere
 from services.sandbox.deliveries import Delivery
 from smpp.errors import SmppError
@@ -25,24 +24,13 @@ from smpp.wire import decode, encode
 
 LOG = structlog.get_logger()
 BATCH_MAX = 500
-BATCH_OCTETS_MAX = 1 << 18  # of PDUs; in hex, with the heads, below what the other reads
+BATCH_OCTETS_MAX = 1 << 19  # as they are written: the other takes no body of more than 1 MiB
 PAUSE_S = 0.02  # from one batch to the next: a receipt waits no longer than that
 RETRY_MIN_S, RETRY_MAX_S = 0.1, 5.0
-TIMEOUT_S = 5.0
+TIMEOUT_S = 1.0  # what is being posted cannot be cancelled, and we end within 2 s
 BATCHES_REMEMBERED = 1000
-TAKEN = "202"
-HEADER = (
-    "POST {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n"
-    "Content-Type: application/json\r\nContent-Length: {octets}\r\n\r\n"
-)
 
-
-class Batch(Section):
-    """What one POST brings; `batch` is a name that no other has."""
-
-    batch: str
-    account: str
-    deliveries: list[dict[str, Any]]
+Batch = dict[str, Any]
 
 
 class Forwarder:
@@ -82,42 +70,49 @@ class Forwarder:
     async def _send_all(self) -> None:
         while self._waiting:
             await asyncio.sleep(PAUSE_S)
-            batch = Batch(
-                batch=f"{self._sender}/{next(self._numbers)}",
-                account=self._elsewhere.account,
-                deliveries=_first(self._waiting),
+            deliveries = self._next()
+            await self._send(
+                {
+                    "batch": f"{self._sender}/{next(self._numbers)}",
+                    "account": self._elsewhere.account,
+                    "deliveries": deliveries,
+                }
             )
-            await self._send(batch.model_dump_json().encode())
-            for _ in batch.deliveries:
+            for _ in deliveries:
                 self._waiting.popleft()
-            self.sent += len(batch.deliveries)
+            self.sent += len(deliveries)
         self._task = None
 
-    async def _send(self, body: bytes) -> None:
+    def _next(self) -> list[Batch]:
+        """As many of the first as one body may hold, one at least."""
+        found: list[Batch] = []
+        octets = 0
+        for delivery in islice(self._waiting, BATCH_MAX):
+            written = _written(delivery)
+            octets += len(written["pdu"])
+            if found and octets > BATCH_OCTETS_MAX:
+                break
+            found.append(written)
+        return found
+
+    async def _send(self, batch: Batch) -> None:
         """Until it is taken."""
         retry_s = RETRY_MIN_S
         while True:
             try:
-                async with asyncio.timeout(TIMEOUT_S):
-                    await self._post(body)
-            except (OSError, ValueError) as error:  # ValueError: a line without end
-                LOG.warning("not forwarded", url=str(self._elsewhere.url), error=repr(error))
+                await asyncio.to_thread(self._post, json.dumps(batch).encode())
+            except (OSError, HTTPException) as error:  # no HTTP at all is not an OSError
+                LOG.warning("not forwarded", url=str(self._elsewhere.url), error=str(error))
                 await asyncio.sleep(retry_s)
                 retry_s = min(RETRY_MAX_S, retry_s * 2)
             else:
                 return
 
-    async def _post(self, body: bytes) -> None:
-        url = self._elsewhere.url
-        host, path = url.host or "", f"{(url.path or '').rstrip('/')}/deliveries"
-        reader, writer = await asyncio.open_connection(host.strip("[]"), url.port)
-        try:
-            writer.write(HEADER.format(path=path, host=host, octets=len(body)).encode() + body)
-            answer = (await reader.readline()).decode("latin-1").strip()
-            if answer.split(" ")[1:2] != [TAKEN]:
-                raise OSError(answer or "no answer")
-        finally:
-            writer.close()
+    def _post(self, body: bytes) -> None:
+        url = f"{str(self._elsewhere.url).rstrip('/')}/deliveries"
+        request = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S):  # noqa: S310
+            pass
 
 
 class Batches:
@@ -132,19 +127,6 @@ class Batches:
             return False
         self._taken.append(name)
         return True
-
-
-def _first(waiting: Iterable[Delivery]) -> list[dict[str, Any]]:
-    """As many as one batch may bring, one at least."""
-    found: list[dict[str, Any]] = []
-    octets = 0
-    for delivery in islice(waiting, BATCH_MAX):
-        written = _written(delivery)
-        octets += len(written["pdu"]) // 2
-        if found and octets > BATCH_OCTETS_MAX:
-            break
-        found.append(written)
-    return found
 
 
 def _written(delivery: Delivery) -> dict[str, Any]:
@@ -166,10 +148,9 @@ def read(written: dict[str, Any]) -> tuple[str, tuple[object, ...], DeliverSm | 
         journal = written["journal"]
         if journal == "receipts":
             rest[1] = MessageState(rest[1])
-        own = bytes.fromhex(own) if isinstance(own, str) else own
     except (LookupError, TypeError, ValueError, SmppError) as error:
         raise ValueError(f"no delivery: {error}") from error
     if not isinstance(pdu, DeliverSm | DataSm) or journal not in ("receipts", "mo"):
         raise ValueError("no delivery: neither a receipt nor an MO")
     pdu.sequence_number = 0
-    return journal, (own, *rest), pdu
+    return journal, (bytes.fromhex(own) if isinstance(own, str) else own, *rest), pdu

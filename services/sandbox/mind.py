@@ -78,6 +78,8 @@ class Decision(NamedTuple):
     """When it is to be delivered at the earliest."""
     ends_ns: int = 0
     """When its fate is sealed."""
+    error: str = "000"
+    """Why, as in the receipt's text."""
 
 
 class Mind:
@@ -142,6 +144,7 @@ class Mind:
             outcome.state,
             begins_ns,
             ends_ns,
+            outcome.error,
         )
 
     def next_number(self) -> int:

@@ -9,6 +9,7 @@ One process, one loop, no task a message: what happens later waits in one heap (
 
 import itertools
 import random
+from collections.abc import Mapping
 from typing import Any
 
 from pipeline.errors import ConfigError
@@ -18,7 +19,7 @@ from services.sandbox.binds import Binds
 from services.sandbox.commands import Commands
 from services.sandbox.config import SandboxConfig
 from services.sandbox.deliveries import Delivery, Outbox
-from services.sandbox.forwarding import Batch, Batches, Forwarder
+from services.sandbox.forwarding import Batches, Forwarder
 from services.sandbox.forwarding import read as read_delivery
 from services.sandbox.ledger import Ledger
 from services.sandbox.listeners import Listeners
@@ -82,6 +83,7 @@ class Sandbox:
         )
         self._batches = Batches()
         self._binds.begin_anew()
+        self.subscribers.begin_anew()
 
     def _account(self, name: str) -> Account:
         outbox = Outbox(
@@ -124,16 +126,16 @@ class Sandbox:
             if account.forwarder is not None:
                 await account.forwarder.stop()
 
-    def take_deliveries(self, batch: Batch) -> int:
+    def take_deliveries(self, batch: Mapping[str, Any]) -> int:
         """Bring what another sandbox has for an account of this one; how many came.
 
         Raises ValueError for what is no batch.
         """
-        account = self._accounts.get(batch.account)
+        account = self._accounts.get(str(batch.get("account")))
         if account is None:
             raise ValueError(f"account: there are {', '.join(self._accounts)}")
-        found = [read_delivery(each) for each in batch.deliveries]
-        if not self._batches.is_new(batch.batch):
+        found = [read_delivery(each) for each in batch.get("deliveries", ())]
+        if not self._batches.is_new(str(batch.get("batch"))):
             return 0
         for journal, head, pdu in found:
             account.outbox.put(Delivery(pdu, self.ledger.journals[journal], head))
@@ -147,12 +149,20 @@ class Sandbox:
         self._check(scenario)
         self._behaviour.change(scenario)
         self._binds.begin_anew()
+        self.subscribers.begin_anew()
 
     def _check(self, scenario: Scenario) -> None:
-        account = scenario.receipts.account
-        if account is not None and account not in self._config.accounts:
-            known = ", ".join(self._config.accounts)
-            raise ConfigError([f"receipts.account: there is no {account!r}; there are {known}"])
+        named = {"receipts.account": scenario.receipts.account}
+        for place, row in enumerate(scenario.unprompted):
+            named[f"unprompted.{place}.account"] = row.account
+        known = ", ".join(self._config.accounts)
+        faults = [
+            f"{place}: there is no {account!r}; there are {known}"
+            for place, account in named.items()
+            if account is not None and account not in self._config.accounts
+        ]
+        if faults:
+            raise ConfigError(faults)
 
     def drop(self) -> int:
         """Abort every connection; returns how many there were."""
@@ -170,7 +180,7 @@ class Sandbox:
             "listeners": self.listeners.statistics(),
             "binds": len(self._binds),
             "binds_ever": self._binds.ever,
-            "refused_binds": {why.name: count for why, count in self._binds.refused.items()},
+            "strangers": self._binds.strangers,
             "due_later": len(self._timers),
             "misbehaved": dict(self._saboteur.counts),
             "mo": self.subscribers.sent,
@@ -191,10 +201,9 @@ class Sandbox:
             for name, own in self._accounts.items()
             if own.outbox.dropped
         ]
-        forwarders = {name: own.forwarder for name, own in self._accounts.items()}
-        not_sent = [
-            f"{name}: {own.dropped} deliver_sm for elsewhere dropped, {waiting_max} waited"
-            for name, own in forwarders.items()
-            if own is not None and own.dropped
+        elsewhere = [
+            f"{name}: {own.forwarder.dropped} deliver_sm for elsewhere dropped"
+            for name, own in self._accounts.items()
+            if own.forwarder is not None and own.forwarder.dropped
         ]
-        return full + dropped + not_sent
+        return full + dropped + elsewhere

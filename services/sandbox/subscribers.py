@@ -10,6 +10,8 @@ from services.sandbox.deliveries import Bind, Delivery
 from services.sandbox.handsets import Arrival, Handsets
 from services.sandbox.ledger import Ledger
 from services.sandbox.mo import MoOrder, MoRefusedError, answer_to, parts_of
+from services.sandbox.scenario import Scenario
+from services.sandbox.scripts import Unprompted
 from services.sandbox.store import Message
 from services.sandbox.timers import Timers, now_ns
 from smpp.values import MessageState
@@ -38,6 +40,25 @@ class Subscribers:
         self._timers = timers
         self._dice = dice
         self._is_kept = handsets_max > 0
+
+    def begin_anew(self) -> None:
+        """The scenario's own writers begin; those of the one before stop."""
+        scenario = self._behaviour.scenario
+        for row in scenario.unprompted:
+            self._write_next(scenario, row)
+
+    def _write_next(self, scenario: Scenario, row: Unprompted) -> None:
+        after_ns, number, words = row.next(self._dice)
+        order = MoOrder.model_construct(
+            sender=number, recipient=row.to, text=words, account=row.account
+        )
+        self._timers.at(now_ns() + after_ns, self._write, (scenario, row, order))
+
+    def _write(self, due: tuple[Scenario, Unprompted, MoOrder]) -> None:
+        scenario, row, order = due
+        if scenario is self._behaviour.scenario:
+            self._write_next(scenario, row)
+            self.send(order)
 
     @property
     def listen(self) -> bool:

@@ -190,8 +190,8 @@ async def test_where_there_is_no_tls_no_certificate_is_read() -> None:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ("[]", "object"),
-        ('{"account": "one", "batch": "x", "deliveries": 5}', "deliveries"),
+        ("[]", "no batch"),
+        ('{"account": "one", "batch": "x", "deliveries": 5}', "no batch"),
         ('{"account": "nobody", "batch": "x", "deliveries": []}', "account: there are one, two"),
     ],
 )
