@@ -10,6 +10,7 @@ from services.sandbox.deliveries import Bind, Delivery
 from services.sandbox.handsets import Arrival, Handsets
 from services.sandbox.ledger import Ledger
 from services.sandbox.mo import MoOrder, MoRefusedError, answer_to, parts_of
+from services.sandbox.reports import Outcome
 from services.sandbox.scenario import Scenario
 from services.sandbox.scripts import Unprompted
 from services.sandbox.store import Message
@@ -39,6 +40,7 @@ class Subscribers:
         self._ledger = ledger
         self._timers = timers
         self._dice = dice
+        self._handsets_max = handsets_max
         self._is_kept = handsets_max > 0
 
     def begin_anew(self) -> None:
@@ -96,6 +98,20 @@ class Subscribers:
             delivery = Delivery(pdu, self._ledger.mo, head, together)
             accounts[turn % len(accounts)].put(delivery)
         return {"mo": self.sent, "parts": len(parts), "account": accounts[0].system_id}
+
+    def change_fate(self, number: str, fate: Outcome) -> None:
+        """What becomes of the next messages to `number`; DELIVERED is as the scenario has it.
+
+        MoRefusedError where no handsets are kept; the oldest fate is forgotten when they are many.
+        """
+        if not self._is_kept:
+            raise MoRefusedError("handsets_max is 0: no handset is kept, so none can be changed")
+        fates = self._behaviour.fates
+        fates.pop(number, None)
+        if fate.state is not MessageState.DELIVERED:
+            fates[number] = fate
+            if len(fates) > self._handsets_max:
+                del fates[next(iter(fates))]
 
     def reply(self, number: str, words: str, recipient: str | None) -> dict[str, Any]:
         """Answer as a handset, to the sender of its newest message or to `recipient`.
