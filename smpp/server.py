@@ -56,6 +56,8 @@ class SmscSession(Link):
         super().connection_made(transport)
         if len(self._smsc.sessions) >= self._smsc.config.sessions_max:
             self.abort(Why.ABORTED, "too many sessions")
+        elif self._smsc.is_stopped:  # its TLS handshake was under way then
+            self.abort(Why.ABORTED, "no longer listening")
         self._smsc.sessions.add(self)
 
     @property
@@ -131,6 +133,7 @@ class Smsc:
         self.on_closed = on_closed
         self.on_batch = on_batch
         self.sessions: set[SmscSession] = set()
+        self.is_stopped = False
         self._server: asyncio.Server | None = None
 
     @property
@@ -141,6 +144,7 @@ class Smsc:
 
     async def start(self) -> None:
         """Listen."""
+        self.is_stopped = False
         self._server = await asyncio.get_running_loop().create_server(
             lambda: self.session_type(self), self.config.host, self.config.port, ssl=self.config.ssl
         )
@@ -158,6 +162,7 @@ class Smsc:
         """Stop listening and unbind every session."""
         if self._server is None:
             return
+        self.is_stopped = True
         self._server.close()
         await asyncio.gather(*[session.close() for session in self.sessions])
         await self._server.wait_closed()

@@ -53,6 +53,8 @@ UNKNOWN = CommandStatus.ESME_RINVSYSID
 def _is_elsewhere(knock: Knock, account: AccountConfig) -> bool:
     if not account.allow:
         return False
+    if not knock.host:  # it went before it was asked where it is
+        return True
     address = ip_address(knock.host)
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped

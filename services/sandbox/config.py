@@ -5,7 +5,14 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import (
+    AnyUrl,
+    BeforeValidator,
+    Field,
+    UrlConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from pipeline.config import LITERAL, Config, Host, Secret, Section, sentences
 from pipeline.errors import ConfigError
@@ -31,7 +38,7 @@ class BindsAllowed(Section):
 class Elsewhere(Section):
     """An account of another sandbox."""
 
-    url: Annotated[str, Field(pattern=r"^http://")]
+    url: Annotated[AnyUrl, UrlConstraints(allowed_schemes=["http"], host_required=True)]
     """Its HTTP address."""
     account: SystemId
 

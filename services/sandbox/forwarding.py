@@ -102,14 +102,14 @@ class Forwarder:
             try:
                 await asyncio.to_thread(self._post, json.dumps(batch).encode())
             except (OSError, HTTPException) as error:  # no HTTP at all is not an OSError
-                LOG.warning("not forwarded", url=self._elsewhere.url, error=str(error))
+                LOG.warning("not forwarded", url=str(self._elsewhere.url), error=str(error))
                 await asyncio.sleep(retry_s)
                 retry_s = min(RETRY_MAX_S, retry_s * 2)
             else:
                 return
 
     def _post(self, body: bytes) -> None:
-        url = f"{self._elsewhere.url}/deliveries"
+        url = f"{str(self._elsewhere.url).rstrip('/')}/deliveries"
         request = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310
         with urllib.request.urlopen(request, timeout=TIMEOUT_S):  # noqa: S310
             pass

@@ -186,8 +186,8 @@ class Api:
         try:
             batch = json.loads(await _body(request))
             return JSONResponse({"taken": self._sandbox.take_deliveries(batch)}, status_code=202)
-        except (ValueError, AttributeError) as error:
-            return _faults([str(error)])
+        except (ValueError, TypeError, AttributeError) as error:
+            return _faults([f"no batch: {error}"])
 
     async def livez(self, _: Request) -> Response:
         """It lives."""

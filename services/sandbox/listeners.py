@@ -76,8 +76,12 @@ class Listeners:
 
     async def start(self) -> None:
         """Listen everywhere; raises HeliographError where that can't be."""
-        for number in range(len(self)):
-            await self.up(number)
+        try:
+            for number in range(len(self)):
+                await self.up(number)
+        except HeliographError:
+            await self.stop()
+            raise
 
     async def stop(self) -> None:
         """Unbind everybody and stop listening."""
@@ -113,7 +117,8 @@ class Listeners:
     def reload_certificates(self) -> int:
         """Read the certificates again, for connections to come; how many there are.
 
-        Raises ConfigError when one can't be used; then all stay as they are.
+        A new `client_ca` is trusted besides the old one. Raises ConfigError when a file can't be
+        used; then all stay as they are.
         """
         for number, place in enumerate(self._places):
             _context(place, number)  # a pair that does not fit would spoil the context in force
@@ -121,6 +126,8 @@ class Listeners:
         for place, context in zip(self._places, self._contexts, strict=True):
             if place.tls is not None and context is not None:
                 context.load_cert_chain(place.tls.certificate, place.tls.key)
+                if place.tls.client_ca is not None:
+                    context.load_verify_locations(place.tls.client_ca)
                 count += 1
         return count
 

@@ -39,6 +39,7 @@ ROWS = [
     (knock(own=account(allow=["10.0.0.0/8", "::1/128"])), "ESME_RBINDFAIL"),
     (knock(own=account(allow=["::1/128"]), host="::1"), None),
     (knock(own=account(allow=["127.0.0.0/8"]), host="::ffff:127.0.0.1"), None),
+    (knock(own=account(allow=["127.0.0.0/8"]), host=""), "ESME_RBINDFAIL"),
     (knock(own=account(client_certificate="us")), "ESME_RBINDFAIL"),
     (knock(own=account(client_certificate="us"), certificate_names=US), None),
     (knock(own=account(client_certificate="required"), certificate_names=US), None),

@@ -198,3 +198,44 @@ async def test_a_handset_that_cannot_be_changed_is_refused(
         answer = await http.post("/handsets/461/state", json={"state": state})
         assert answer.status_code == 422
         assert words in answer.json()["faults"][0]
+
+
+async def test_listeners_are_taken_down_and_up() -> None:
+    async with sandbox() as own, client(own) as http, bound(own) as handset:
+        assert [each["up"] for each in (await http.post("/listeners/0/down")).json()] == [False]
+        async with asyncio.timeout(DEADLINE_S):
+            await handset.closed.wait()
+        assert [each["up"] for each in (await http.post("/listeners/0/up")).json()] == [True]
+        async with bound(own):
+            pass
+        assert (await http.post("/listeners/1/up")).status_code == 404
+        assert (await http.post("/listeners/0/sideways")).status_code == 404
+
+
+async def test_a_place_that_another_took_meanwhile_is_told() -> None:
+    async with sandbox() as own, client(own) as http:
+        await http.post("/listeners/0/down")
+        async with sandbox(port=own.port):
+            answer = await http.post("/listeners/0/up")
+        assert answer.status_code == 422
+        assert answer.json()["faults"][0].startswith("cannot listen on 127.0.0.1:")
+
+
+async def test_where_there_is_no_tls_no_certificate_is_read() -> None:
+    async with sandbox() as own, client(own) as http:
+        assert (await http.post("/certificate")).json() == {"reloaded": 0}
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("[]", "no batch"),
+        ('{"account": "one", "batch": "x", "deliveries": 5}', "no batch"),
+        ('{"account": "nobody", "batch": "x", "deliveries": []}', "account: there are one, two"),
+    ],
+)
+async def test_deliveries_that_are_none_are_told(body: str, words: str) -> None:
+    async with sandbox() as own, client(own) as http:
+        answer = await http.post("/deliveries", content=body)
+        assert answer.status_code == 422
+        assert words in answer.json()["faults"][0]

@@ -1,6 +1,7 @@
 """Several places to listen: failover by hand, TLS beside plain, certificates that expire."""
 
 import asyncio
+import contextlib
 import datetime
 import socket
 import ssl
@@ -12,7 +13,9 @@ from urllib.error import HTTPError
 import pytest
 import trustme
 
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, HeliographError
+from services.sandbox import scenario
+from services.sandbox.config import SandboxConfig
 from services.sandbox.http import serving
 from services.sandbox.smsc import Sandbox
 from smpp import tls
@@ -178,3 +181,46 @@ async def test_a_certificate_that_cannot_be_read_is_told(tmp_path: Path) -> None
     with pytest.raises(ConfigError, match=r"listen.0.tls: .*none.pem"):
         async with sandbox(listen=[place]):
             pass
+
+
+async def test_a_handshake_that_ends_when_the_listener_is_down_leads_nowhere(
+    tmp_path: Path,
+) -> None:
+    async with sandbox(listen=[written(tmp_path, trustme.CA())]) as own, asyncio.timeout(10):
+        reader, writer = await asyncio.open_connection("127.0.0.1", own.port)
+        come, gone = ssl.MemoryBIO(), ssl.MemoryBIO()
+        trust = tls.client_context(tmp_path / "ca.pem")
+        client = trust.wrap_bio(come, gone, server_hostname="localhost")
+        with pytest.raises(ssl.SSLWantReadError):
+            client.do_handshake()
+        writer.write(gone.read())
+        come.write(await reader.read(1 << 16))  # it was taken, and answered
+        await own.listeners.down(0)
+        client.do_handshake()
+        writer.write(gone.read())
+        with contextlib.suppress(ConnectionResetError):
+            await reader.read()
+        writer.close()
+        assert own.listeners.statistics()[0]["sessions"] == 0
+
+
+async def test_ipv6_has_its_listener_and_its_addresses() -> None:
+    account = {"password": PASSWORD, "allow": ["::1"]}
+    listen = [{"host": "127.0.0.1"}, {"host": "::1"}]
+    async with sandbox(listen=listen, accounts={"one": account}) as own:
+        esme = await bind(own, 1, "::1")
+        await esme.close()
+        with pytest.raises(BindRefusedError):
+            await bind(own, 0)
+
+
+async def test_when_one_place_is_taken_nothing_listens() -> None:
+    async with sandbox() as other:
+        listen = [{"host": "127.0.0.1"}, {"host": "127.0.0.1", "port": other.port}]
+        config = SandboxConfig.model_validate({"listen": listen, "accounts": {"one": PASSWORD}})
+        own = Sandbox(config, scenario.parse("", "mine"))
+        with pytest.raises(HeliographError, match=f"cannot listen on 127.0.0.1:{other.port}"):
+            await own.start()
+        assert [place["up"] for place in own.listeners.statistics()] == [False, False]
+        with pytest.raises(ConnectError):
+            await bind(own, 0)
