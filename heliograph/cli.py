@@ -89,12 +89,16 @@ def send(
     text: str,
     sender: Annotated[str | None, typer.Option("--from", help="Sender.")] = None,
     message_id: Annotated[str | None, typer.Option(help="Your own id; one is made up.")] = None,
+    tenant: Annotated[str, typer.Option(help="As whom.")] = "default",
     config: ConfigOption = None,
 ) -> None:
     """Publish one request."""
     from heliograph.sending import publish
 
-    print(publish(_load(config), to=to, text=text, sender=sender, message_id=message_id))
+    found = publish(
+        _load(config), to=to, text=text, sender=sender, message_id=message_id, tenant=tenant
+    )
+    print(found)
 
 
 @APP.command()

@@ -67,21 +67,37 @@ def _start(config_path: Path, config: Config, own: Launcher, *, keep_ports: bool
         schemas.push(topics)
     own.wait_up()
     sandboxes = {}
-    for name in config.services.get("sandbox", {}):
+    for name, sandbox in config.services.get("sandbox", {}).items():
         facts = own.children[f"sandbox-{name}"].facts
-        os.environ[f"HELIOGRAPH__CONNECTORS__{name.upper()}__PORT"] = str(facts["smpp_port"])
+        for connector in _connectors_at(config, int(sandbox["port"])):
+            os.environ[f"HELIOGRAPH__CONNECTORS__{connector.upper()}__PORT"] = str(
+                facts["smpp_port"]
+            )
         sandboxes[name] = str(facts["http"])
     for service in SINGLES:
         own.start(f"{service}-0", service, *where, "--replica", f"{service}-0")
-    for name, connector in config.connectors.items():
-        for number in range(2 if connector.binds >= BINDS_FOR_TWO_REPLICAS else 1):
-            replica = f"binder-{name}-{number}"
-            own.start(replica, "binder", *where, "--replica", replica, "--connector", name)
+    for names in _binders(config):
+        for number in range(2 if len(names) == 1 else 1):
+            replica = f"binder-{names[0]}-{number}"
+            served = [option for name in names for option in ("--connector", name)]
+            own.start(replica, "binder", *where, "--replica", replica, *served)
     own.wait_up()
     return Running(config, own, sandboxes)
 
 
+def _connectors_at(config: Config, port: int) -> list[str]:
+    """Those that the configuration has at this port."""
+    return [name for name, connector in config.connectors.items() if connector.port == port]
+
+
+def _binders(config: Config) -> list[list[str]]:
+    """The connectors of each kind of binder: a large one for itself, the small ones together."""
+    large = {n for n, own in config.connectors.items() if own.binds >= BINDS_FOR_TWO_REPLICAS}
+    small = [name for name in config.connectors if name not in large]
+    return [[name] for name in config.connectors if name in large] + ([small] if small else [])
+
+
 def _passwords() -> dict[str, str]:
     """Secrets the example names, made up where they are not set."""
-    names = ("SLOW_PASSWORD", "FAST_PASSWORD")
+    names = ("SLOW_PASSWORD", "FAST_PASSWORD", "TEST_PASSWORD")
     return {name: os.environ.get(name) or secrets.token_hex(4) for name in names}

@@ -4,7 +4,7 @@ import uuid
 
 from pipeline import topics
 from pipeline.config import Config
-from pipeline.errors import BrokerError
+from pipeline.errors import BrokerError, ConfigError
 from pipeline.ids import MessageId
 from pipeline.kafka.clients import make_producer, produce
 from pipeline.process import make_codec
@@ -14,17 +14,26 @@ TIMEOUT_S = 10
 
 
 def publish(
-    config: Config, *, to: str, text: str, sender: str | None, message_id: str | None
+    config: Config,
+    *,
+    to: str,
+    text: str,
+    sender: str | None,
+    message_id: str | None,
+    tenant: str = topics.DEFAULT_TENANT,
 ) -> MessageId:
     """Write one request; returns its message_id once Kafka has it. Raises BrokerError."""
     name = MessageId(message_id or str(uuid.uuid4()))
     request = MtRequest(message_id=name, to=to, text=text, from_=sender)
-    octets = make_codec(config).encode(request, topics.MT_REQUEST)
+    if tenant not in config.tenants:
+        raise ConfigError([f"tenants.{tenant}: there is none; {', '.join(config.tenants)}"])
+    topic = topics.request(tenant, "normal")
+    octets = make_codec(config).encode(request, topic)
     producer = make_producer(config.kafka, message_timeout_ms=TIMEOUT_S * 1000)
     refusals: list[str] = []  # empty text: Kafka has it
     produce(
         producer,
-        topics.MT_REQUEST,
+        topic,
         name,
         octets,
         on_delivery=lambda error, _: refusals.append(str(error) if error else ""),

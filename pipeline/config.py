@@ -158,6 +158,8 @@ class ConnectorConfig(Section):
     """Segments per second of the whole account, by contract."""
     enquire_link_s: Annotated[float, Field(ge=1, le=600)] = 60
     response_timeout_s: Annotated[float, Field(ge=1, le=600)] = 120
+    sandbox: bool = False
+    """For test tenants, and for nobody else."""
 
 
 class TenantConfig(Section):
@@ -168,6 +170,8 @@ class TenantConfig(Section):
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
     """ISO 3166 code for numbers without a country code."""
     validity_s: Annotated[int, Field(ge=1, le=7 * 86400)] = 86400
+    test: bool = False
+    """Sends to sandbox connectors only; nothing is billed, reports are kept apart."""
 
 
 class Config(BaseSettings):
@@ -185,7 +189,9 @@ class Config(BaseSettings):
     routes: Path = Path("routes.yaml")
     profiles: dict[str, ProfileConfig] = {}
     connectors: dict[Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")], ConnectorConfig] = {}
-    tenants: dict[str, TenantConfig] = {"default": TenantConfig()}
+    tenants: dict[Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")], TenantConfig] = {
+        "default": TenantConfig()
+    }
     services: dict[str, dict[str, Any]] = {}
 
     @model_validator(mode="after")
@@ -196,6 +202,9 @@ class Config(BaseSettings):
                 faults.append(f"connectors.{name}.profile: no profile {connector.profile!r}")
             if connector.password.literal and not self.dev:
                 faults.append(f"connectors.{name}.password: {LITERAL}")
+        tests = [name for name, tenant in self.tenants.items() if tenant.test]
+        if tests and not any(connector.sandbox for connector in self.connectors.values()):
+            faults.append(f"tenants.{tests[0]}.test: needs a connector with sandbox: true")
         if faults:
             raise ValueError("\n".join(faults))
         return self

@@ -111,7 +111,8 @@ def catalog(config: Config) -> list[Topic]:
         {
             ConnectorId(name): Lanes(binds=connector.binds, generation=connector.generation)
             for name, connector in config.connectors.items()
-        }
+        },
+        config.tenants,
     )
 
 

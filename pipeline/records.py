@@ -90,6 +90,7 @@ class MtHead(Record, frozen=True, kw_only=True):
     campaign: str | None = None
     caller_data: str | None = None
     requested_ms: int
+    test: bool = False
 
 
 class MtRequest(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -198,6 +199,7 @@ class MtSubmit(Record, frozen=True, kw_only=True):
     short_message: bytes | Encrypted
     tlvs: tuple[Tlv, ...] = ()
     return_after_s: int | None = None
+    test: bool = False
 
 
 class MtSubmitted(Record, frozen=True, kw_only=True):
@@ -228,6 +230,7 @@ class MtSubmitted(Record, frozen=True, kw_only=True):
     submitted_ms: int | None = None
     answered_ms: int
     deadline_ms: int
+    test: bool = False
 
 
 class SmscDeliver(Record, frozen=True, kw_only=True):
@@ -275,6 +278,7 @@ class Dlr(Record, frozen=True, kw_only=True):
     submitted_ms: int | None = None
     received_ms: int
     joined_ms: int
+    test: bool = False
 
 
 class Mo(Record, frozen=True, kw_only=True):
@@ -294,6 +298,7 @@ class Mo(Record, frozen=True, kw_only=True):
     in_reply_to: str | None = None
     received_ms: int
     published_ms: int
+    test: bool = False
 
 
 class SegmentStatus(Record, frozen=True, kw_only=True):
@@ -356,6 +361,7 @@ class MtEvent(Record, frozen=True, kw_only=True):
     submitted_ms: int | None = None
     rule: str | None = None
     hop: int | None = None
+    test: bool = False
 
 
 class ConnectorState(Record, frozen=True, kw_only=True):

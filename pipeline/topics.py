@@ -1,6 +1,6 @@
 """The topics of `schemas/topics.yaml` as records, and the names of those that come in families."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -11,6 +11,7 @@ import yaml
 from pipeline.ids import ConnectorId
 
 MT_REQUEST = "sms.mt.request"
+DEFAULT_TENANT = "default"
 MT_REQUEST_BY_LANE = {
     "priority": "sms.mt.request.priority",
     "normal": "sms.mt.request",
@@ -55,6 +56,19 @@ class Lanes(msgspec.Struct, frozen=True, kw_only=True):
     generation: int
 
 
+def requests(tenants: Iterable[str]) -> list[str]:
+    """Names of all request topics: the default tenant's, and three of every other tenant."""
+    return [request(tenant, lane) for tenant in tenants for lane in MT_REQUEST_BY_LANE]
+
+
+def request(tenant: str, lane: str) -> str:
+    """Name of the topic on which a tenant asks for messages in a lane."""
+    bare = MT_REQUEST_BY_LANE[lane]
+    if tenant == DEFAULT_TENANT:
+        return bare
+    return f"{MT_REQUEST}.tenant.{tenant}{bare.removeprefix(MT_REQUEST)}"
+
+
 def submit(connector: ConnectorId, generation: int, *, priority: bool) -> str:
     """Name of the submit topic of a connector."""
     return f"sms.mt.submit.{connector}.g{generation}" + (".priority" if priority else "")
@@ -71,11 +85,12 @@ def timer(wait_s: float) -> str:
     return f"sms.timer.{2**exponent}s"
 
 
-def catalog(connectors: Mapping[ConnectorId, Lanes]) -> list[Topic]:
-    """Every topic that must exist for these connectors, dead-letter topics included."""
+def catalog(connectors: Mapping[ConnectorId, Lanes], tenants: Iterable[str] = ()) -> list[Topic]:
+    """Every topic that must exist for these, dead-letter topics included."""
     wanted: dict[str, Topic] = {}
+    others = [tenant for tenant in tenants if tenant != DEFAULT_TENANT]
     for raw in _read():
-        for topic in _family(raw, connectors):
+        for topic in _family(raw, connectors, others):
             wanted[topic.name] = topic
             if topic.dlq and topic.dlq not in wanted:
                 wanted[topic.dlq] = _dead_letters(topic, topic.dlq)
@@ -103,12 +118,17 @@ def _read() -> list[dict[str, Any]]:
     return [{**document["defaults"], **raw} for raw in document["topics"]]
 
 
-def _family(raw: dict[str, Any], connectors: Mapping[ConnectorId, Lanes]) -> Iterator[Topic]:
+def _family(
+    raw: dict[str, Any], connectors: Mapping[ConnectorId, Lanes], tenants: Iterable[str]
+) -> Iterator[Topic]:
     name: str = raw["name"]
     if "{connector}" in name:
         for connector, lanes in connectors.items():
             full = name.format(connector=connector, generation=lanes.generation)
             yield _topic(raw, full, lanes.binds, raw["retention_h"])
+    elif "{tenant}" in name:
+        for tenant in tenants:
+            yield _topic(raw, name.format(tenant=tenant), raw["partitions"], raw["retention_h"])
     elif "{seconds}" in name:
         for seconds in TIMER_SECONDS:
             retention_h = max(raw["retention_h"], 2 * seconds // 3600)

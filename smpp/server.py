@@ -56,14 +56,19 @@ class SmscSession(Link):
         super().connection_made(transport)
         if len(self._smsc.sessions) >= self._smsc.config.sessions_max:
             self.abort(Why.ABORTED, "too many sessions")
+        elif self._smsc.is_stopped:  # its TLS handshake was under way then
+            self.abort(Why.ABORTED, "no longer listening")
         self._smsc.sessions.add(self)
 
     @property
-    def certificate_name(self) -> str | None:
-        """Common name of the certificate the other end showed and we verified, None without one."""
+    def certificate_names(self) -> frozenset[str]:
+        """Common name and subjectAltNames of the certificate that the other end showed and we
+        verified; none without one."""
         found = self._transport.get_extra_info("peercert") if self._transport else None
-        pairs = [pair for names in (found or {}).get("subject", ()) for pair in names]
-        return dict(pairs).get("commonName")
+        shown = found or {}
+        pairs = [pair for names in shown.get("subject", ()) for pair in names]
+        common = {value for key, value in pairs if key == "commonName"}
+        return frozenset(common | {value for _, value in shown.get("subjectAltName", ())})
 
     async def deliver(self, pdu: DeliverSm) -> DeliverSmResp:
         """Deliver an MO or a receipt; the answer tells its command_status."""
@@ -128,6 +133,7 @@ class Smsc:
         self.on_closed = on_closed
         self.on_batch = on_batch
         self.sessions: set[SmscSession] = set()
+        self.is_stopped = False
         self._server: asyncio.Server | None = None
 
     @property
@@ -138,6 +144,7 @@ class Smsc:
 
     async def start(self) -> None:
         """Listen."""
+        self.is_stopped = False
         self._server = await asyncio.get_running_loop().create_server(
             lambda: self.session_type(self), self.config.host, self.config.port, ssl=self.config.ssl
         )
@@ -155,6 +162,7 @@ class Smsc:
         """Stop listening and unbind every session."""
         if self._server is None:
             return
+        self.is_stopped = True
         self._server.close()
         await asyncio.gather(*[session.close() for session in self.sessions])
         await self._server.wait_closed()

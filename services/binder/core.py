@@ -158,6 +158,7 @@ def submitted(
         submitted_ms=segment.written_ms,
         answered_ms=now_ms,
         deadline_ms=submit.deadline_ms,
+        test=submit.test,
     )
 
 

@@ -83,7 +83,12 @@ class Correlator:
 
     def __init__(self, config: Config, own: CorrelatorConfig) -> None:
         self._own = own
-        self._inbound = Inbound(own.partial_s, own.keywords, self._default_alphabet)
+        self._sandboxes = frozenset(
+            ConnectorId(name) for name, connector in config.connectors.items() if connector.sandbox
+        )
+        self._inbound = Inbound(
+            own.partial_s, own.keywords, self._default_alphabet, self._sandboxes
+        )
         self._carriers = {
             connector: _carrier(connector, config.profile(connector))
             for connector in map(ConnectorId, config.connectors)
@@ -133,7 +138,8 @@ class Correlator:
         carrier = self._carrier(deliver.connector)
         if not is_receipt(pdu, by_text=carrier.receipts_by_text):
             return self._inbound.take(state, deliver, pdu, carrier.domain, now_ms)
-        dlr = receipts.read(deliver, pdu, now_ms)
+        is_test = deliver.connector in self._sandboxes
+        dlr = receipts.read(deliver, pdu, now_ms, is_test=is_test)
         if not dlr.smsc_message_id:
             return [Publish(topics.DLR_ORPHAN, deliver.handset, dlr)]
         ids = forms(dlr.smsc_message_id, carrier.receipt)

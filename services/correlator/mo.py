@@ -61,16 +61,19 @@ class Parts(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 class Inbound:
     """Decides about one MO at a time; `keywords` are words by receiver, in any case, and
-    `default_alphabet` is what the SMSC of a connector means by data_coding 0."""
+    `default_alphabet` is what the SMSC of a connector means by data_coding 0. What comes over one
+    of `sandboxes` is a test."""
 
     def __init__(
         self,
         partial_s: int,
         keywords: Mapping[str, Collection[str]],
         default_alphabet: Callable[[ConnectorId], Alphabet],
+        sandboxes: Collection[ConnectorId] = (),
     ) -> None:
         self._partial_s = partial_s
         self._default_alphabet = default_alphabet
+        self._sandboxes = sandboxes
         self._keywords = {
             receiver: frozenset(word.upper() for word in words)
             for receiver, words in keywords.items()
@@ -146,6 +149,7 @@ class Inbound:
             keyword=self._keyword(held.receiver, decoded) if first.number == 1 else None,
             received_ms=max(part.received_ms for part in parts),
             published_ms=now_ms,
+            test=first.connector in self._sandboxes,
         )
         return Publish(topics.MO, sender, mo)
 
@@ -177,6 +181,7 @@ class Inbound:
             keyword=self._keyword(receiver, decoded),
             received_ms=deliver.received_ms,
             published_ms=now_ms,
+            test=deliver.connector in self._sandboxes,
         )
         return Publish(topics.MO, deliver.handset, mo)
 

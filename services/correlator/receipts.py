@@ -23,7 +23,7 @@ def pdu_of(deliver: SmscDeliver) -> DeliverSm:
     )
 
 
-def read(deliver: SmscDeliver, pdu: DeliverSm, now_ms: int) -> Dlr:
+def read(deliver: SmscDeliver, pdu: DeliverSm, now_ms: int, *, is_test: bool = False) -> Dlr:
     """What a receipt says, `joined_ms` being `now_ms`; a state it does not say is UNKNOWN.
 
     smsc_message_id is "" where it names none.
@@ -42,4 +42,5 @@ def read(deliver: SmscDeliver, pdu: DeliverSm, now_ms: int) -> Dlr:
         done_date=said.done_date_as_written,
         received_ms=deliver.received_ms,
         joined_ms=now_ms,
+        test=is_test,
     )

@@ -53,7 +53,8 @@ class Shell:
     def run(self, stopping: threading.Event) -> None:
         """Work until `stopping`."""
         self._consumer.subscribe(
-            list(topics.MT_REQUEST_BY_LANE.values()), on_assign=lambda *_: self._note_assignment()
+            topics.requests(self._ground.config.tenants),
+            on_assign=lambda *_: self._note_assignment(),
         )
         try:
             while not stopping.is_set():

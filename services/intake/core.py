@@ -6,6 +6,7 @@ says (tenant and lane) no request can say of itself, because topics are what ACL
 """
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import cache
 from uuid import NAMESPACE_URL, uuid5
@@ -30,7 +31,6 @@ IDS_WITHOUT_NAME = uuid5(NAMESPACE_URL, "urn:heliograph:request")
 
 CLASS_CHARACTERS_MAX = 64
 CLASS_OF_THE_MISSHAPEN = "transactional"
-DEFAULT_TENANT = "default"
 
 BAD_MESSAGE_ID = Fault(
     "bad_message_id",
@@ -71,6 +71,7 @@ class Intake:
 
     def __init__(self, config: Config) -> None:
         self._countries = {name: tenant.country for name, tenant in config.tenants.items()}
+        self._tests = frozenset(name for name, tenant in config.tenants.items() if tenant.test)
 
     def decide(self, request: MtRequest | ShapeFault, source: Source, now_ms: int) -> Publish:
         """The request for the router, or its rejection for the tracker."""
@@ -79,13 +80,15 @@ class Intake:
             fault = Fault(
                 "bad_shape", f"The request does not fit its schema, correct it: {request.detail}."
             )
-            return _rejected(_head_of_the_misshapen(message_id, source), fault, source, now_ms)
+            head = _head_of_the_misshapen(message_id, source, self._tests)
+            return _rejected(head, fault, source, now_ms)
         tenant, _lane = origin(source.topic)
         recipient = msisdn(request.to, self._countries.get(tenant))
         if isinstance(recipient, BadNumber):
             fault = fault or Fault("bad_number", recipient.detail)
-            return _rejected(_head(request, message_id, None, source), fault, source, now_ms)
-        head = _head(request, message_id, recipient, source)
+            head = _head(request, message_id, None, source, self._tests)
+            return _rejected(head, fault, source, now_ms)
+        head = _head(request, message_id, recipient, source, self._tests)
         fault = fault or first_fault(request, now_ms)
         if fault is not None:
             return _rejected(head, fault, source, now_ms)
@@ -100,7 +103,7 @@ def origin(topic: str) -> tuple[str, str]:
     """Tenant and lane that a request topic stands for."""
     match = _REQUEST_TOPIC.fullmatch(topic)
     assert match is not None, f"{topic} is no request topic"
-    return match["tenant"] or DEFAULT_TENANT, match["lane"] or "normal"
+    return match["tenant"] or topics.DEFAULT_TENANT, match["lane"] or "normal"
 
 
 def _message_id(given: str | None, source: Source) -> tuple[MessageId, Fault | None]:
@@ -111,7 +114,11 @@ def _message_id(given: str | None, source: Source) -> tuple[MessageId, Fault | N
 
 
 def _head(
-    request: MtRequest, message_id: MessageId, recipient: Msisdn | None, source: Source
+    request: MtRequest,
+    message_id: MessageId,
+    recipient: Msisdn | None,
+    source: Source,
+    tests: Container[str],
 ) -> MtHead:
     """The head of a request; what may be too long is cut, for it goes with every event."""
     tenant, lane = origin(source.topic)
@@ -124,10 +131,11 @@ def _head(
         campaign=request.campaign and request.campaign[:CAMPAIGN_CHARACTERS_MAX],
         caller_data=request.caller_data and request.caller_data[:CALLER_DATA_CHARACTERS_MAX],
         requested_ms=source.appended_ms,
+        test=tenant in tests,
     )
 
 
-def _head_of_the_misshapen(message_id: MessageId, source: Source) -> MtHead:
+def _head_of_the_misshapen(message_id: MessageId, source: Source, tests: Container[str]) -> MtHead:
     tenant, lane = origin(source.topic)
     return MtHead(
         message_id=message_id,
@@ -135,6 +143,7 @@ def _head_of_the_misshapen(message_id: MessageId, source: Source) -> MtHead:
         lane=lane,
         class_=CLASS_OF_THE_MISSHAPEN,
         requested_ms=source.appended_ms,
+        test=tenant in tests,
     )
 
 

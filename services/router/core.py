@@ -48,6 +48,10 @@ PAYLOAD_MISMATCH = Refusal(
     "The same message_id came for this recipient within 24 hours with other content; choose a new "
     "one.",
 )
+NO_CONNECTOR = Refusal(
+    "no_route",
+    "The rule of the recipient has sandboxes only, which carry tests; add a carrier to its pool.",
+)
 
 # A repeat may come in another format or write the number otherwise: neither is content.
 _CONTENT = attrgetter(
@@ -105,6 +109,9 @@ class Router:
         self._routes = routes
         self._is_up = is_up
         self._tenants = {name: tenant_of(tenant) for name, tenant in config.tenants.items()}
+        self._sandboxes = tuple(
+            ConnectorId(name) for name, own in config.connectors.items() if own.sandbox
+        )
         self._targets = {
             connector: target_of(config, connector)
             for connector in map(ConnectorId, config.connectors)
@@ -154,7 +161,9 @@ class Router:
     def _routed(self, state: Entries, head: MtHead, case: Case) -> Decision:
         assert case.rule is not None  # first_refusal has looked
         assert head.recipient is not None  # intake passes on nothing else
-        target = self._target(case.rule)
+        target = self._target(case.rule, is_test=case.tenant.test)
+        if target is None:
+            return _rejected(head, NO_CONNECTOR, case.record.source, case.now_ms)
         bits = target.profile.reference_bits
         encoded = encode(
             case.record.request,
@@ -181,12 +190,18 @@ class Router:
         effects.append(Publish(topics.TRACKER_IN, head.message_id, routed))
         return Decision(ROUTED, effects)
 
-    def _target(self, rule: Rule) -> Target:
-        """The first connector of the pool that is up; without any, messages wait for the first."""
-        for connector in rule.connectors:
+    def _target(self, rule: Rule, *, is_test: bool) -> Target | None:
+        """The first connector of the pool that is up; without any, messages wait for the first.
+
+        Tests go to sandboxes only, those of the pool before others; what is no test never does.
+        """
+        pool = [name for name in rule.connectors if (name in self._sandboxes) is is_test]
+        if is_test:
+            pool += [name for name in self._sandboxes if name not in pool]
+        for connector in pool:
             if self._is_up(connector):
                 return self._targets[connector]
-        return self._targets[rule.connectors[0]]
+        return self._targets[pool[0]] if pool else None
 
 
 def digest_of(request: MtRequest) -> bytes:

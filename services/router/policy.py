@@ -18,6 +18,7 @@ class Tenant(NamedTuple):
 
     senders: Senders
     validity_ms: int
+    test: bool = False
     known: bool = True
 
 
@@ -87,7 +88,7 @@ ROWS = (
 
 def tenant_of(config: TenantConfig) -> Tenant:
     """A tenant from its configuration."""
-    return Tenant(Senders(config.senders), config.validity_s * 1000)
+    return Tenant(Senders(config.senders), config.validity_s * 1000, config.test)
 
 
 def first_refusal(case: Case) -> Refusal | None:

@@ -74,6 +74,7 @@ def submits(head: MtHead, case: Case, target: Target, encoded: Encoded) -> list[
             data_coding=encoded.data_coding,
             short_message=short_message,
             tlvs=_ledger(target.profile.ledger_tlv, head.message_id, segment),
+            test=head.test,
         )
         for segment, short_message in enumerate(encoded.short_messages, 1)
     ]

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+from services.sandbox.answers import Limits
 from services.sandbox.config import AccountConfig
 from services.sandbox.deliveries import Bind, Delivery, Outbox
 from services.sandbox.forwarding import Forwarder
-from services.sandbox.limits import Limit, SlidingPeak
+from services.sandbox.limits import Limit, SlidingPeak, limit_of
 from smpp.values import CommandStatus
 
 
@@ -25,10 +26,19 @@ class Account:
         self.binds: set[Bind] = set()
         self.binds_peak = 0
         self.ghosts = 0  # binds lost, whose places are not free yet
+        self.limits = config.limits  # the scenario's, but for what the account has for itself
         self.limit: Limit | None = None
         self.read = SlidingPeak()
         self.accepted = SlidingPeak()
         self.statuses: dict[CommandStatus, int] = {}
+
+    def begin(self, limits: Limits) -> None:
+        """The scenario is new, with these limits: count from here."""
+        own = self.config.limits
+        self.limits = limits.model_copy(
+            update={name: getattr(own, name) for name in own.model_fields_set}
+        )
+        self.limit = limit_of(self.limits)
 
     def note(self, status: CommandStatus, read_ns: int) -> None:
         """A submit_sm read, and what became of it."""

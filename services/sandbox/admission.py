@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hmac import compare_digest
 from ipaddress import IPv6Address, ip_address
 
-from services.sandbox.config import AccountConfig, BindType
+from services.sandbox.config import ANY_NAME, AccountConfig, BindType
 from services.sandbox.deliveries import Bound
 from smpp import pdu
 from smpp.values import CommandStatus
@@ -23,7 +23,7 @@ class Knock:
     account: AccountConfig | None
     bind: pdu.Bind
     host: str
-    certificate_name: str | None
+    certificate_names: frozenset[str]
     bound: tuple[Bound, ...]
     is_locked: bool
 
@@ -53,6 +53,8 @@ UNKNOWN = CommandStatus.ESME_RINVSYSID
 def _is_elsewhere(knock: Knock, account: AccountConfig) -> bool:
     if not account.allow:
         return False
+    if not knock.host:  # it went before it was asked where it is
+        return True
     address = ip_address(knock.host)
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
@@ -72,6 +74,10 @@ def _has_too_many(knock: Knock, account: AccountConfig) -> bool:
     )
 
 
+def _is_unknown(names: frozenset[str], wanted: str | None) -> bool:
+    return not names if wanted == ANY_NAME else wanted is not None and wanted not in names
+
+
 def _is_wrong(knock: Knock, account: AccountConfig) -> bool:
     known, given = account.password.get_secret_value(), knock.bind.password
     return not compare_digest(known.encode(), given.encode())
@@ -84,7 +90,7 @@ ROWS = (
     Row(
         CommandStatus.ESME_RBINDFAIL,
         "the certificate is not `client_certificate`",
-        lambda k, a: a.client_certificate not in (None, k.certificate_name),
+        lambda k, a: _is_unknown(k.certificate_names, a.client_certificate),
     ),
     Row(
         CommandStatus.ESME_RINVSYSTYP,

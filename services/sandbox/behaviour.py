@@ -9,6 +9,7 @@ from random import Random
 
 from services.sandbox.faults import Faults
 from services.sandbox.mind import Mind
+from services.sandbox.reports import Outcome
 from services.sandbox.scenario import Scenario
 from services.sandbox.scripts import Scripts
 from services.sandbox.timers import now_ns
@@ -26,6 +27,8 @@ class Behaviour:
     def __init__(self, scenario: Scenario, seed: int, numbers: Iterator[int]) -> None:
         self._seed = seed
         self._numbers = numbers
+        self.fates: dict[str, Outcome] = {}
+        """What becomes of the messages to a number, whatever the scenario says."""
         self.change(scenario)
 
     def change(self, scenario: Scenario) -> None:
@@ -33,7 +36,6 @@ class Behaviour:
         self.scenario = scenario
         self.began_ns = now_ns()
         numbers = itertools.count(1) if scenario.message_ids.is_reused else self._numbers
-        self.mind = Mind(scenario, Random(self._seed), numbers, self.began_ns)
+        self.mind = Mind(scenario, Random(self._seed), numbers, self.began_ns, self.fates)
         self.faults = Faults(scenario, Random(self._seed))
         self.scripts = Scripts(scenario.subscribers, Random(self._seed))
-        self.above = ABOVE.get(scenario.limits.above)

@@ -43,6 +43,7 @@ class Binds:
         saboteur: Saboteur,
     ) -> None:
         self.ever = 0
+        self.strangers = 0  # binds as a system_id that nobody has
         self._config = config
         self._accounts = accounts
         self._behaviour = behaviour
@@ -69,7 +70,7 @@ class Binds:
         """The scenario is new: count from here, and drop all when its maintenance begins."""
         scenario = self._behaviour.scenario
         for account in self._accounts.values():
-            account.limit = limit_of(scenario.limits)
+            account.begin(scenario.limits)
             for bind in account.binds:
                 self._begin(account, bind)
         for window in scenario.maintenance:
@@ -82,6 +83,7 @@ class Binds:
         """Let it bind, or refuse it by a status; None is no answer at all."""
         account = self._accounts.get(bind_pdu.system_id)
         if account is None:
+            self.strangers += 1
             return UNKNOWN
         refused = self._refusal(account, session, bind_pdu)
         if refused is not None:
@@ -104,7 +106,7 @@ class Binds:
         self._ledger.bind_closed(bind.number, str(reason), now_ns())
         if bind in account.outbox.binds:
             account.outbox.binds.remove(bind)
-        ghosts_s = self._behaviour.scenario.limits.ghosts_s
+        ghosts_s = account.limits.ghosts_s
         if ghosts_s and reason.why not in UNBOUND:
             account.ghosts += 1
             self._timers.at(now_ns() + int(ghosts_s * NS_PER_S), self._lay_ghost, account)
@@ -120,7 +122,7 @@ class Binds:
             account=account.config,
             bind=bind_pdu,
             host=host_of(session.peer),
-            certificate_name=session.certificate_name,
+            certificate_names=session.certificate_names,
             bound=tuple(bind.bound for bind in account.binds),
             is_locked=now < account.locked_until_ns,
         )
@@ -129,7 +131,7 @@ class Binds:
         if refused is not None:
             return refused
         behaviour = self._behaviour
-        limits = behaviour.scenario.limits
+        limits = account.limits
         if limits.binds is not None and len(account.binds) + account.ghosts >= limits.binds:
             return limits.bind_status_above
         return bind_refusal(behaviour.scenario.maintenance, now - behaviour.began_ns)
@@ -163,7 +165,7 @@ class Binds:
 
     def _begin(self, account: Account, bind: Bind) -> None:
         """The bind, or the scenario, is new: count from here."""
-        limits, faults = self._behaviour.scenario.limits, self._behaviour.faults
+        limits, faults = account.limits, self._behaviour.faults
         bind.submits = 0
         bind.limit = account.limit if limits.by == "account" else limit_of(limits)
         for row in faults.periodic:

@@ -5,15 +5,24 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import (
+    AnyUrl,
+    BeforeValidator,
+    Field,
+    UrlConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from pipeline.config import LITERAL, Config, Host, Secret, Section, sentences
 from pipeline.errors import ConfigError
+from services.sandbox.answers import Limits
 
 ListenPort = Annotated[int, Field(ge=0, le=65535)]
 SystemId = Annotated[str, Field(min_length=1, max_length=15)]
 BindType = Literal["transmitter", "receiver", "transceiver"]
 Count = Annotated[int, Field(ge=0, le=100_000)]
+ANY_NAME = "required"
 
 
 class BindsAllowed(Section):
@@ -29,7 +38,7 @@ class BindsAllowed(Section):
 class Elsewhere(Section):
     """An account of another sandbox."""
 
-    url: Annotated[str, Field(pattern=r"^http://")]
+    url: Annotated[AnyUrl, UrlConstraints(allowed_schemes=["http"], host_required=True)]
     """Its HTTP address."""
     account: SystemId
 
@@ -45,7 +54,9 @@ class AccountConfig(Section):
     allow: tuple[IPv4Network | IPv6Network, ...] = ()
     """From where it may bind."""
     client_certificate: str | None = None
-    """Common name of the certificate it must show, on a TLS listener that asks for one."""
+    """A name in the certificate it must show, on a TLS listener that asks for one; or ANY_NAME."""
+    limits: Limits = Limits()
+    """Its own, key by key instead of the scenario's."""
     deliver_to: SystemId | Elsewhere | None = None
     """Who gets its receipts and MO: another account of this sandbox, or of another one."""
 
@@ -60,6 +71,7 @@ class Tls(Section):
     certificate: Path
     key: Path | None = None
     client_ca: Path | None = None
+    min_version: Literal["1.2", "1.3"] = "1.2"
 
 
 class Listener(Section):
@@ -97,7 +109,7 @@ class SandboxConfig(Section):
     """Where the whole ledger is written at the end, as JSON lines; what was there is replaced."""
     waiting_max: Annotated[int, Field(ge=1, le=10_000_000)] = 200_000
     """deliver_sm that wait for a bind or for room in its window, per account."""
-    store_max: Annotated[int, Field(ge=1, le=10_000_000)] = 10_000
+    store_max: Annotated[int, Field(ge=1, le=10_000_000)] = 5_000
     """Messages that can be queried, cancelled and replaced."""
     handsets_max: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     """Numbers whose newest messages are kept, to be read and answered over HTTP; 0 keeps none."""

@@ -9,6 +9,7 @@ import asyncio
 import json
 import urllib.request
 from collections import deque
+from http.client import HTTPException
 from itertools import count, islice
 from typing import Any
 
@@ -23,9 +24,10 @@ from smpp.wire import decode, encode
 
 LOG = structlog.get_logger()
 BATCH_MAX = 500
+BATCH_OCTETS_MAX = 1 << 19  # as they are written: the other takes no body of more than 1 MiB
 PAUSE_S = 0.02  # from one batch to the next: a receipt waits no longer than that
 RETRY_MIN_S, RETRY_MAX_S = 0.1, 5.0
-TIMEOUT_S = 5.0
+TIMEOUT_S = 1.0  # what is being posted cannot be cancelled, and we end within 2 s
 BATCHES_REMEMBERED = 1000
 
 Batch = dict[str, Any]
@@ -68,12 +70,12 @@ class Forwarder:
     async def _send_all(self) -> None:
         while self._waiting:
             await asyncio.sleep(PAUSE_S)
-            deliveries = [*islice(self._waiting, BATCH_MAX)]
+            deliveries = self._next()
             await self._send(
                 {
                     "batch": f"{self._sender}/{next(self._numbers)}",
                     "account": self._elsewhere.account,
-                    "deliveries": [_written(delivery) for delivery in deliveries],
+                    "deliveries": deliveries,
                 }
             )
             for _ in deliveries:
@@ -81,21 +83,33 @@ class Forwarder:
             self.sent += len(deliveries)
         self._task = None
 
+    def _next(self) -> list[Batch]:
+        """As many of the first as one body may hold, one at least."""
+        found: list[Batch] = []
+        octets = 0
+        for delivery in islice(self._waiting, BATCH_MAX):
+            written = _written(delivery)
+            octets += len(written["pdu"])
+            if found and octets > BATCH_OCTETS_MAX:
+                break
+            found.append(written)
+        return found
+
     async def _send(self, batch: Batch) -> None:
         """Until it is taken."""
         retry_s = RETRY_MIN_S
         while True:
             try:
                 await asyncio.to_thread(self._post, json.dumps(batch).encode())
-            except OSError as error:
-                LOG.warning("not forwarded", url=self._elsewhere.url, error=str(error))
+            except (OSError, HTTPException) as error:  # no HTTP at all is not an OSError
+                LOG.warning("not forwarded", url=str(self._elsewhere.url), error=str(error))
                 await asyncio.sleep(retry_s)
                 retry_s = min(RETRY_MAX_S, retry_s * 2)
             else:
                 return
 
     def _post(self, body: bytes) -> None:
-        url = f"{self._elsewhere.url}/deliveries"
+        url = f"{str(self._elsewhere.url).rstrip('/')}/deliveries"
         request = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310
         with urllib.request.urlopen(request, timeout=TIMEOUT_S):  # noqa: S310
             pass
@@ -132,11 +146,11 @@ def read(written: dict[str, Any]) -> tuple[str, tuple[object, ...], DeliverSm | 
         pdu = decode(bytes.fromhex(written["pdu"]))
         own, *rest = written["head"]
         journal = written["journal"]
-    except (KeyError, TypeError, ValueError, SmppError) as error:
+        if journal == "receipts":
+            rest[1] = MessageState(rest[1])
+    except (LookupError, TypeError, ValueError, SmppError) as error:
         raise ValueError(f"no delivery: {error}") from error
     if not isinstance(pdu, DeliverSm | DataSm) or journal not in ("receipts", "mo"):
         raise ValueError("no delivery: neither a receipt nor an MO")
     pdu.sequence_number = 0
-    if journal == "receipts":
-        rest[1] = MessageState(rest[1])
     return journal, (bytes.fromhex(own) if isinstance(own, str) else own, *rest), pdu

@@ -5,13 +5,14 @@ is shown as far as it came.
 """
 
 from collections import deque
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from smpp import segments, text
+from smpp import coding, segments, text, tlv
 from smpp.assembly import Assembled, Assembly
 from smpp.errors import SmppError
 from smpp.pdu import SubmitSm
-from smpp.udh import user_data
+from smpp.udh import AnyElement, Ports, shifts, user_data
 
 MESSAGES_KEPT = 50  # of one number
 PARTS_TIMEOUT_S = 600.0
@@ -26,6 +27,9 @@ class Arrival(NamedTuple):
     text: str | None
     data_hex: str
     data_coding: int
+    message_class: str | None
+    port: int | None
+    parts: int
     missing_parts: tuple[int, ...] = ()
 
 
@@ -36,6 +40,10 @@ class Whole(NamedTuple):
     account: str
     sender: str
     data_coding: int
+    shifts: tuple[int, int]
+    """Languages of its locking and single shift."""
+    port: int | None
+    parts: int
 
 
 class Handsets:
@@ -48,13 +56,22 @@ class Handsets:
 
     def receive(self, account: str, submit: SubmitSm, now_s: float) -> list[Arrival]:
         """A segment reaches its handset; what it makes whole, and what has become too old."""
-        whole = Whole(submit.destination_addr, account, submit.source_addr, submit.data_coding)
         ended = self._assembly.expire(now_s)
+        elements: tuple[AnyElement, ...] = ()
         try:
-            _, body = user_data(submit)
+            elements, body = user_data(submit)
             part = segments.concatenation(submit)
         except SmppError:  # a header that can't be read is shown as text
             body, part = submit.short_message, None
+        whole = Whole(
+            number=submit.destination_addr,
+            account=account,
+            sender=submit.source_addr,
+            data_coding=submit.data_coding,
+            shifts=shifts(elements),
+            port=_port(submit, elements),
+            parts=1 if part is None else part.total,
+        )
         if part is None:
             ended.append(Assembled(whole, body))
         else:
@@ -81,9 +98,12 @@ class Handsets:
             at_ms=round(now_s * 1000, 3),
             account=whole.account,
             sender=whole.sender,
-            text=_text(found.octets, whole.data_coding),
+            text=_text(found.octets, whole),
             data_hex=found.octets.hex(),
             data_coding=whole.data_coding,
+            message_class=_class(whole.data_coding),
+            port=whole.port,
+            parts=whole.parts,
             missing_parts=found.missing,
         )
         kept = self._arrived.pop(whole.number, None) or deque(maxlen=MESSAGES_KEPT)
@@ -94,8 +114,21 @@ class Handsets:
         return arrival
 
 
-def _text(octets: bytes, data_coding: int) -> str | None:
+def _text(octets: bytes, whole: Whole) -> str | None:
+    locking, single = whole.shifts
     try:
-        return text.decode(octets, data_coding)
+        return text.decode(octets, whole.data_coding, locking_shift=locking, single_shift=single)
     except SmppError:
         return None
+
+
+def _class(data_coding: int) -> str | None:
+    found = coding.read(data_coding).message_class
+    return None if found is None else found.name
+
+
+def _port(submit: SubmitSm, elements: Iterable[AnyElement]) -> int | None:
+    """Of the application it is for: SMPP 3.4 section 5.3.2.21, or 3GPP 23.040 9.2.3.24.3 and .4."""
+    of_header = [element.destination for element in elements if isinstance(element, Ports)]
+    octets = submit.tlv(tlv.DESTINATION_PORT)
+    return of_header[0] if of_header else octets

@@ -19,7 +19,9 @@ from pipeline.errors import ConfigError, HeliographError
 from services.sandbox import scenario
 from services.sandbox.ledger import Journal
 from services.sandbox.mo import MoOrder, MoRefusedError
+from services.sandbox.reports import ErrorCode, Outcome
 from services.sandbox.smsc import Sandbox
+from services.sandbox.values import State
 
 BODY_OCTETS_MAX = 1 << 20
 STOP_TIMEOUT_S = 1
@@ -30,6 +32,13 @@ class HandsetReply(Section):
 
     text: str
     to: str | None = None
+
+
+class HandsetState(Section):
+    """What becomes of the next messages to a handset: switched off is UNDELIVERABLE."""
+
+    state: State
+    error: ErrorCode = "000"
 
 
 class _Server(uvicorn.Server):
@@ -76,6 +85,7 @@ def app(sandbox: Sandbox) -> Starlette:
             Route("/handsets", api.handsets),
             Route("/handsets/{number}", api.handset),
             Route("/handsets/{number}/reply", api.reply, methods=["POST"]),
+            Route("/handsets/{number}/state", api.change_handset, methods=["POST"]),
             Route("/scenario", api.read_scenario, methods=["GET"]),
             Route("/scenario", api.change_scenario, methods=["PUT"]),
             Route("/drop", api.drop, methods=["POST"]),
@@ -88,6 +98,7 @@ def app(sandbox: Sandbox) -> Starlette:
         exception_handlers={
             ValidationError: _on_validation_error,
             MoRefusedError: _on_refused_order,
+            HeliographError: _on_refused_order,
             ConfigError: _on_config_error,
         },
     )
@@ -134,6 +145,13 @@ class Api:
         sent = self._subscribers.reply(request.path_params["number"], asked.text, asked.to)
         return JSONResponse(sent, status_code=202)
 
+    async def change_handset(self, request: Request) -> Response:
+        """A number is switched off, or on again."""
+        asked = HandsetState.model_validate_json(await _body(request))
+        fate = Outcome.model_validate(asked.model_dump())
+        self._subscribers.change_fate(request.path_params["number"], fate)
+        return JSONResponse(asked.model_dump(mode="json"))
+
     async def read_scenario(self, _: Request) -> Response:
         """How it behaves."""
         return JSONResponse(self._sandbox.scenario.model_dump(mode="json"))
@@ -168,8 +186,8 @@ class Api:
         try:
             batch = json.loads(await _body(request))
             return JSONResponse({"taken": self._sandbox.take_deliveries(batch)}, status_code=202)
-        except (ValueError, AttributeError) as error:
-            return _faults([str(error)])
+        except (ValueError, TypeError, AttributeError) as error:
+            return _faults([f"no batch: {error}"])
 
     async def livez(self, _: Request) -> Response:
         """It lives."""

@@ -4,6 +4,7 @@ What is down has no listener and no connection, as when a carrier loses a site: 
 host to go to goes there.
 """
 
+import asyncio
 import ssl
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,6 +23,7 @@ from smpp.values import CommandStatus
 
 OWED_REQUESTS_MAX = 10_000  # submit_sm of one bind unanswered before it is read no further
 UNBIND_TIMEOUT_S = 0.5
+VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
 
 class Listeners:
@@ -62,6 +64,7 @@ class Listeners:
         ]
         self._ports = [place.port for place in self._places]
         self._is_up = [False] * len(self._places)
+        self._turn = asyncio.Lock()  # one after the other, whoever asks
 
     def __len__(self) -> int:
         return len(self._places)
@@ -73,8 +76,12 @@ class Listeners:
 
     async def start(self) -> None:
         """Listen everywhere; raises HeliographError where that can't be."""
-        for number in range(len(self)):
-            await self.up(number)
+        try:
+            for number in range(len(self)):
+                await self.up(number)
+        except HeliographError:
+            await self.stop()
+            raise
 
     async def stop(self) -> None:
         """Unbind everybody and stop listening."""
@@ -83,9 +90,12 @@ class Listeners:
         self._is_up = [False] * len(self)
 
     async def up(self, number: int) -> None:
-        """Listen there, on the port it had before."""
-        if self._is_up[number]:
-            return
+        """Listen there, on the port it had before; raises HeliographError if that can't be."""
+        async with self._turn:
+            if not self._is_up[number]:
+                await self._listen(number)
+
+    async def _listen(self, number: int) -> None:
         smsc, place = self._smscs[number], self._places[number]
         smsc.config = replace(smsc.config, port=self._ports[number])
         try:
@@ -98,27 +108,27 @@ class Listeners:
 
     async def down(self, number: int) -> None:
         """Cut what is connected there, and listen no more."""
-        if not self._is_up[number]:
-            return
-        self._is_up[number] = False
-        for session in list(self._smscs[number].sessions):
-            session.abort()
-        await self._smscs[number].stop()
+        async with self._turn:
+            self._is_up[number] = False
+            for session in list(self._smscs[number].sessions):
+                session.abort()
+            await self._smscs[number].stop()
 
     def reload_certificates(self) -> int:
         """Read the certificates again, for connections to come; how many there are.
 
-        Raises ConfigError when one can't be used; those before it are in force.
+        A new `client_ca` is trusted besides the old one. Raises ConfigError when a file can't be
+        used; then all stay as they are.
         """
+        for number, place in enumerate(self._places):
+            _context(place, number)  # a pair that does not fit would spoil the context in force
         count = 0
-        for number, (place, context) in enumerate(zip(self._places, self._contexts, strict=True)):
-            if place.tls is None or context is None:
-                continue
-            try:
+        for place, context in zip(self._places, self._contexts, strict=True):
+            if place.tls is not None and context is not None:
                 context.load_cert_chain(place.tls.certificate, place.tls.key)
-            except OSError as error:
-                raise ConfigError([f"listen.{number}.tls: {error}"]) from error
-            count += 1
+                if place.tls.client_ca is not None:
+                    context.load_verify_locations(place.tls.client_ca)
+                count += 1
         return count
 
     def statistics(self) -> list[dict[str, Any]]:
@@ -142,6 +152,8 @@ def _context(place: Listener, number: int) -> ssl.SSLContext | None:
         return None
     own = place.tls
     try:
-        return tls.server_context(own.certificate, own.key, client_ca_file=own.client_ca)
+        context = tls.server_context(own.certificate, own.key, client_ca_file=own.client_ca)
     except TlsError as error:
         raise ConfigError([f"listen.{number}.tls: {error}"]) from error
+    context.minimum_version = VERSIONS[own.min_version]
+    return context

@@ -7,10 +7,11 @@ throws no dice. What a scenario does not speak of is looked at once, when it beg
 """
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from random import Random
+from types import MappingProxyType
 from typing import NamedTuple
 
 from services.sandbox.answers import StatusRow
@@ -45,6 +46,7 @@ NOTATIONS: dict[Notation, Made] = {
     "uuid": lambda number, digits: str(uuid.UUID(int=number * SCATTER % UUIDS, version=4)),
 }
 USUAL = Outcome()
+NO_FATES: Mapping[str, Outcome] = MappingProxyType({})
 
 
 class Receipt(NamedTuple):
@@ -78,14 +80,22 @@ class Decision(NamedTuple):
     """When it is to be delivered at the earliest."""
     ends_ns: int = 0
     """When its fate is sealed."""
+    error: str = "000"
+    """Why, as in the receipt's text."""
 
 
 class Mind:
     """Decides about one submit_sm at a time; `began_ns` is when its scenario did."""
 
     def __init__(
-        self, scenario: Scenario, dice: Random, numbers: Iterator[int], began_ns: int
+        self,
+        scenario: Scenario,
+        dice: Random,
+        numbers: Iterator[int],
+        began_ns: int,
+        fates: Mapping[str, Outcome] = NO_FATES,
     ) -> None:
+        """`fates` go before the scenario's outcomes, by number; they may change at any time."""
         ids, receipts = scenario.message_ids, scenario.receipts
         receipt_digits = ids.digits if ids.receipt_digits is None else ids.receipt_digits
         self._dice = dice
@@ -93,6 +103,7 @@ class Mind:
         self._began_ns = began_ns
         self._statuses = scenario.responses.statuses
         self._outcomes = scenario.outcomes
+        self._fates = fates
         self._receipts = receipts
         self._latency = drawer(scenario.responses.latency_ms)
         self._delay = drawer(receipts.delay_ms)
@@ -117,7 +128,9 @@ class Mind:
         message_id = receipt_id = self._write_id(number, self._digits)
         if not self._has_one_id:
             receipt_id = self._write_receipt_id(number, self._receipt_digits)
-        outcome = self._outcome(submit.destination_addr, now_ns) if self._outcomes else USUAL
+        outcome = USUAL
+        if self._outcomes or self._fates:
+            outcome = self._outcome(submit.destination_addr, now_ns)
         begins_ns = due_ns
         if submit.schedule_delivery_time:
             begins_ns = max(due_ns, moment_ns(submit.schedule_delivery_time, now_ns))
@@ -142,6 +155,7 @@ class Mind:
             outcome.state,
             begins_ns,
             ends_ns,
+            outcome.error,
         )
 
     def next_number(self) -> int:
@@ -178,6 +192,9 @@ class Mind:
         return True
 
     def _outcome(self, destination: str, now_ns: int) -> Outcome:
+        fate = self._fates.get(destination)
+        if fate is not None:
+            return fate
         since_s = (now_ns - self._began_ns) / NS_PER_S
         for row in self._outcomes:
             if row.fits(destination, since_s, self._dice):

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from pipeline.config import Section
-from smpp import text, tlv
+from smpp import gsm7, text, tlv
 from smpp.errors import SmppError
 from smpp.pdu import DataSm, DeliverSm, SubmitSm
 from smpp.segments import Segment, SplitBy, split
@@ -18,12 +18,15 @@ REFERENCES = {SplitBy.UDH_8: 1 << 8, SplitBy.UDH_16: 1 << 16, SplitBy.SAR: 1 << 
 BOM = b"\xfe\xff"
 
 Number = Annotated[str, Field(min_length=1, max_length=20, pattern=r"^[ -~]+$")]
-Encoding = Literal["auto", "gsm7", "latin1", "ucs2", "ucs2_bom", "utf8"]
+Encoding = Literal["auto", "gsm7", "gsm7_packed", "latin1", "ucs2", "ucs2_bom", "utf8"]
 Form = Literal["udh", "udh_16", "sar", "payload", "data_sm"]
 
 ENCODINGS: dict[Encoding, Callable[[str], EncodedText]] = {
     "auto": text.encode,
     "gsm7": lambda words: text.encode(words, Alphabet.GSM7),
+    "gsm7_packed": lambda words: EncodedText(
+        gsm7.pack(gsm7.encode(words)), Alphabet.OCTETS, default=Alphabet.OCTETS
+    ),
     "latin1": lambda words: text.encode(words, Alphabet.LATIN1),
     "ucs2": lambda words: text.encode(words, Alphabet.UCS2),
     "ucs2_bom": lambda words: EncodedText(BOM + words.encode("utf-16-be"), Alphabet.UCS2),
@@ -51,7 +54,7 @@ class MoOrder(Section):
     data_hex: str | None = None
     """Octets instead of a text, sent with data_coding 4."""
     encoding: Encoding = "auto"
-    """auto takes what needs the fewest parts; utf8 comes under data_coding 0."""
+    """auto takes what needs the fewest parts; utf8 and gsm7_packed come under data_coding 0."""
     data_coding: Annotated[int, Field(ge=0, le=255)] | None = None
     esm_class: Annotated[int, Field(ge=0, le=255)] | None = None
     """Said instead of what is true."""

@@ -10,6 +10,7 @@ from services.sandbox.values import HOUR_MS, Chosen, Delay, Milliseconds, Share,
 from smpp.values import MessageState
 
 Notation = Literal["decimal", "hexadecimal", "hexadecimal_lower", "uuid"]
+ErrorCode = Annotated[str, Field(pattern=r"^[0-9A-Za-z]{1,10}$")]
 Digits = Annotated[int, Field(ge=0, le=64)]
 
 
@@ -86,7 +87,7 @@ class Outcome(Chosen):
     """What becomes of these messages."""
 
     state: State = MessageState.DELIVERED
-    error: Annotated[str, Field(pattern=r"^[0-9A-Za-z]{1,10}$")] = "000"
+    error: ErrorCode = "000"
     """err in the receipt's text."""
     receipt: Literal["usual", "never", "early", "late", "twice", "intermediate", "disorder"] = (
         "usual"

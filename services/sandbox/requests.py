@@ -6,12 +6,14 @@ anything else                       ESME_RINVCMDID
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from services.sandbox.accounts import Account
 from services.sandbox.behaviour import Behaviour
 from services.sandbox.commands import Commands
 from services.sandbox.deliveries import Bind
+from services.sandbox.store import Message
 from services.sandbox.submits import Submits
 from services.sandbox.timers import now_ns
 from smpp.pdu import DataSm, DistributionList, Pdu, SmeAddress, SubmitMulti, SubmitSm, UnsuccessSme
@@ -27,7 +29,8 @@ ALIKE = (  # fields that a submit_sm shares with the one it is made of
     "data_coding",
     "tlvs",
 )
-OF_DATA_SM = (*ALIKE, "dest_addr_ton", "dest_addr_npi", "destination_addr")
+OF_ADDRESS = ("dest_addr_ton", "dest_addr_npi", "destination_addr")
+OF_DATA_SM = (*ALIKE, *OF_ADDRESS)
 OF_SUBMIT_MULTI = (
     *ALIKE,
     "protocol_id",
@@ -76,28 +79,28 @@ class Requests:
             bind.session.respond(multi, CommandStatus.ESME_RINVDLNAME)
             return
         common = {name: getattr(multi, name) for name in OF_SUBMIT_MULTI}
-        number, message_id = self._behaviour.mind.next_number(), ""
-        refused: list[UnsuccessSme] = []
-        for destination in multi.dest_address:
-            for address in self._addresses(destination):
-                there: dict[str, Any] = {
-                    "dest_addr_ton": address.dest_addr_ton,
-                    "dest_addr_npi": address.dest_addr_npi,
-                    "destination_addr": address.destination_addr,
-                }
-                submit = SubmitSm(**common, **there)
-                decision = self._submits.take(account, bind, submit, None, number)
-                status = decision.command_status
-                if status is CommandStatus.ESME_ROK:
-                    message_id = decision.smsc_message_id
-                else:
-                    refused.append(UnsuccessSme(**there, error_status_code=status))
-        status = CommandStatus.ESME_ROK if message_id else CommandStatus.ESME_RSUBMITFAIL
-        fields: dict[str, Any] = {"message_id": message_id, "unsuccess_sme": tuple(refused)}
-        bind.session.respond(multi, status, **fields)
+        addresses = [each for there in multi.dest_address for each in self._addresses(there)]
+        submits = [SubmitSm(**common, **_fields(address)) for address in addresses]
+        self._submits.take_all(account, bind, submits, partial(_respond, bind, multi))
 
     def _addresses(self, destination: SmeAddress | DistributionList) -> list[SmeAddress]:
         if isinstance(destination, SmeAddress):
             return [destination]
         numbers = self._lists[destination.dl_name]
         return [SmeAddress(dest_addr_ton=1, dest_addr_npi=1, destination_addr=n) for n in numbers]
+
+
+def _fields(address: SmeAddress | SubmitSm) -> dict[str, Any]:
+    return {name: getattr(address, name) for name in OF_ADDRESS}
+
+
+def _respond(bind: Bind, multi: SubmitMulti, messages: Sequence[Message]) -> None:
+    """Name the refused; ESME_RSUBMITFAIL where nothing was taken."""
+    refused = tuple(
+        UnsuccessSme(**_fields(message.submit), error_status_code=message.command_status)
+        for message in messages
+        if message.command_status is not CommandStatus.ESME_ROK
+    )
+    message_id = next((each.smsc_message_id for each in messages if each.smsc_message_id), "")
+    status = CommandStatus.ESME_ROK if message_id else CommandStatus.ESME_RSUBMITFAIL
+    bind.session.respond(multi, status, message_id=message_id, unsuccess_sme=refused)

@@ -18,7 +18,7 @@ from pipeline.config import Section, sentences
 from pipeline.errors import ConfigError
 from services.sandbox.answers import Limits, Responses
 from services.sandbox.reports import MessageIds, Outcome, Receipts, Retries
-from services.sandbox.scripts import Script
+from services.sandbox.scripts import Script, Unprompted
 from services.sandbox.troubles import Fault, Maintenance
 
 BUILT_IN = files("services.sandbox").joinpath("scenarios")
@@ -39,6 +39,7 @@ class Scenario(Section):
     """The first row that fits the destination decides; DELIVERED where none does."""
     subscribers: tuple[Script, ...] = ()
     """Who answers what; the first row that fits."""
+    unprompted: tuple[Unprompted, ...] = ()
     retries: Retries = Retries()
     faults: tuple[Fault, ...] = ()
     """The first row whose turn it is spoils the answer."""

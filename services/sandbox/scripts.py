@@ -7,6 +7,11 @@
 
 The first row that is about the number, at its point of the conversation, and whose pattern is in
 the text, answers. Where a number stands in its conversation is remembered, of so many numbers.
+
+    unprompted:
+      - {every_ms: {min: 500, max: 1500}, prefix: "4670", to: "12345", says: [JOIN, HELP]}
+
+Others write first, each time from a number drawn anew.
 """
 
 import re
@@ -15,6 +20,7 @@ from typing import Annotated, NamedTuple
 
 from pydantic import AfterValidator, Field
 
+from pipeline.config import Section
 from services.sandbox.values import Chosen, Delay, drawer
 
 NUMBERS_KEPT = 100_000
@@ -29,6 +35,15 @@ def _checked(pattern: str) -> str:
     return pattern
 
 
+def _passing(every: Delay) -> Delay:
+    if every.min < 1:
+        raise ValueError("min must be at least 1, or time would stand still")
+    return every
+
+
+Said = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1)]
+
+
 class Script(Chosen):
     """One turn of a conversation."""
 
@@ -36,11 +51,30 @@ class Script(Chosen):
     """A regular expression, in any case, somewhere in the text; any text when left out."""
     when: str = BEGINNING
     """Where the conversation must stand."""
-    says: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1)]
+    says: Said
     """One of these, drawn."""
     then: str = BEGINNING
     """Where it stands afterwards."""
     after_ms: Delay = Delay(min=100, max=500)
+
+
+class Unprompted(Section):
+    """Subscribers who write first."""
+
+    every_ms: Annotated[Delay, AfterValidator(_passing)] = Delay(min=1000, max=1000)
+    prefix: Annotated[str, Field(pattern=r"^[0-9]{0,10}$")] = ""
+    digits: Annotated[int, Field(ge=1, le=10)] = 7
+    """Drawn behind the prefix."""
+    to: Annotated[str, Field(min_length=1, max_length=20, pattern=r"^[ -~]+$")]
+    says: Said
+    """One of these, drawn."""
+    account: str | None = None
+    """Who gets it; the first account of the configuration when left out."""
+
+    def next(self, dice: Random) -> tuple[int, str, str]:
+        """After so many nanoseconds, from which number, what."""
+        number = f"{self.prefix}{dice.randrange(10**self.digits):0{self.digits}}"
+        return drawer(self.every_ms)(dice), number, dice.choice(self.says)
 
 
 class Line(NamedTuple):

@@ -83,6 +83,7 @@ class Sandbox:
         )
         self._batches = Batches()
         self._binds.begin_anew()
+        self.subscribers.begin_anew()
 
     def _account(self, name: str) -> Account:
         outbox = Outbox(
@@ -148,12 +149,20 @@ class Sandbox:
         self._check(scenario)
         self._behaviour.change(scenario)
         self._binds.begin_anew()
+        self.subscribers.begin_anew()
 
     def _check(self, scenario: Scenario) -> None:
-        account = scenario.receipts.account
-        if account is not None and account not in self._config.accounts:
-            known = ", ".join(self._config.accounts)
-            raise ConfigError([f"receipts.account: there is no {account!r}; there are {known}"])
+        named = {"receipts.account": scenario.receipts.account}
+        for place, row in enumerate(scenario.unprompted):
+            named[f"unprompted.{place}.account"] = row.account
+        known = ", ".join(self._config.accounts)
+        faults = [
+            f"{place}: there is no {account!r}; there are {known}"
+            for place, account in named.items()
+            if account is not None and account not in self._config.accounts
+        ]
+        if faults:
+            raise ConfigError(faults)
 
     def drop(self) -> int:
         """Abort every connection; returns how many there were."""
@@ -171,6 +180,7 @@ class Sandbox:
             "listeners": self.listeners.statistics(),
             "binds": len(self._binds),
             "binds_ever": self._binds.ever,
+            "strangers": self._binds.strangers,
             "due_later": len(self._timers),
             "misbehaved": dict(self._saboteur.counts),
             "mo": self.subscribers.sent,
@@ -191,4 +201,9 @@ class Sandbox:
             for name, own in self._accounts.items()
             if own.outbox.dropped
         ]
-        return full + dropped
+        elsewhere = [
+            f"{name}: {own.forwarder.dropped} deliver_sm for elsewhere dropped"
+            for name, own in self._accounts.items()
+            if own.forwarder is not None and own.forwarder.dropped
+        ]
+        return full + dropped + elsewhere

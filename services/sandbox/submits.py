@@ -14,12 +14,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from services.sandbox.accounts import Account
-from services.sandbox.behaviour import Behaviour
+from services.sandbox.answers import Limits
+from services.sandbox.behaviour import ABOVE, Behaviour
 from services.sandbox.deliveries import Bind, Delivery
 from services.sandbox.faults import delay_ns
 from services.sandbox.ledger import Ledger
 from services.sandbox.mind import Decision, Receipt
-from services.sandbox.mo import answer_to
+from services.sandbox.mo import MoOrder, answer_to
 from services.sandbox.saboteur import Saboteur
 from services.sandbox.store import Message, Store
 from services.sandbox.subscribers import Subscribers
@@ -53,42 +54,74 @@ class Submits:
         self._timers = timers
         self._saboteur = saboteur
 
-    def take(
+    def take(self, account: Account, bind: Bind, submit: SubmitSm, request: Pdu) -> None:
+        """Respond to `request` and send what follows from `submit`, now or later."""
+        message = Message(account, bind, submit, request, now_ns())
+        decision = self._accept(message)
+        bind.unanswered += 1
+        self._do(decision.due_ns, message.read_ns, self._respond, message)
+        self._follow(message, decision)
+
+    def take_all(
         self,
         account: Account,
         bind: Bind,
-        submit: SubmitSm,
-        request: Pdu | None,
-        number: int | None = None,
-    ) -> Decision:
-        """Respond to `request` and send what follows from `submit`, now or later; what was decided.
+        submits: Sequence[SubmitSm],
+        respond: Callable[[Sequence[Message]], None],
+    ) -> None:
+        """Send what follows from each, all under one id; `respond` is called before any of it."""
+        number, read_ns = self._behaviour.mind.next_number(), now_ns()
+        messages = [Message(account, bind, submit, None, read_ns) for submit in submits]
+        decisions: list[Decision] = []
+        place = 0
+        for message in messages:
+            decisions.append(self._accept(message, number, place))
+            place += message.command_status is CommandStatus.ESME_ROK
+        bind.unanswered += 1
+        due_ns = min((decision.due_ns for decision in decisions), default=read_ns)
 
-        `number` is that of the message id, where several share one.
+        def answer(messages: Sequence[Message]) -> None:
+            bind.unanswered -= 1
+            respond(messages)
+
+        self._do(due_ns, read_ns, answer, messages)
+        for message, decision in zip(messages, decisions, strict=True):
+            self._follow(message, decision)
+
+    def _accept(self, message: Message, number: int | None = None, place: int = 0) -> Decision:
+        """Decide, write down and remember; a receipt that is on the wire before the response goes.
+
+        `number` is that of the message id and `place` the one under it, where several share one.
         """
-        message = Message(account, bind, submit, request, now_ns())
-        read_ns, store = message.read_ns, self._store
+        submit, read_ns = message.submit, message.read_ns
         decision = self._decide(message, number)
-        account.note(decision.command_status, read_ns)
+        message.account.note(decision.command_status, read_ns)
         self._write(message)
         if decision.command_status is CommandStatus.ESME_ROK:
             if submit.replace_if_present_flag:
                 self._end_replaced(message)
-            store.put(message, read_ns)
+            self._store.put(message, read_ns, place)
             if self._subscribers.listen:
-                self._timers.at(message.ends_ns, self._subscribers.receive, message)
-        receipts = decision.receipts
-        if receipts and receipts[0].is_early:  # on the wire before the response
-            self._report(message, receipts[:1])
-            receipts = receipts[1:]
-        if request is not None:
-            bind.unanswered += 1
-            self._do(decision.due_ns, read_ns, self._respond, message)
-        if receipts:
-            self._report(message, receipts)
-        if decision.answer is not None:
-            order = answer_to(submit, decision.answer.text, self._reported_to(account).system_id)
-            self._timers.at(decision.answer.due_ns, self._subscribers.send, order)
+                self._do(message.ends_ns, read_ns, self._subscribers.receive, message)
+        if decision.receipts and decision.receipts[0].is_early:
+            self._report(message, decision.receipts[:1])
         return decision
+
+    def _follow(self, message: Message, decision: Decision) -> None:
+        """What comes behind the response: the other receipts, and what the subscriber says."""
+        receipts = decision.receipts
+        if receipts:
+            self._report(message, receipts[1:] if receipts[0].is_early else receipts)
+        if decision.answer is not None:
+            to = self._reported_to(message.account).system_id
+            order = answer_to(message.submit, decision.answer.text, to)
+            self._timers.at(decision.answer.due_ns, self._say, (message, order))
+
+    def _say(self, said: tuple[Message, MoOrder]) -> None:
+        """Nobody answers what was cancelled."""
+        message, order = said
+        if message.ended_as is None:
+            self._subscribers.send(order)
 
     def tell_deleted(self, message: Message) -> None:
         """A message was cancelled: its receipt, if one was asked for."""
@@ -100,9 +133,11 @@ class Submits:
     def _decide(self, message: Message, number: int | None) -> Decision:
         """What becomes of it; with the fault, and the delay, of its response."""
         behaviour, bind, read_ns = self._behaviour, message.bind, message.read_ns
-        refusal = self._refusal(bind, read_ns)
+        limits = message.account.limits
+        refusal = self._refusal(bind, limits, read_ns)
         if refusal is not None:
-            decision, message.fault = Decision(refusal, read_ns, "", ()), behaviour.above
+            decision = Decision(refusal, read_ns, "", ())
+            message.fault = ABOVE.get(limits.above)
         else:
             decision = behaviour.mind.decide(message.submit, read_ns, number)
         if behaviour.faults.of_submits and message.fault is None:
@@ -120,8 +155,7 @@ class Submits:
         for replaced in self._store.open(message.account.system_id, *places, now):
             replaced.end(MessageState.DELETED, now)
 
-    def _refusal(self, bind: Bind, read_ns: int) -> CommandStatus | None:
-        limits = self._behaviour.scenario.limits
+    def _refusal(self, bind: Bind, limits: Limits, read_ns: int) -> CommandStatus | None:
         if limits.window is not None and bind.unanswered >= limits.window:
             return limits.status_above
         if bind.limit is not None and not bind.limit.take(read_ns):

@@ -10,6 +10,9 @@ from services.sandbox.deliveries import Bind, Delivery
 from services.sandbox.handsets import Arrival, Handsets
 from services.sandbox.ledger import Ledger
 from services.sandbox.mo import MoOrder, MoRefusedError, answer_to, parts_of
+from services.sandbox.reports import Outcome
+from services.sandbox.scenario import Scenario
+from services.sandbox.scripts import Unprompted
 from services.sandbox.store import Message
 from services.sandbox.timers import Timers, now_ns
 from smpp.values import MessageState
@@ -37,12 +40,28 @@ class Subscribers:
         self._ledger = ledger
         self._timers = timers
         self._dice = dice
-        self._is_kept = handsets_max > 0
+        self._handsets_max = handsets_max
+        self.listen = handsets_max > 0  # whether anybody looks at what reaches a handset
 
-    @property
-    def listen(self) -> bool:
-        """Whether anybody looks at what reaches a handset."""
-        return self._is_kept or bool(self._behaviour.scripts)
+    def begin_anew(self) -> None:
+        """The scenario's own writers begin; those of the one before stop."""
+        scenario = self._behaviour.scenario
+        self.listen = self._handsets_max > 0 or bool(scenario.subscribers)
+        for row in scenario.unprompted:
+            self._write_next(scenario, row)
+
+    def _write_next(self, scenario: Scenario, row: Unprompted) -> None:
+        after_ns, number, words = row.next(self._dice)
+        order = MoOrder.model_construct(
+            sender=number, recipient=row.to, text=words, account=row.account
+        )
+        self._timers.at(now_ns() + after_ns, self._write, (scenario, row, order))
+
+    def _write(self, due: tuple[Scenario, Unprompted, MoOrder]) -> None:
+        scenario, row, order = due
+        if scenario is self._behaviour.scenario:
+            self._write_next(scenario, row)
+            self.send(order)
 
     def receive(self, message: Message) -> None:
         """The time of a segment has come: it reaches its handset, if that is what became of it."""
@@ -75,6 +94,20 @@ class Subscribers:
             delivery = Delivery(pdu, self._ledger.mo, head, together)
             accounts[turn % len(accounts)].put(delivery)
         return {"mo": self.sent, "parts": len(parts), "account": accounts[0].system_id}
+
+    def change_fate(self, number: str, fate: Outcome) -> None:
+        """What becomes of the next messages to `number`; DELIVERED is as the scenario has it.
+
+        MoRefusedError where no handsets are kept; the oldest fate is forgotten when they are many.
+        """
+        if not self._handsets_max:
+            raise MoRefusedError("handsets_max is 0: no handset is kept, so none can be changed")
+        fates = self._behaviour.fates
+        fates.pop(number, None)
+        if fate.state is not MessageState.DELIVERED:
+            fates[number] = fate
+            if len(fates) > self._handsets_max:
+                del fates[next(iter(fates))]
 
     def reply(self, number: str, words: str, recipient: str | None) -> dict[str, Any]:
         """Answer as a handset, to the sender of its newest message or to `recipient`.

@@ -7,9 +7,13 @@ from pipeline.records import Dlr, Mo, MtEvent, Record
 
 
 class Summary:
-    """Running totals since the process started, and the newest latencies."""
+    """Running totals since the process started, and the newest latencies.
 
-    def __init__(self, latencies_max: int) -> None:
+    What test tenants do is in `tests`, a summary of its own, and nowhere else.
+    """
+
+    def __init__(self, latencies_max: int, *, is_of_tests: bool = False) -> None:
+        self.tests = None if is_of_tests else Summary(latencies_max, is_of_tests=True)
         self.events: Counter[str] = Counter()
         self.outcomes: Counter[str] = Counter()
         self.by_connector: Counter[tuple[str, str]] = Counter()
@@ -23,6 +27,9 @@ class Summary:
 
     def note(self, record: Record) -> None:
         """Take one record of a public topic."""
+        if self.tests is not None and getattr(record, "test", False):
+            self.tests.note(record)
+            return
         match record:
             case MtEvent():
                 self._note_event(record)
@@ -55,7 +62,7 @@ class Summary:
                 step: {"p50": percentile(values, 50), "p99": percentile(values, 99)}
                 for step, values in self.latency_ms.items()
             },
-        }
+        } | ({} if self.tests is None else {"tests": self.tests.as_dict()})
 
 
 def percentile(values: Iterable[int], percent: int) -> int | None:

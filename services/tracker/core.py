@@ -136,4 +136,5 @@ def _event(change: Change, head: MtHead, event_id: bytes) -> MtEvent:
         submitted_ms=fact.submitted_ms or (segment.submitted_ms if segment else None),
         rule=after.rule if after is not None else None,
         hop=fact.hop,
+        test=head.test,
     )

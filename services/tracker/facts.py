@@ -207,6 +207,7 @@ def _head_of_submitted(record: MtSubmitted) -> MtHead:
         class_=record.class_,
         campaign=record.campaign,
         requested_ms=record.requested_ms,
+        test=record.test,
     )
 
 
@@ -218,6 +219,7 @@ def _head_of_receipt(record: Dlr, message_id: MessageId) -> MtHead:
         lane=LANE_UNKNOWN,
         class_=CLASS_UNKNOWN,
         requested_ms=record.submitted_ms or record.received_ms,
+        test=record.test,
     )
 
 

@@ -159,7 +159,7 @@ async def test_a_member_takes_records_and_leaves_word_for_its_successor(
     membership = Membership(kafka, group, [topic], first, revoke_timeout_s=10)
     membership.start()
     await enough(first, 100)
-    assert first.starts[0] == Start(topic, 0, None, "")
+    assert first.starts[0] == Start(topic, 0, None, "", 50)
     assert set(first.prepared.values()) == {"prepared"}
     await membership.stop()
     assert first.given_back == 2
@@ -168,7 +168,7 @@ async def test_a_member_takes_records_and_leaves_word_for_its_successor(
     membership.start()
     await asyncio.to_thread(write, kafka, topic, 3, partition=1)
     await enough(second, 3)
-    assert second.starts[1] == Start(topic, 1, 50, "left by 1")
+    assert second.starts[1] == Start(topic, 1, 50, "left by 1", 50)
     assert second.values == [b"0", b"1", b"2"]
     await membership.stop()
     assert admin.lag(AdminClient(client_settings(kafka)), group) == 0

@@ -17,7 +17,12 @@ def run(*command: object, cwd: Path) -> str:
     done = subprocess.run(
         [str(part) for part in command],
         cwd=cwd,
-        env={**environ, "SLOW_PASSWORD": "canary", "FAST_PASSWORD": "canary"},
+        env={
+            **environ,
+            "SLOW_PASSWORD": "canary",
+            "FAST_PASSWORD": "canary",
+            "TEST_PASSWORD": "canary",
+        },
         capture_output=True,
         text=True,
         timeout=TIMEOUT_S,

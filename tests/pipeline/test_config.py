@@ -26,8 +26,9 @@ def faults(folder: Path, text: str) -> str:
 def test_the_example_loads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLOW_PASSWORD", "a")
     monkeypatch.setenv("FAST_PASSWORD", "b")
+    monkeypatch.setenv("TEST_PASSWORD", "c")
     config = load(ROOT / "examples/heliograph.yaml")
-    assert set(config.connectors) == {"slow", "fast"}
+    assert set(config.connectors) == {"slow", "fast", "test"}
     assert config.routes == ROOT / "examples/routes.yaml"
 
 
@@ -111,3 +112,8 @@ def test_a_service_checks_its_own_section() -> None:
     assert section(Config(), "own", Own).limit == 3
     with pytest.raises(ConfigError, match=r"services.own.limt: there is no such setting"):
         section(Config(services={"own": {"limt": 4}}), "own", Own)
+
+
+def test_a_test_tenant_needs_a_sandbox(tmp_path: Path) -> None:
+    text = "tenants: {trying: {test: true}}"
+    assert "tenants.trying.test: needs a connector with sandbox" in faults(tmp_path, text)

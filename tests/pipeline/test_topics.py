@@ -73,3 +73,18 @@ def test_names_use_dots_and_hyphens_only() -> None:
     for name in CATALOG:
         if not name.startswith("changelog__"):  # Quix Streams dictates that one
             assert "_" not in name
+
+
+def test_a_tenant_has_request_topics_of_its_own_and_the_default_one_the_bare_ones() -> None:
+    assert topics.requests(["default", "acme"]) == [
+        "sms.mt.request.priority",
+        "sms.mt.request",
+        "sms.mt.request.bulk",
+        "sms.mt.request.tenant.acme.priority",
+        "sms.mt.request.tenant.acme",
+        "sms.mt.request.tenant.acme.bulk",
+    ]
+    there = {topic.name for topic in topics.catalog({}, ["default", "acme"])}
+    assert there >= set(topics.requests(["default", "acme"]))
+    assert "sms.mt.request.tenant.acme.bulk.dlq" in there
+    assert not any(".tenant.default" in name for name in there)

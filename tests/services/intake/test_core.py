@@ -155,3 +155,15 @@ def test_json_that_is_no_request_is_refused_under_its_own_id_if_that_is_good(
     assert "$.to" in record.detail
     assert (record.head.message_id == "m1") == (message_id == "m1")
     assert record.head.recipient is None
+
+
+def test_what_a_test_tenant_asks_for_is_a_test_for_ever() -> None:
+    connectors = {"box": {"host": "h", "system_id": "s", "password": "p", "rate_per_s": 1}}
+    connectors["box"]["sandbox"] = True
+    tenants = {"default": TenantConfig(), "trying": TenantConfig(test=True)}
+    own = Intake(Config(dev=True, connectors=connectors, tenants=tenants))  # type: ignore[arg-type]
+    source = Source("sms.mt.request.tenant.trying.bulk", 0, 1, NOW_MS)
+    assert admitted(own.decide(request(), source, NOW_MS)).head.test
+    assert rejected(own.decide(request(to="nobody"), source, NOW_MS)).head.test
+    assert rejected(own.decide(ShapeFault(None, "x"), source, NOW_MS)).head.test
+    assert not admitted(own.decide(request(), SOURCE, NOW_MS)).head.test

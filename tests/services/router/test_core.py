@@ -23,6 +23,7 @@ from tests.services.router.builders import (
     SHORT,
     SLOW,
     admitted,
+    connector,
     request,
     router,
 )
@@ -328,3 +329,63 @@ def test_a_tenant_with_senders_no_one_can_write_is_a_fault_of_the_configuration(
     tenants = {"default": TenantConfig(senders=["ACME", "WAY TOO LONG"]), "b": TenantConfig()}
     with pytest.raises(ConfigError, match=r"tenants\.default\.senders: 'WAY TOO LONG'"):
         Router(Config(tenants=tenants), ROUTES, lambda _: True)
+
+
+# --- test tenants -----------------------------------------------------------------------------
+
+BOX, OTHER_BOX = ConnectorId("box"), ConnectorId("other-box")
+WITH_BOXES = Config(
+    dev=True,
+    connectors={
+        FAST: connector(),
+        BOX: connector(sandbox=True),
+        OTHER_BOX: connector(sandbox=True),
+    },
+    tenants={
+        "default": TenantConfig(senders=["ACME"]),
+        "trying": TenantConfig(senders=["ACME"], test=True),
+    },
+)
+POOLS = Routes(
+    "v1",
+    [
+        Rule(name="mixed", prefix="46", connectors=(FAST, OTHER_BOX)),
+        Rule(name="carriers", prefix="47", connectors=(FAST,)),
+        Rule(name="boxes", prefix="48", connectors=(BOX,)),
+        Rule(name="premium", prefix="49", reject="premium_number"),
+    ],
+)
+
+
+@pytest.mark.parametrize(
+    ("tenant", "recipient", "up", "expected"),
+    [
+        ("default", "46701234567", (FAST, BOX, OTHER_BOX), "fast"),
+        ("default", "46701234567", (BOX, OTHER_BOX), "fast"),
+        ("default", "48701234567", (FAST, BOX, OTHER_BOX), "no_route"),
+        ("trying", "46701234567", (FAST, BOX, OTHER_BOX), "other-box"),
+        ("trying", "46701234567", (FAST, BOX), "box"),
+        ("trying", "46701234567", (), "other-box"),
+        ("trying", "47701234567", (FAST, BOX, OTHER_BOX), "box"),
+        ("trying", "49701234567", (FAST, BOX, OTHER_BOX), "premium_number"),
+    ],
+)
+def test_tests_go_to_sandboxes_and_nothing_else_does(
+    tenant: str, recipient: str, up: tuple[ConnectorId, ...], expected: str
+) -> None:
+    own = Router(WITH_BOXES, POOLS, lambda name: name in up)
+    record = admitted(tenant=tenant, recipient=recipient)
+    record = msgspec.structs.replace(
+        record, head=msgspec.structs.replace(record.head, test=tenant == "trying")
+    )
+    *segments, fact = own.decide(at(NOW_MS), record, NOW_MS)
+    assert isinstance(fact, Publish)
+    if isinstance(fact.record, MtRejected):
+        assert fact.record.reason == expected
+        return
+    assert isinstance(fact.record, MtRouted)
+    assert fact.record.connector == expected
+    (segment,) = segments
+    assert isinstance(segment, Publish)
+    assert isinstance(segment.record, MtSubmit)
+    assert segment.record.test is (tenant == "trying")

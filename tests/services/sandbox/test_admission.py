@@ -12,6 +12,7 @@ from smpp import pdu
 from smpp.values import CommandStatus
 
 TRANSMITTER = Bound("transmitter", "127.0.0.1")
+US = frozenset({"us", "us.test"})
 BIND = pdu.BindTransmitter(system_id="us", password="secret")
 
 
@@ -23,7 +24,7 @@ def knock(*bound: Bound, own: AccountConfig | None = None, **fields: Any) -> Kno
     given: dict[str, Any] = {
         "bind": BIND,
         "host": "127.0.0.1",
-        "certificate_name": None,
+        "certificate_names": frozenset(),
         "is_locked": False,
     }
     return Knock(account=own or account(), bound=bound, **(given | fields))
@@ -38,9 +39,12 @@ ROWS = [
     (knock(own=account(allow=["10.0.0.0/8", "::1/128"])), "ESME_RBINDFAIL"),
     (knock(own=account(allow=["::1/128"]), host="::1"), None),
     (knock(own=account(allow=["127.0.0.0/8"]), host="::ffff:127.0.0.1"), None),
+    (knock(own=account(allow=["127.0.0.0/8"]), host=""), "ESME_RBINDFAIL"),
     (knock(own=account(client_certificate="us")), "ESME_RBINDFAIL"),
-    (knock(own=account(client_certificate="us"), certificate_name="us"), None),
-    (knock(own=account(client_certificate="us"), certificate_name="them"), "ESME_RBINDFAIL"),
+    (knock(own=account(client_certificate="us"), certificate_names=US), None),
+    (knock(own=account(client_certificate="required"), certificate_names=US), None),
+    (knock(own=account(client_certificate="required")), "ESME_RBINDFAIL"),
+    (knock(own=account(client_certificate="them"), certificate_names=US), "ESME_RBINDFAIL"),
     (knock(own=account(system_type="VMS")), "ESME_RINVSYSTYP"),
     (knock(own=account(system_type="VMS"), bind=replace(BIND, system_type="VMS")), None),
     (knock(own=account(address_range="^46")), "ESME_RBINDFAIL"),

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from smpp.errors import BindRefusedError
+from services.sandbox import scenario
+from smpp.errors import BindRefusedError, SmppError
 from smpp.values import BindType, CommandStatus
 from tests.services.sandbox.loopback import PASSWORD, bound, sandbox
 
@@ -71,3 +72,39 @@ async def test_receipts_go_to_the_account_that_another_names() -> None:
         await sender.submit(3)
         (told,) = await receiver.receive(1)
         assert told.source_addr == "46700000003"
+
+
+async def test_an_account_has_limits_of_its_own_whatever_the_scenario() -> None:
+    text = "limits: {rate_per_s: 2, counting: sliding, above: drop}"
+    own_limits = {"rate_per_s": 1, "above": "throttle", "status_above": "ESME_RMSGQFUL"}
+    async with sandbox(text, accounts=accounts(limits=own_limits)) as own, bound(own) as sender:
+        answers = [await sender.submit(n) for n in range(2)]
+        assert [answer.command_status for answer in answers] == [0, CommandStatus.ESME_RMSGQFUL]
+        own.change(scenario.parse("limits: {rate_per_s: 1000}", "other"))
+        answers = [await sender.submit(n) for n in range(2)]
+        assert [answer.command_status for answer in answers] == [0, CommandStatus.ESME_RMSGQFUL]
+
+
+async def test_an_account_may_be_free_of_the_limits_of_the_scenario() -> None:
+    text = "limits: {rate_per_s: 1, binds: 1}"
+    free = {"rate_per_s": None, "binds": 2}
+    async with sandbox(text, accounts=accounts(limits=free)) as own, bound(own) as sender:
+        assert {(await sender.submit(n)).command_status for n in range(5)} == {0}
+        assert await status_of(own) is CommandStatus.ESME_ROK
+        async with bound(own, system_id="two"):
+            assert await status_of(own, system_id="two") is CommandStatus.ESME_RALYBND
+
+
+async def test_strangers_are_counted() -> None:
+    async with sandbox() as own:
+        assert await status_of(own, system_id="nobody") is CommandStatus.ESME_RINVSYSID
+        assert own.statistics()["strangers"] == 1
+
+
+async def test_a_listener_has_so_many_connections_and_no_more() -> None:
+    async with sandbox(sessions_max=1) as own, bound(own):
+        with pytest.raises(SmppError):
+            await status_of(own)
+    async with sandbox(sessions_max=2) as own, bound(own):
+        for _ in range(3):  # the place of one that went is free again
+            assert await status_of(own) is CommandStatus.ESME_ROK

@@ -15,6 +15,11 @@ def config(section: dict[str, Any], *, dev: bool = False) -> Config:
     return Config(dev=dev, services={"sandbox": {"slow": section}})
 
 
+def elsewhere(url: str) -> dict[str, Any]:
+    to = {"url": url, "account": "us"}
+    return GOOD | {"accounts": {"us": {"password": "${SANDBOX_PASSWORD}", "deliver_to": to}}}
+
+
 @pytest.fixture(autouse=True)
 def _password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SANDBOX_PASSWORD", "secret")
@@ -43,6 +48,8 @@ def test_a_section_is_read_and_its_password_hidden() -> None:
             GOOD | {"accounts": {"us": {"password": "${SANDBOX_PASSWORD}", "allow": ["here"]}}},
             "accounts.us.allow.0",
         ),
+        (elsewhere("https://there"), "URL scheme should be 'http'"),
+        (elsewhere("http://there:99999"), "invalid port number"),
         (GOOD | {"accounts": {"us": "${NOT_SET_ANYWHERE}"}}, "NOT_SET_ANYWHERE is not set"),
     ],
 )

@@ -39,6 +39,40 @@ def test_a_message_is_shown_as_it_was_written(words: str, by: SplitBy) -> None:
     assert (shown["sender"], shown["account"], shown["at_ms"]) == ("ACME", "one", 5000)
 
 
+@pytest.mark.parametrize(
+    ("fields", "shown"),
+    [
+        ({}, {"message_class": None, "port": None, "parts": 1, "text": "hello"}),
+        ({"data_coding": 0xF0}, {"message_class": "FLASH", "text": "hello"}),
+        ({"data_coding": 0x1A}, {"message_class": "SIM"}),
+        ({"tlvs": (tlv.DESTINATION_PORT.make(2948),)}, {"port": 2948}),
+        (
+            {"esm_class": 0x40, "short_message": bytes.fromhex("060504 0b84 23f0") + b"hi"},
+            {"port": 2948, "text": "hi", "parts": 1},
+        ),
+        (
+            {"esm_class": 0x40, "short_message": bytes.fromhex("03240101 1b47")},
+            {"text": "Ğ", "data_hex": "1b47"},
+        ),
+    ],
+)
+def test_what_its_header_and_coding_say_is_shown(
+    fields: dict[str, object], shown: dict[str, object]
+) -> None:
+    own = Handsets(1)
+    own.receive("one", submit_sm(**fields), 0)
+    (arrived,) = own.arrived("46700000001")
+    assert {name: arrived[name] for name in shown} == shown
+
+
+def test_parts_are_counted() -> None:
+    own = Handsets(1)
+    for part in parts(LONG):
+        own.receive("one", part, 0)
+    (arrived,) = own.arrived("46700000001")
+    assert (arrived["parts"], arrived["missing_parts"]) == (2, ())
+
+
 def test_a_part_that_never_comes_is_named() -> None:
     own = Handsets(10)
     first, *_ = parts(LONG)

@@ -10,6 +10,7 @@ import pytest
 
 from services.sandbox.http import BODY_OCTETS_MAX, serving
 from services.sandbox.smsc import Sandbox
+from smpp import receipt
 from tests.services.sandbox.loopback import DEADLINE_S, bound, sandbox
 
 
@@ -159,3 +160,82 @@ async def test_scripted_subscribers_answer_the_whole_of_a_message() -> None:
         await handset.submit(2, registered_delivery=0, short_message=b"Your parcel is here")
         (mo,) = await handset.receive(1)
         assert (mo.source_addr, mo.short_message) == ("46700000002", b"STOP")
+
+
+async def test_a_handset_is_switched_off_and_on_again() -> None:
+    async with (
+        sandbox(handsets_max=2) as own,
+        client(own) as http,
+        bound(own) as handset,
+    ):
+        url = "/handsets/46700000001/state"
+        off = {"state": "UNDELIVERABLE", "error": "027"}
+        assert (await http.post(url, json=off)).json() == off
+        await handset.submit(1)
+        await handset.submit(2)
+        await http.put("/scenario", content="fast")
+        await handset.submit(1)
+        await http.post(url, json={"state": "DELIVERED"})
+        await handset.submit(1)
+        ends = [receipt.read(pdu) for pdu in await handset.receive(4)]
+        told = [(end.state.name if end.state else None, end.error) for end in ends]
+        assert sorted(told) == [("DELIVERED", "000")] * 2 + [("UNDELIVERABLE", "027")] * 2
+        assert len((await http.get("/handsets/46700000001")).json()) == 1
+
+
+@pytest.mark.parametrize(
+    ("handsets_max", "state", "words"),
+    [
+        (0, "UNDELIVERABLE", "handsets_max is 0"),
+        (1, "ENROUTE", "ENROUTE is no outcome"),
+        (1, "ASLEEP", "there is no MessageState 'ASLEEP'"),
+    ],
+)
+async def test_a_handset_that_cannot_be_changed_is_refused(
+    handsets_max: int, state: str, words: str
+) -> None:
+    async with sandbox(handsets_max=handsets_max) as own, client(own) as http:
+        answer = await http.post("/handsets/461/state", json={"state": state})
+        assert answer.status_code == 422
+        assert words in answer.json()["faults"][0]
+
+
+async def test_listeners_are_taken_down_and_up() -> None:
+    async with sandbox() as own, client(own) as http, bound(own) as handset:
+        assert [each["up"] for each in (await http.post("/listeners/0/down")).json()] == [False]
+        async with asyncio.timeout(DEADLINE_S):
+            await handset.closed.wait()
+        assert [each["up"] for each in (await http.post("/listeners/0/up")).json()] == [True]
+        async with bound(own):
+            pass
+        assert (await http.post("/listeners/1/up")).status_code == 404
+        assert (await http.post("/listeners/0/sideways")).status_code == 404
+
+
+async def test_a_place_that_another_took_meanwhile_is_told() -> None:
+    async with sandbox() as own, client(own) as http:
+        await http.post("/listeners/0/down")
+        async with sandbox(port=own.port):
+            answer = await http.post("/listeners/0/up")
+        assert answer.status_code == 422
+        assert answer.json()["faults"][0].startswith("cannot listen on 127.0.0.1:")
+
+
+async def test_where_there_is_no_tls_no_certificate_is_read() -> None:
+    async with sandbox() as own, client(own) as http:
+        assert (await http.post("/certificate")).json() == {"reloaded": 0}
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("[]", "no batch"),
+        ('{"account": "one", "batch": "x", "deliveries": 5}', "no batch"),
+        ('{"account": "nobody", "batch": "x", "deliveries": []}', "account: there are one, two"),
+    ],
+)
+async def test_deliveries_that_are_none_are_told(body: str, words: str) -> None:
+    async with sandbox() as own, client(own) as http:
+        answer = await http.post("/deliveries", content=body)
+        assert answer.status_code == 422
+        assert words in answer.json()["faults"][0]

@@ -40,6 +40,7 @@ async def test_it_announces_its_ports_and_ends_within_two_seconds(
     line = await asyncio.wait_for(process.stdout.readline(), START_TIMEOUT_S)
     facts = json.loads(line)
     assert facts["http"] == f"http://127.0.0.1:{facts['http_port']}"
+    assert facts["smpp_ports"] == [facts["smpp_port"]]
     closed = asyncio.Event()
     await Esme.connect(
         EsmeConfig(host="127.0.0.1", port=facts["smpp_port"], system_id="us", password="secret"),

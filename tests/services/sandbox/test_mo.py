@@ -106,6 +106,7 @@ def test_parts_are_held_together_in_every_way(form: str) -> None:
         ({"encoding": "ucs2"}, 8, "Grüße".encode("utf-16-be")),
         ({"encoding": "ucs2_bom"}, 8, b"\xfe\xff" + "Grüße".encode("utf-16-be")),
         ({"encoding": "utf8"}, 0, "Grüße".encode()),
+        ({"encoding": "gsm7_packed"}, 0, bytes.fromhex("47b9df5306")),
         ({"data_coding": 0xF1}, 0xF1, b"Gr\x7e\x1ee"),
         ({"encoding": "ucs2", "data_coding": 0}, 0, "Grüße".encode("utf-16-be")),
     ],

@@ -1,5 +1,7 @@
 """Who answers what: rows in order, conversations in turns, all by the seeded dice."""
 
+import json
+import re
 from collections import Counter
 from random import Random
 
@@ -7,8 +9,11 @@ import pytest
 
 from pipeline.errors import ConfigError
 from services.sandbox import scenario
+from services.sandbox.mo import MoOrder
 from services.sandbox.scripts import Scripts
+from tests.services.sandbox.loopback import bound, sandbox
 
+TWO = {"account": "two"}
 VOTES = """
 subscribers:
   - {hears: "vote", share: 0.4, says: ["VOTE A", "VOTE B"]}
@@ -64,3 +69,46 @@ def test_a_pattern_that_is_none_is_refused() -> None:
     with pytest.raises(ConfigError) as error:
         scripts('subscribers: [{hears: "(", says: [x]}]')
     assert "subscribers.0.hears: '(' is no pattern" in error.value.faults[0]
+
+
+WRITERS = """
+unprompted:
+  - {every_ms: {min: 1, max: 2}, prefix: "4670", to: "12345", says: [JOIN, HELP], account: two}
+"""
+
+
+async def test_some_write_first_and_go_on_until_the_scenario_changes() -> None:
+    async with sandbox(WRITERS) as own, bound(own, system_id="two") as handset:
+        came = await handset.receive(20)
+        assert {pdu.short_message for pdu in came} == {b"JOIN", b"HELP"}
+        assert {pdu.destination_addr for pdu in came} == {"12345"}
+        numbers = {pdu.source_addr for pdu in came}
+        assert len(numbers) > 10
+        assert all(re.fullmatch(r"4670\d{7}", number) for number in numbers)
+        own.change(scenario.parse("", "quiet"))
+        before = own.subscribers.sent
+        own.subscribers.send(MoOrder.model_validate({"from": "1", "to": "2", "text": "END"} | TWO))
+        await handset.until(lambda: handset.came[-1].short_message == b"END")
+        assert own.subscribers.sent == before + 1
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({"every_ms": {"min": 0, "max": 5}}, "unprompted.0.every_ms: min must be at least 1"),
+        ({"prefix": "+46"}, "unprompted.0.prefix"),
+        ({"says": []}, "unprompted.0.says"),
+    ],
+)
+def test_a_writer_that_cannot_be_is_refused(row: dict[str, object], words: str) -> None:
+    rows = [{"to": "12345", "says": ["x"]} | row]
+    with pytest.raises(ConfigError) as error:
+        scenario.parse(json.dumps({"unprompted": rows}), "mine")
+    assert words in error.value.faults[0]
+
+
+async def test_a_writer_to_an_account_that_is_not_there_is_refused() -> None:
+    text = 'unprompted: [{to: "1", says: [x], account: nobody}]'
+    with pytest.raises(ConfigError, match=r"unprompted\.0\.account: there is no 'nobody'"):
+        async with sandbox(text):
+            pass

@@ -63,3 +63,16 @@ def test_a_percentile_is_the_nearest_rank(
     values: list[int], percent: int, expected: int | None
 ) -> None:
     assert percentile(values, percent) == expected
+
+
+def test_tests_are_counted_apart() -> None:
+    summary = Summary(latencies_max=10)
+    summary.note(mt_event())
+    summary.note(mt_event("m2", test=True))
+    summary.note(dlr(test=True))
+    shown = summary.as_dict()
+    assert (shown["events"], shown["receipts_joined"]) == ({"routed": 1}, 0)
+    tests = shown["tests"]
+    assert isinstance(tests, dict)
+    assert (tests["events"], tests["receipts_joined"]) == ({"routed": 1}, 1)
+    assert "tests" not in tests

@@ -1,0 +1,281 @@
+"""The engine's own rows: what it does with one segment; the simulation plays many."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pipeline.ids import ConnectorId
+from pipeline.records import Stop
+from services.binder.circuit import Circuit
+from services.binder.core import Outcome, Position, Segment
+from services.binder.engine import Engine, Moment
+from services.binder.lanes import Lanes
+from services.binder.leases import Lease
+from services.binder.offsets import OffsetTracker
+from services.binder.pacing import Pacer
+from services.binder.stops import Stops
+from smpp.values import CommandStatus
+from tests.builders import REQUESTED_MS, mt_submit
+
+START = Moment(100.0, REQUESTED_MS)
+OK = CommandStatus.ESME_ROK
+
+
+def later(seconds: float) -> Moment:
+    return Moment(START.s + seconds, START.ms + int(seconds * 1000))
+
+
+class Wire:
+    """A bind whose answers are given by hand."""
+
+    def __init__(self, room: int = 10) -> None:
+        self.room = room
+        self.written: list[Segment] = []
+        self.hung_up = False
+
+    def write(self, segment: Segment, now_ms: int) -> None:
+        self.room -= 1
+        self.written.append(segment)
+
+    def hang_up(self, why: str) -> None:
+        self.hung_up = True
+
+
+class Bench:
+    """An engine with one wire, and Kafka that confirms when it is told to."""
+
+    def __init__(self) -> None:
+        self.outcomes: list[tuple[int, str, str | None]] = []
+        self.intents: list[int] = []
+        self.unconfirmed: list[Callable[[], None]] = []
+        self.stops = Stops(ConnectorId("here"))
+        pacer = Pacer(1_000_000, 0.05)
+        self.engine = Engine(
+            self, pacer, Lanes(), Circuit(), self.stops, {}, lambda: None, 3.0, START.s
+        )
+        pacer.own(1.0, START.s - 10)
+        self.engine.unconfirmed_max = 100
+        self.wire = Wire()
+        self.engine.wires[0] = self.wire
+        self.lease = Lease(OffsetTracker(0, 0, {}), {})
+
+    def conclude(
+        self, segment: Segment, outcome: Outcome, now_ms: int, done: Callable[[int], None]
+    ) -> None:
+        self.outcomes.append((segment.position.offset, outcome.name, outcome.reason))
+        self.unconfirmed.append(lambda: done(0))
+
+    def intend(self, segment: Segment, now_ms: int, done: Callable[[int], None]) -> None:
+        self.intents.append(segment.position.offset)
+        self.unconfirmed.append(lambda: done(0))
+
+    def take(self, offset: int = 0, **fields: Any) -> Segment:
+        submit = mt_submit(**fields)
+        segment = Segment(submit, Position(False, 0, offset), self.lease, None)
+        segment.needs_intent = submit.on_ambiguous != "resend"
+        self.lease.take(offset)
+        self.engine.take(segment)
+        return segment
+
+    def confirm(self) -> None:
+        waiting, self.unconfirmed = self.unconfirmed, []
+        for done in waiting:
+            done()
+
+    @property
+    def written(self) -> list[int]:
+        return [segment.position.offset for segment in self.wire.written]
+
+
+def test_a_segment_is_written_answered_and_done_when_kafka_has_it() -> None:
+    bench = Bench()
+    segment = bench.take()
+    bench.engine.pump(START)
+    assert (bench.written, bench.engine.unconfirmed) == ([0], 1)
+    bench.engine.answered(segment, OK, "id", later(0.1))
+    assert bench.outcomes == [(0, "accepted", None)]
+    assert (bench.engine.unconfirmed, bench.lease.tracker.base) == (1, 0)
+    bench.confirm()
+    assert (bench.engine.unconfirmed, bench.lease.tracker.base) == (0, 1)
+
+
+def test_nothing_is_written_beyond_what_a_crash_may_double() -> None:
+    bench = Bench()
+    bench.engine.unconfirmed_max = 2
+    segments = [bench.take(offset) for offset in range(5)]
+    bench.engine.pump(START)
+    assert bench.written == [0, 1]
+    bench.engine.answered(segments[0], OK, "id", START)
+    bench.engine.pump(START)
+    assert bench.written == [0, 1]  # answered, and not yet in Kafka
+    bench.confirm()
+    bench.engine.pump(START)
+    assert bench.written == [0, 1, 2]
+
+
+def test_what_must_not_be_sent_twice_waits_for_its_intent() -> None:
+    bench = Bench()
+    bench.take(0, on_ambiguous="give_up")
+    bench.take(1)
+    bench.engine.pump(START)
+    assert (bench.intents, bench.written) == ([0], [1])
+    bench.confirm()
+    bench.engine.pump(START)
+    assert bench.written == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("policy", "outcomes", "written"),
+    [("resend", [], [0, 0]), ("give_up", [(0, "unknown", "link_lost")], [0])],
+)
+def test_a_silent_link_is_hung_up_and_the_message_says_what_then(
+    policy: str, outcomes: list[Any], written: list[int]
+) -> None:
+    bench = Bench()
+    segment = bench.take(on_ambiguous=policy)
+    bench.engine.pump(START)
+    bench.confirm()
+    bench.engine.pump(START)
+    bench.engine.unanswered(segment, later(1))
+    assert bench.wire.hung_up
+    bench.engine.pump(later(1))
+    assert (bench.outcomes, bench.written) == (outcomes, written)
+
+
+def test_what_may_be_at_the_smsc_is_never_said_to_have_expired() -> None:
+    bench = Bench()
+    segment = bench.take(deadline_ms=START.ms + 1000)
+    bench.engine.pump(START)
+    bench.engine.unanswered(segment, later(0.5))
+    bench.engine.pump(later(2))
+    assert bench.outcomes == [(0, "unknown", "expired")]
+
+
+def test_nothing_is_written_after_its_deadline() -> None:
+    bench = Bench()
+    bench.take(deadline_ms=START.ms)
+    bench.engine.pump(START)
+    assert (bench.written, bench.outcomes) == ([], [(0, "expired", "validity")])
+
+
+def test_a_process_that_stood_still_writes_nothing_until_it_may() -> None:
+    bench = Bench()
+    bench.take()
+    bench.engine.pump(later(3.1))
+    assert (bench.engine.is_fenced, bench.written) == (True, [])
+    bench.engine.is_fenced = False
+    bench.engine.pump(later(3.2))
+    assert bench.written == [0]
+
+
+def stop(action: str) -> Stop:
+    return Stop(action=action, campaign="spring", at_ms=START.ms)
+
+
+def test_a_campaign_is_paused_and_goes_on() -> None:
+    bench = Bench()
+    bench.stops.put("s", stop("pause"))
+    bench.take(0, campaign="spring")
+    bench.take(1)
+    bench.engine.pump(START)
+    assert bench.written == [1]
+    bench.stops.put("s", None)
+    bench.engine.lanes.let_go()
+    bench.engine.pump(START)
+    assert bench.written == [1, 0]
+
+
+def test_a_campaign_is_cancelled_but_what_was_begun_is_finished() -> None:
+    bench = Bench()
+    bench.wire.room = 1
+    for number in (1, 2, 3):
+        bench.take(number, message_id="long", segment=number, segments=3, campaign="spring")
+    bench.take(4, message_id="short", campaign="spring")
+    bench.engine.pump(START)
+    bench.stops.put("s", stop("cancel"))
+    bench.engine.sweep(START)
+    assert bench.outcomes == [(4, "cancelled", "s")]
+    bench.wire.room = 10
+    bench.engine.pump(START)
+    assert bench.written == [1, 2, 3]
+
+
+def test_a_message_ends_as_a_whole_even_when_its_parts_come_later() -> None:
+    bench = Bench()
+    bench.stops.put("s", stop("cancel"))
+    bench.take(0, message_id="long", segment=1, segments=2, campaign="spring")
+    bench.engine.pump(START)
+    bench.stops.put("s", None)
+    bench.take(1, message_id="long", segment=2, segments=2, campaign="spring")
+    bench.engine.pump(START)
+    assert [name for _, name, _ in bench.outcomes] == ["cancelled", "cancelled"]
+    assert bench.written == []
+
+
+def test_a_message_whose_first_part_an_earlier_owner_wrote_is_finished() -> None:
+    bench = Bench()
+    bench.stops.put("s", stop("cancel"))
+    bench.take(7, message_id="long", segment=2, segments=2, campaign="spring")
+    bench.engine.pump(START)
+    assert bench.written == [7]
+
+
+def test_what_waits_for_a_dead_connector_is_returned_when_it_asked_for_that() -> None:
+    bench = Bench()
+    bench.engine.wires.clear()
+    bench.take(0, return_after_s=30)
+    bench.take(1)
+    bench.engine.sweep(START)
+    bench.engine.sweep(later(29))
+    assert bench.outcomes == []
+    bench.engine.sweep(later(30))
+    assert bench.outcomes == [(0, "returned", "connector_down")]
+
+
+@pytest.mark.parametrize(
+    ("status", "outcomes"),
+    [
+        (CommandStatus.ESME_RTHROTTLED, []),
+        (CommandStatus.ESME_RMSGQFUL, []),
+        (CommandStatus.ESME_RINVBNDSTS, []),
+        (CommandStatus.ESME_RINVDSTADR, [(0, "rejected", "ESME_RINVDSTADR")]),
+    ],
+)
+def test_what_an_answer_means_for_the_segment(status: CommandStatus, outcomes: list[Any]) -> None:
+    bench = Bench()
+    segment = bench.take()
+    bench.engine.pump(START)
+    bench.engine.answered(segment, status, "", later(0.01))
+    assert bench.outcomes == outcomes
+    assert len(bench.engine.lanes) == (0 if outcomes else 1)
+
+
+def test_a_sick_handset_is_tried_after_a_second_then_two_then_four() -> None:
+    bench = Bench()
+    segment = bench.take()
+    now = 0.0
+    for wait_s in (1, 2, 4):
+        bench.engine.pump(later(now))
+        bench.engine.answered(segment, CommandStatus.ESME_RMSGQFUL, "", later(now))
+        assert bench.engine.wait_s(START.s + now) == wait_s
+        bench.engine.beat(START.s + now + wait_s / 2)
+        now += wait_s
+    assert bench.written == [0, 0, 0]
+
+
+def test_a_connector_that_refuses_everything_stops_and_asks_with_one_segment() -> None:
+    bench = Bench()
+    segments = [bench.take(offset) for offset in range(3)]
+    bench.wire.room = 1
+    bench.engine.pump(START)
+    bench.wire.room = 10
+    bench.engine.answered(segments[0], CommandStatus.ESME_RINVBNDSTS, "", START)
+    bench.engine.pump(START)
+    assert bench.written == [0]
+    for second in range(1, 31):
+        bench.engine.pump(later(second))
+    assert bench.written == [0, 0]
+    bench.engine.answered(segments[0], OK, "id", later(30))
+    bench.engine.pump(later(30))
+    assert bench.written == [0, 0, 1, 2]
