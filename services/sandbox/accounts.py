@@ -1,6 +1,7 @@
 """One ESME account of the SMSC: its binds, its rate, where its deliveries go, and its figures."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 from services.sandbox.answers import Limits
@@ -28,8 +29,7 @@ class Account:
         self.ghosts = 0  # binds lost, whose places are not free yet
         self.limits = config.limits  # the scenario's, but for what the account has for itself
         self.limit: Limit | None = None
-        self.read = SlidingPeak()
-        self.accepted = SlidingPeak()
+        self.read = self.accepted = SlidingPeak()  # one count, until something is refused
         self.statuses: dict[CommandStatus, int] = {}
 
     def begin(self, limits: Limits) -> None:
@@ -43,8 +43,10 @@ class Account:
     def note(self, status: CommandStatus, read_ns: int) -> None:
         """A submit_sm read, and what became of it."""
         self.statuses[status] = self.statuses.get(status, 0) + 1
+        if status is not CommandStatus.ESME_ROK and self.read is self.accepted:
+            self.accepted = deepcopy(self.read)
         self.read.note(read_ns)
-        if status is CommandStatus.ESME_ROK:
+        if status is CommandStatus.ESME_ROK and self.read is not self.accepted:
             self.accepted.note(read_ns)
 
     def statistics(self) -> dict[str, Any]:
