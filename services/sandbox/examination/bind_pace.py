@@ -34,4 +34,6 @@ class BindPace:
         if statuses.disposition(status) is Disposition.STOP_CONNECTOR:
             self._refused_at[system_id] = now
         if len(self._came_at) > ACCOUNTS_KEPT:
-            del self._came_at[next(iter(self._came_at))]
+            oldest = next(iter(self._came_at))
+            del self._came_at[oldest]
+            self._refused_at.pop(oldest, None)

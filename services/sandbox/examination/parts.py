@@ -23,7 +23,7 @@ class Parts:
 
     def __init__(self) -> None:
         self._totals: dict[Key, tuple[int, float]] = {}
-        self._taken: dict[tuple[Key, int], bytes] = {}
+        self._taken: dict[Key, dict[int, bytes]] = {}
 
     def verdicts(self, found: SubmitSm | DataSm, now: float) -> Iterator[tuple[str, bool]]:
         """The rules that this part, if it is one, had occasion to break; `now` in seconds."""
@@ -37,7 +37,7 @@ class Parts:
             self._forget(key)
             total, since = part.total, now
         yield "part_totals", part.total == total
-        taken = self._taken.get((key, part.number))
+        taken = self._taken.get(key, {}).get(part.number)
         yield "part_reference", taken is None or taken == _body(found)
         self._totals[key] = total, since
         if len(self._totals) > MESSAGES_KEPT:
@@ -46,13 +46,15 @@ class Parts:
     def taken(self, found: SubmitSm | DataSm) -> None:
         """The SMSC accepted it."""
         part = _part(found)
-        if part is not None:
-            self._taken[_key(found, part), part.number] = _body(found)
+        if part is None:
+            return
+        key = _key(found, part)
+        if key in self._totals:
+            self._taken.setdefault(key, {})[part.number] = _body(found)
 
     def _forget(self, key: Key) -> None:
-        total, _ = self._totals.pop(key)
-        for number in range(total + 1):
-            self._taken.pop((key, number), None)
+        del self._totals[key]
+        self._taken.pop(key, None)
 
 
 def _part(found: SubmitSm | DataSm) -> Concatenation | None:

@@ -179,7 +179,10 @@ class Watcher:
 
     def _judge_number(self, asked: Asked, number: int) -> None:
         octets, at = asked.octets, asked.at
-        self._judge("sequence_range", 1 <= number <= SEQUENCE_NUMBER_MAX, octets, at)
+        is_within = 1 <= number <= SEQUENCE_NUMBER_MAX
+        self._judge("sequence_range", is_within, octets, at)
+        if not is_within:
+            return  # it has no place in the order of the others
         if self._last_number == 0:
             self._judge("sequence_first", number == 1, octets, at)
         else:
@@ -189,7 +192,7 @@ class Watcher:
             if is_free:
                 rises = number > self._last_number or has_wrapped
                 self._judge("sequence_rises", rises, octets, at)
-        self._last_number = number or self._last_number
+        self._last_number = number
 
     def _judge_state(self, asked: Asked) -> None:
         after = RECEIVES[Role.SMSC][self.state].get(asked.command_id)

@@ -153,6 +153,7 @@ SENDS: list[tuple[str, tuple[bytes, ...]]] = [
     ("bind_allows", (encode(pdu.DeliverSm(sequence_number=2, destination_addr="1")),)),
     ("enquire_link_calmly", tuple(encode(pdu.EnquireLink(sequence_number=n)) for n in (2, 3))),
     ("sequence_range", (submit(0x8000_0001),)),
+    ("sequence_range", (submit(0),)),
     ("sequence_rises", (submit(9), submit(3))),
     ("sequence_free", (submit(2), submit(2))),
     ("response_asked", (encode(pdu.DeliverSmResp(sequence_number=77)),)),
