@@ -1,4 +1,4 @@
-"""Records to octets and back: the one door to Avro.
+"""Records to octets and back: the one door to Avro (`avro.py` has the body).
 
 Two framings, told apart by the first octets (architecture, item 16):
 
@@ -13,13 +13,14 @@ from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 import fastavro
 import msgspec
 from fastavro.schema import fingerprint, to_parsing_canonical_form
 
 from pipeline import records, topics
+from pipeline.avro import Compiler
 from pipeline.errors import MisshapenError, UnreadableError
 from pipeline.records import MtRequest, Record
 
@@ -40,13 +41,20 @@ class Registry(Protocol):
         """The schema with that id; raises UnreadableError when there is none."""
 
 
+class Reader(NamedTuple):
+    """How to read what is written with one schema."""
+
+    kind: type[Record]
+    read: Callable[[bytes, int], tuple[Any, int]]  # the record that begins there, and its end
+
+
 class Codec:
     """Encodes in one framing, decodes both; with a registry it writes the Confluent framing."""
 
     def __init__(self, registry: Registry | None = None) -> None:
         self._registry = registry
         self._writers: dict[tuple[str, type[Record]], Callable[[Record], bytes]] = {}
-        self._readers: dict[tuple[bytes, type[Record]], Callable[[BytesIO], Any]] = {}
+        self._readers: dict[bytes, Reader] = {}
         self._by_fingerprint = {single_object_header(kind): kind for kind in KIND_BY_NAME.values()}
 
     def encode(self, record: Record, topic: str) -> bytes:
@@ -54,28 +62,31 @@ class Codec:
         key = (topic, type(record))
         writer = self._writers.get(key)
         if writer is None:
-            writer = self._writers[key] = _writer(type(record), self._header(*key))
+            compiler = Compiler(PARTS)
+            writer = compiler.writer(schema_of(key[1]), self._header(*key))
+            self._writers[key] = writer
         return writer(record)
 
     def decode(self, octets: bytes | None, *kinds: type[R]) -> R:
         """The record in `octets`, one of `kinds`; raises UnreadableError for everything else."""
         if not octets:
             raise UnreadableError("empty", "the value is empty")
-        if octets.startswith(SINGLE_OBJECT):
-            header = octets[:10]
-            kind = self._by_fingerprint.get(header)
-            schema = schema_of(kind) if kind else None
-        elif octets.startswith(CONFLUENT) and self._registry and len(octets) > 5:
-            header = octets[:5]
-            schema = self._registry.schema_of(int.from_bytes(header[1:], "big"))
-            kind = KIND_BY_NAME.get(str(schema.get("name", "")).removeprefix(f"{NAMESPACE}."))
-        else:
-            raise UnreadableError("unknown_framing", f"no framing starts with {octets[:2].hex()}")
-        if kind is None or schema is None:
-            raise UnreadableError("unknown_schema", f"no schema is known as {header.hex()}")
-        if not issubclass(kind, kinds):
+        header = octets[:10] if octets.startswith(SINGLE_OBJECT) else octets[:5]
+        reader = self._readers.get(header)
+        if reader is None:
+            reader = self._readers[header] = self._reader(header)
+        kind = reader.kind
+        if kind not in kinds:
             raise UnreadableError("unexpected_record", f"a {kind.__name__} has no place here")
-        return _read(octets, len(header), schema, kind)
+        try:
+            record, end = reader.read(octets, len(header))
+        except Exception as error:  # broken octets raise anything
+            detail = f"not a whole {kind.__name__}: {type(error).__name__}"
+            raise UnreadableError("broken_body", detail) from error
+        if end != len(octets):
+            reason = "trailing_octets" if end < len(octets) else "broken_body"
+            raise UnreadableError(reason, f"a {kind.__name__} of {end} octets in {len(octets)}")
+        return cast(R, record)
 
     def decode_request(self, octets: bytes | None) -> MtRequest:
         """A request in any of the three forms.
@@ -85,6 +96,22 @@ class Codec:
         if octets and octets.lstrip()[:1] == b"{":
             return _request_from_json(octets)
         return self.decode(octets, MtRequest)
+
+    def _reader(self, header: bytes) -> Reader:
+        """How to read what begins with `header`; there are as many as there are schemas."""
+        if header.startswith(SINGLE_OBJECT):
+            kind = self._by_fingerprint.get(header)
+            schema = schema_of(kind) if kind else None
+        elif header.startswith(CONFLUENT) and self._registry and len(header) == 5:
+            schema = self._registry.schema_of(int.from_bytes(header[1:], "big"))
+            kind = KIND_BY_NAME.get(str(schema.get("name", "")).removeprefix(f"{NAMESPACE}."))
+        else:
+            raise UnreadableError("unknown_framing", f"no framing starts with {header[:2].hex()}")
+        if kind is None or schema is None:
+            raise UnreadableError("unknown_schema", f"no schema is known as {header.hex()}")
+        return Reader(
+            kind, _own_reader(kind) if schema == schema_of(kind) else _reader(kind, schema)
+        )
 
     def _header(self, topic: str, kind: type[Record]) -> bytes:
         if self._registry is None:
@@ -137,31 +164,21 @@ def plain(schema: Any) -> Any:
     return [plain(part) for part in schema] if isinstance(schema, list) else schema
 
 
-def _writer(kind: type[Record], header: bytes) -> Callable[[Record], bytes]:
-    schema = schema_of(kind)
-    to_builtins, write = msgspec.to_builtins, fastavro.schemaless_writer
-
-    def encode(record: Record) -> bytes:
-        out = BytesIO()
-        out.write(header)
-        write(out, schema, to_builtins(record, builtin_types=(bytes,)))
-        return out.getvalue()
-
-    return encode
+@cache
+def _own_reader(kind: type[Record]) -> Callable[[bytes, int], tuple[Any, int]]:
+    return Compiler(PARTS).reader(schema_of(kind))
 
 
-def _read(octets: bytes, start: int, schema: dict[str, Any], kind: type[R]) -> R:
-    source = BytesIO(octets)
-    source.seek(start)
-    try:
-        fields = fastavro.schemaless_reader(source, schema, schema_of(kind))
-        record = msgspec.convert(fields, kind, builtin_types=(bytes,))
-    except Exception as error:  # fastavro names no errors of its own: broken octets raise anything
-        detail = f"not a whole {kind.__name__}: {type(error).__name__}"
-        raise UnreadableError("broken_body", detail) from error
-    if source.tell() != len(octets):
-        raise UnreadableError("trailing_octets", f"octets follow the {kind.__name__}")
-    return record
+def _reader(kind: type[Record], schema: dict[str, Any]) -> Callable[[bytes, int], tuple[Any, int]]:
+    """For what was written with another version of the schema."""
+
+    def read(octets: bytes, start: int) -> tuple[Any, int]:
+        source = BytesIO(octets)
+        source.seek(start)
+        read = fastavro.schemaless_reader(source, schema, schema_of(kind))
+        return msgspec.convert(read, kind, builtin_types=(bytes,)), source.tell()
+
+    return read
 
 
 def _request_from_json(octets: bytes) -> MtRequest:
@@ -179,4 +196,7 @@ def _request_from_json(octets: bytes) -> MtRequest:
 
 KIND_BY_NAME: dict[str, type[Record]] = {
     name: getattr(records, name) for name in topics.record_names()
+}
+PARTS: dict[str, type[Record]] = {
+    name: kind for name, kind in vars(records).items() if isinstance(kind, type)
 }

@@ -12,6 +12,7 @@ long as the SMSC likes. It is not read here. SMPP 3.3 writes the same without `t
 import re
 from calendar import monthrange
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
 from smpp.errors import TimeError
 
@@ -58,6 +59,7 @@ def absolute(moment: datetime) -> str:
     return f"{moment:%y%m%d%H%M%S}{tenths}{abs(quarters):02}{'-' if quarters < 0 else '+'}"
 
 
+@lru_cache(maxsize=1024)  # messages of one moment wait for the same time
 def relative(wait_s: int) -> str:
     """So many seconds from now; more than a month is as long as can be said without one, for months
     differ. Raises TimeError for less than a second, which would mean something else: none."""

@@ -30,6 +30,7 @@ REQUEST_TIMEOUT_S = 15
 SOCKET_TIMEOUT_MS = 5000
 TRANSACTION_TIMEOUT_MS = 10_000
 PRODUCE_WAIT_S = 0.05
+BY_KEY = -1  # a partition chosen by the record's key
 
 
 def client_settings(kafka: KafkaConfig) -> dict[str, Any]:
@@ -101,15 +102,14 @@ def produce(
     value: bytes | None,
     *,
     headers: Headers | None = None,
-    partition: int | None = None,
+    partition: int = BY_KEY,
     on_delivery: Callable[[KafkaError | None, Message], None] | None = None,
 ) -> None:
     """Hand one record to `producer`; while its queue is full, wait for room."""
-    extra: dict[str, Any] = {} if partition is None else {"partition": partition}
     while True:
         try:
             producer.produce(
-                topic, value, key, headers=headers or None, on_delivery=on_delivery, **extra
+                topic, value, key, partition, on_delivery=on_delivery, headers=headers or None
             )
         except BufferError:
             producer.poll(PRODUCE_WAIT_S)

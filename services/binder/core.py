@@ -10,6 +10,8 @@ says what is wanted (`on_ambiguous`): written again while its deadline lasts, or
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+import msgspec
+
 from pipeline.effects import Headers
 from pipeline.ids import ConnectorId, Msisdn, SmscMessageId
 from pipeline.records import MtSubmit, MtSubmitted, SmscDeliver, Tlv
@@ -68,8 +70,7 @@ class Segment:
         self.lease.drop(self.position.offset, is_doubtful=self.is_doubtful)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """How a segment ended."""
 
     name: str
@@ -123,7 +124,7 @@ def submit_sm(submit: MtSubmit, now_ms: int) -> SubmitSm:
         registered_delivery=submit.registered_delivery,
         data_coding=submit.data_coding,
         short_message=submit.short_message,
-        tlvs=tuple((tlv.tag, tlv.value) for tlv in submit.tlvs),
+        tlvs=tuple([(tlv.tag, tlv.value) for tlv in submit.tlvs]),
     )
 
 

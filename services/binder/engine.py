@@ -132,7 +132,8 @@ class Engine:
         self.beat(now.s)
         lanes = self.lanes
         lanes.ripen(now.s)
-        room = self._room(now.s)
+        rooms = {bind: wire.room for bind, wire in self.wires.items()}
+        room = self._room(sum(rooms.values()), now.s)
         while (segment := lanes.head) is not None:
             outcome = self._fate(segment, now)
             if outcome is not None:
@@ -145,7 +146,8 @@ class Engine:
                 self._intend(lanes.take(), now)
                 room -= 1
             else:
-                bind = max(self.wires, key=self._room_of)
+                bind = max(rooms, key=rooms.__getitem__)
+                rooms[bind] -= 1
                 self._write(lanes.take(), bind, now)
                 room -= 1
 
@@ -175,18 +177,14 @@ class Engine:
         for segment, outcome in ending:
             self.conclude(segment, outcome, now)
 
-    def _room(self, now: float) -> int:
+    def _room(self, windows: int, now: float) -> int:
         """How many segments may go: the least of binds, rate, bound and circuit."""
         if self.is_fenced:
             return 0
-        windows = sum(wire.room for wire in self.wires.values())
         bound = self.unconfirmed_max - self.unconfirmed - self._intended
         room = min(windows, bound, self.pacer.room(now))
         allowed = self.circuit.room(now)
         return room if allowed is None else min(room, allowed)
-
-    def _room_of(self, bind: int) -> int:
-        return self.wires[bind].room
 
     def _has_wire(self) -> bool:
         return any(wire.room for wire in self.wires.values())
@@ -217,8 +215,10 @@ class Engine:
     def _leaves_whole(self, segment: Segment, fate: Outcome | None) -> None:
         """The first time that a segment is written, or it ends without that."""
         submit = segment.submit
+        if submit.segments == 1 or segment.attempt:
+            return
         whole = self._wholes.get(submit.message_id)
-        if submit.segments == 1 or segment.attempt or whole is None:
+        if whole is None:
             return
         whole.is_begun = whole.is_begun or fate is None
         whole.fate = whole.fate or fate

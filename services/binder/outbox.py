@@ -15,7 +15,7 @@ from pipeline.dead_letters import error_headers
 from pipeline.effects import Headers
 from pipeline.errors import HeliographError, UnreadableError
 from pipeline.ids import ConnectorId
-from pipeline.kafka.clients import produce
+from pipeline.kafka.clients import BY_KEY, produce
 from pipeline.process import Process
 from pipeline.records import ConnectorState, MtSubmitted, SmscDeliver
 from services.binder.core import INTENT, Outcome, Segment, submitted
@@ -139,7 +139,7 @@ class Outbox:
         octets: bytes | None,
         headers: Headers | None,
         confirmed: Callable[[KafkaError | None, Message], None],
-        partition: int | None = None,
+        partition: int = BY_KEY,
     ) -> None:
         produce(
             self._producer,

@@ -108,6 +108,7 @@ class Connector:
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = FAR_AWAY
         self._asked_at = -FAR_AWAY
+        self._turn: Moment | None = None
         self._loop = asyncio.get_running_loop()
         self._closing: set[asyncio.Task[None]] = set()
         self._declare_metrics()
@@ -323,11 +324,21 @@ class Connector:
 
     def _take_answer(self, context: object, answer: Pdu | None) -> None:
         assert isinstance(context, Segment)
+        now = self._turn or self._look()
         if answer is None:
-            self._engine.unanswered(context, moment())
+            self._engine.unanswered(context, now)
         else:
             message_id = getattr(answer, "message_id", "")
-            self._engine.answered(context, answer.command_status, message_id, moment())
+            self._engine.answered(context, answer.command_status, message_id, now)
+
+    def _look(self) -> Moment:
+        """Now, for all answers of this turn of the loop."""
+        self._turn = moment()
+        self._loop.call_soon(self._forget)
+        return self._turn
+
+    def _forget(self) -> None:
+        self._turn = None
 
     def _tell_state(self, lease: int, state: str, reason: str | None) -> None:
         record = ConnectorState(

@@ -1,7 +1,6 @@
 """The sandbox as a process: one event loop with its SMSC and its HTTP server, until a signal."""
 
 import asyncio
-import gc
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -14,8 +13,6 @@ from services.sandbox.config import SandboxConfig, sandbox_config
 from services.sandbox.http import serving
 from services.sandbox.ledger import keep
 from services.sandbox.smsc import Sandbox
-
-GC_THRESHOLDS = (50_000, 50, 1000)
 
 Ready = Callable[[list[int], int], None]  # told the ports of SMPP and HTTP
 
@@ -38,14 +35,7 @@ def main(config: Config, name: str, *, free_ports: bool = False) -> None:
             http_port=http_port,
         )
 
-    _spare_the_collector()
     run_loop(serve(own, ready))
-
-
-def _spare_the_collector() -> None:
-    """The ledger only grows and holds no cycles, so looking through it is a third of all work."""
-    gc.freeze()
-    gc.set_threshold(*GC_THRESHOLDS)
 
 
 async def serve(config: SandboxConfig, ready: Ready) -> None:
