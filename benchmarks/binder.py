@@ -1,22 +1,32 @@
-"""Segments a second and per CPU-second of one binder process, Kafka to SMSC and back to Kafka.
+"""What binder processes carry, Kafka to SMSC and back to Kafka, and at what price.
 
-    .venv/bin/python benchmarks/binder.py [--segments 50000] [--binds 4] [--window 200]
+    python -m benchmarks.binder [--segments 50000] [--binds 4] [--window 200] [--replicas 1]
+    python -m benchmarks.binder --rate 1000 --segments 20000          # how long a segment waits
+    python -m benchmarks.binder --rate 8000 --segments 30000000       # an hour: memory over time
 
-Starts a broker, a sandbox that answers at once, and one binder; writes all segments before the
-binder starts, and waits until every outcome stands in Kafka. CPU is that of the binder process, all
-threads, from its start to the last outcome less what an idle start costs.
+Starts a broker, a sandbox that answers at once, and the binders. Without `--rate` all segments are
+written before the binders start, and what is counted is from when all are ready to the last outcome
+in Kafka; CPU is that of the binder processes, all threads. With it segments are written evenly
+while the binders run, and what is told is the time from the record in Kafka (LogAppendTime) to the
+PDU read by the SMSC (its ledger), both by the clock of this machine.
 """
 
 import argparse
 import os
 import secrets
+import statistics
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from heliograph.launcher import Child, launcher
+from heliograph.launcher import Child, Launcher, launcher
+from heliograph.ledgers import ledgers
 from pipeline import topics
 from pipeline.broker import broker
 from pipeline.codec import Codec
@@ -24,115 +34,199 @@ from pipeline.config import Config, load
 from pipeline.ids import ConnectorId, MessageId, Msisdn
 from pipeline.kafka.admin import create_topics, end_offsets
 from pipeline.kafka.clients import client_settings, make_producer, now_ms, produce
+from pipeline.kafka.reader import read_to_end
 from pipeline.process import catalog
 from pipeline.records import MtSubmit, Tlv
 
+BENCH = ConnectorId("bench")
 CONFIG = """
 connectors:
   bench: {{host: 127.0.0.1, system_id: us, password: "${{BENCH_PASSWORD}}",
           binds: {binds}, window: {window}, rate_per_s: 100000}}
 services:
   sandbox:
-    bench: {{scenario: {scenario}, accounts: {{us: "${{BENCH_PASSWORD}}"}}}}
+    bench: {{scenario: {scenario}, ledger_max: 200000, accounts: {{us: "${{BENCH_PASSWORD}}"}}}}
 """
 SCENARIO = "responses: {latency_ms: {min: 0, max: 0}}\nreceipts: {never_share: 1.0}\n"
 TEXT = (
     b"Your parcel is on its way and arrives today between 14 and 16. "
     + b"Reply STOP to end; thanks. - ACME"
 )
+WARMUP_S = 2.0  # of a paced run: the first fetch, the first connections
+TELL_EVERY_S = 60
 
 
-def write(config: Config, count: int) -> None:
-    """Fill the submit topic with `count` one-segment messages."""
-    codec, producer = Codec(), make_producer(config.kafka)
-    topic = topics.submit(ConnectorId("bench"), 1, priority=False)
-    moment = now_ms()
-    for number in range(count):
-        recipient = f"4670{number:07}"
-        record = MtSubmit(
-            message_id=MessageId(f"bench-{number}"),
-            segment=1,
-            segments=1,
-            hop=0,
-            tenant="default",
-            class_="transactional",
-            recipient=Msisdn(recipient),
-            on_ambiguous="resend",
-            requested_ms=moment,
-            deadline_ms=moment + 86_400_000,
-            source_addr_ton=5,
-            source_addr_npi=0,
-            source_addr="ACME",
-            dest_addr_ton=1,
-            dest_addr_npi=1,
-            destination_addr=recipient,
-            esm_class=0,
-            registered_delivery=0,
-            data_coding=0,
-            short_message=TEXT,
-            tlvs=(Tlv(tag=0x1501, value=f"bench-{number}|1".encode()),),
-        )
-        produce(producer, topic, recipient, codec.encode(record, topic))
-        producer.poll(0)
-    producer.flush(60)
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A broker and a sandbox that run."""
+
+    config: Config
+    path: Path
+    launcher: Launcher
+    sandbox: Child
+    admin: AdminClient
+
+    def binders(self, count: int) -> list[Child]:
+        """So many replicas, started."""
+        return [
+            self.launcher.start(
+                f"binder-{n}", "binder", "--config", str(self.path), "--replica", f"binder-{n}"
+            )
+            for n in range(count)
+        ]
+
+    def written(self) -> int:
+        """Outcomes that stand in Kafka."""
+        binds = self.config.connectors[BENCH].binds
+        output = [TopicPartition(topics.submitted(BENCH, 1), n) for n in range(binds)]
+        return sum(end_offsets(self.admin, output).values())
 
 
-def written(admin: AdminClient, config: Config) -> int:
-    """Outcomes that stand in Kafka."""
-    from confluent_kafka import TopicPartition
-
-    topic = topics.submitted(ConnectorId("bench"), 1)
-    partitions = [TopicPartition(topic, n) for n in range(config.connectors["bench"].binds)]
-    return sum(end_offsets(admin, partitions).values())
-
-
-def measure(binder: Child, admin: AdminClient, config: Config, count: int) -> tuple[float, float]:
-    """Seconds of wall clock and of CPU from the first outcome to the last."""
-    while not written(admin, config):
-        time.sleep(0.005)
-    first, wall, cpu = written(admin, config), time.monotonic(), binder.cpu_s()
-    while written(admin, config) < count:
-        time.sleep(0.02)
-    share = (count - first) / count
-    return (time.monotonic() - wall) / share, (binder.cpu_s() - cpu) / share
-
-
-def main() -> None:
-    """Run once and print one line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--segments", type=int, default=50_000)
-    parser.add_argument("--binds", type=int, default=4)
-    parser.add_argument("--window", type=int, default=200)
-    options = parser.parse_args()
+@contextmanager
+def stage(binds: int, window: int) -> Iterator[Stage]:
+    """Everything but the binders."""
     os.environ["BENCH_PASSWORD"] = secrets.token_hex(4)
     with TemporaryDirectory(prefix="heliograph-bench-") as name, broker() as bootstrap:
         folder = Path(name)
         os.environ["HELIOGRAPH__KAFKA__BOOTSTRAP_SERVERS"] = bootstrap
         (folder / "scenario.yaml").write_text(SCENARIO, encoding="utf-8")
         path = folder / "heliograph.yaml"
-        values = {"binds": options.binds, "window": options.window}
-        path.write_text(
-            CONFIG.format(scenario=folder / "scenario.yaml", **values), encoding="utf-8"
-        )
+        text = CONFIG.format(scenario=folder / "scenario.yaml", binds=binds, window=window)
+        path.write_text(text, encoding="utf-8")
         config = load(path)
         create_topics(config.kafka, catalog(config))
         with launcher(folder) as own:
-            sandbox = own.start(
-                "sandbox", "sandbox", "bench", "--config", str(path), "--free-ports"
-            )
-            write(config, options.segments)
+            where = ("--config", str(path), "--free-ports")
+            sandbox = own.start("sandbox", "sandbox", "bench", *where)
             own.wait_up()
             os.environ["HELIOGRAPH__CONNECTORS__BENCH__PORT"] = str(sandbox.facts["smpp_port"])
-            binder = own.start("binder", "binder", "--config", str(path))
-            admin = AdminClient(client_settings(config.kafka))
-            wall, cpu = measure(binder, admin, config, options.segments)
-            rss = Path(f"/proc/{binder.pid}/status").read_text(encoding="utf-8")
-    memory = next(line.split()[1] for line in rss.splitlines() if line.startswith("VmHWM"))
-    print(
-        f"{options.segments:,} segments: {options.segments / wall:,.0f}/s, "
-        f"{options.segments / cpu:,.0f} per CPU-second, "
-        f"{cpu / options.segments * 1e6:.1f} us each, {int(memory) // 1024} MiB at most"
+            yield Stage(config, path, own, sandbox, AdminClient(client_settings(config.kafka)))
+
+
+def write(config: Config, count: int, rate_per_s: float = 0) -> Iterator[int]:
+    """Write `count` one-segment messages, evenly where a rate is given; yields how many stand."""
+    codec, producer = Codec(), make_producer(config.kafka)
+    topic = topics.submit(BENCH, 1, priority=False)
+    begin = time.monotonic()
+    for number in range(count):
+        if rate_per_s and (wait := begin + number / rate_per_s - time.monotonic()) > 0:
+            producer.poll(0)
+            time.sleep(wait)
+        record = segment(number)
+        produce(producer, topic, record.recipient, codec.encode(record, topic))
+        producer.poll(0)
+        yield number
+    producer.flush(60)
+
+
+def segment(number: int) -> MtSubmit:
+    """One message that is one segment."""
+    moment, recipient = now_ms(), Msisdn(f"4670{number % 10_000_000:07}")
+    return MtSubmit(
+        message_id=MessageId(f"bench-{number}"),
+        segment=1,
+        segments=1,
+        hop=0,
+        tenant="default",
+        class_="transactional",
+        recipient=recipient,
+        on_ambiguous="resend",
+        requested_ms=moment,
+        deadline_ms=moment + 86_400_000,
+        source_addr_ton=5,
+        source_addr_npi=0,
+        source_addr="ACME",
+        dest_addr_ton=1,
+        dest_addr_npi=1,
+        destination_addr=recipient,
+        esm_class=0,
+        registered_delivery=0,
+        data_coding=0,
+        short_message=TEXT,
+        tlvs=(Tlv(tag=0x1501, value=f"bench-{number}|1".encode()),),
     )
+
+
+def throughput(at: Stage, count: int, replicas: int) -> None:
+    """As fast as it goes."""
+    for _ in write(at.config, count):
+        pass
+    binders = at.binders(replicas)
+    at.launcher.wait_up()
+    for binder in binders:
+        binder.wait_ready(time.monotonic() + 60)
+    first, begin, cpu = at.written(), time.monotonic(), sum(b.cpu_s() for b in binders)
+    while at.written() < count:
+        time.sleep(0.02)
+    share = (count - first) / count
+    wall = (time.monotonic() - begin) / share
+    cpu = (sum(b.cpu_s() for b in binders) - cpu) / share
+    print(
+        f"{replicas} replicas, {count:,} segments: {count / wall:,.0f}/s, "
+        f"{count / cpu:,.0f} per CPU-second, {cpu / count * 1e6:.1f} us each, "
+        f"{max(resident_mib(b, 'VmHWM') for b in binders)} MiB at most"
+    )
+
+
+def latency(at: Stage, count: int, rate_per_s: float, replicas: int) -> None:
+    """At a pace: how long a segment waits, and what is resident."""
+    binders = at.binders(replicas)
+    at.launcher.wait_up()
+    for binder in binders:
+        binder.wait_ready(time.monotonic() + 60)
+    tell_at = time.monotonic() + TELL_EVERY_S
+    for number in write(at.config, count, rate_per_s):
+        if time.monotonic() >= tell_at:
+            tell_at += TELL_EVERY_S
+            resident = "+".join(str(resident_mib(b, "VmRSS")) for b in binders)
+            print(f"{number:,} segments: {resident} MiB resident", flush=True)
+    while at.written() < count:
+        time.sleep(0.02)
+    waits = sorted(waited_ms(at, int(WARMUP_S * rate_per_s)))
+    cuts = statistics.quantiles(waits, n=1000)
+    print(
+        f"{rate_per_s:,.0f}/s, {len(waits):,} segments from Kafka to the wire: "
+        f"p50 {cuts[499]:.1f}, p99 {cuts[989]:.1f}, p99.9 {cuts[998]:.1f} ms"
+    )
+
+
+def waited_ms(at: Stage, skipped: int) -> Iterator[float]:
+    """For each segment but the first ones: from its record to its PDU."""
+    topic, codec = topics.submit(BENCH, 1, priority=False), Codec()
+    place = str(at.sandbox.facts["http"])
+    read_ms = {
+        entry["message_id"]: entry["read_ms"]
+        for ledger in ledgers([place], at.config)
+        for entry in ledger.entries()
+        if entry["journal"] == "segments"
+    }
+    for message in read_to_end(at.config.kafka, [topic]):
+        name = codec.decode(message.value(), MtSubmit).message_id
+        if int(name.removeprefix("bench-")) >= skipped and name in read_ms:
+            yield read_ms[name] - message.timestamp()[1]
+
+
+def resident_mib(child: Child, row: str) -> int:
+    """What `row` of its status says: VmRSS now, VmHWM at most."""
+    text = Path(f"/proc/{child.pid}/status").read_text(encoding="utf-8")
+    line = next(line for line in text.splitlines() if line.startswith(row))
+    return int(line.split()[1]) // 1024
+
+
+def main() -> None:
+    """Run once and print what came out."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--segments", type=int, default=50_000)
+    parser.add_argument("--binds", type=int, default=4)
+    parser.add_argument("--window", type=int, default=200)
+    parser.add_argument("--replicas", type=int, default=1)
+    parser.add_argument("--rate", type=float, default=0)
+    options = parser.parse_args()
+    with stage(options.binds, options.window) as at:
+        if options.rate:
+            latency(at, options.segments, options.rate, options.replicas)
+        else:
+            throughput(at, options.segments, options.replicas)
 
 
 if __name__ == "__main__":

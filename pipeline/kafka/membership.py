@@ -8,6 +8,7 @@ and rebalances to the loop.
 import asyncio
 import queue
 import threading
+import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from pipeline.kafka.clients import (
 )
 
 POLL_S = 0.02
+HOLD_S = 0.5
+FETCH_OCTETS_MAX = 256 * 1024  # of a partition, compressed: it may become ten times that
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +74,8 @@ class Listener(Protocol):
 class Membership:
     """One member of a consumer group on its own thread, working for an asyncio loop.
 
-    At most one batch is under way to the loop at a time; a listener that has enough pauses
-    partitions. `revoke_timeout_s` bounds how long a rebalance waits for `Listener.revoked`.
+    At most one batch is under way to the loop at a time; a listener that has enough says `hold`.
+    `revoke_timeout_s` bounds how long a rebalance waits for `Listener.revoked`.
     """
 
     def __init__(
@@ -91,8 +94,17 @@ class Membership:
         self._orders: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._taken = threading.Event()
+        self._is_free = threading.Event()
+        self._is_free.set()
+        self._is_paused = False
+        self._held_since = 0.0
         self._consumer = make_member(
-            kafka, group, queued_min_messages=1000, queued_max_messages_kbytes=8192
+            kafka,
+            group,
+            queued_min_messages=1000,
+            queued_max_messages_kbytes=8192,
+            fetch_queue_backoff_ms=10,  # its 1 s lets a replica starve beside a full topic
+            fetch_message_max_bytes=FETCH_OCTETS_MAX,
         )
         self.ended: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, name=f"group {group}", daemon=True)
@@ -123,15 +135,13 @@ class Membership:
 
         self._orders.put(ask)
 
-    def pause(self, partitions: Iterable[tuple[str, int]]) -> None:
-        """Fetch no more of these until `resume`."""
-        where = [TopicPartition(*key) for key in partitions]
-        self._orders.put(lambda: self._consumer.pause(where))
+    def hold(self) -> None:
+        """Hand over no more until `go_on`; rebalances are served all the same, `HOLD_S` late."""
+        self._is_free.clear()
 
-    def resume(self, partitions: Iterable[tuple[str, int]]) -> None:
-        """Fetch these again."""
-        where = [TopicPartition(*key) for key in partitions]
-        self._orders.put(lambda: self._consumer.resume(where))
+    def go_on(self) -> None:
+        """Hand over again."""
+        self._is_free.set()
 
     def _run(self) -> None:
         try:
@@ -143,7 +153,8 @@ class Membership:
             )
             while not self._stopping.is_set():
                 self._obey()
-                self._hand_over(take(self._consumer, POLL_S))
+                if self._is_free.wait(POLL_S) or time.monotonic() > self._held_since + HOLD_S:
+                    self._poll()
             self._consumer.close()  # calls _on_revoke for what is still ours
         except Exception as error:  # whatever it was, the process must know and end
             self._end(error)
@@ -157,6 +168,25 @@ class Membership:
             self.ended.set_result(None)
         else:
             self.ended.set_exception(error)
+
+    def _poll(self) -> None:
+        """Take what there is. A hold that lasts becomes a pause, for a member has to poll.
+
+        A short one does not: what is resumed is fetched anew, up to a second later (measured).
+        """
+        is_held = not self._is_free.is_set()
+        if is_held is not self._is_paused:
+            self._is_paused = is_held
+            self._pause(self._consumer.assignment())
+        self._hand_over(take(self._consumer, POLL_S))
+        if not is_held:
+            self._held_since = time.monotonic()
+
+    def _pause(self, partitions: list[TopicPartition]) -> None:
+        if self._is_paused:
+            self._consumer.pause(partitions)
+        else:
+            self._consumer.resume(partitions)
 
     def _obey(self) -> None:
         while not self._orders.empty():
@@ -195,6 +225,8 @@ class Membership:
         prepared = self._listener.prepare(starts)
         self._loop.call_soon_threadsafe(self._listener.assigned, starts, prepared)
         consumer.incremental_assign(partitions)
+        if self._is_paused:
+            self._pause(partitions)
 
     def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         finishing = self._listener.revoked([(tp.topic, tp.partition) for tp in partitions])

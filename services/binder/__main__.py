@@ -18,7 +18,8 @@ from services.binder.config import BinderConfig
 from services.binder.shell import Connector
 
 LOG = structlog.get_logger()
-PRODUCER_POLL_S = 0.002
+PRODUCER_POLL_S = 0.005
+LINGER_MS = 5  # a segment's outcome goes to one of many partitions: fewer and larger requests
 SWEEP_EVERY_S = 1.0
 FLUSH_TIMEOUT_S = 10
 LIVE_WITHIN_S = 5
@@ -67,7 +68,7 @@ class Binder:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, end)
 
-        producer = make_producer(ground.config.kafka)
+        producer = make_producer(ground.config.kafka, linger_ms=LINGER_MS)
         for name in config.connectors or ground.config.connectors:
             self._connectors.append(Connector(ConnectorId(name), ground, config, producer, fail))
         for connector in self._connectors:

@@ -83,11 +83,6 @@ class Leases:
         """Numbers of the bind leases held."""
         return {partition for _, partition in self._held}
 
-    @property
-    def everywhere(self) -> list[tuple[str, int]]:
-        """All topics and partitions held."""
-        return [(self._topics[is_priority], partition) for is_priority, partition in self._held]
-
     def open(self, starts: Sequence[Start], outputs: Mapping[tuple[str, int], object]) -> None:
         """These partitions are ours; `outputs` is what `outputs.read` found."""
         for start in starts:

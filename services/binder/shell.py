@@ -41,6 +41,7 @@ LOG = structlog.get_logger()
 REVOKE_MARGIN_S = 10  # beyond draining: closing binds, confirming what they gave up
 CONFIRM_TIMEOUT_S = 3
 ALARM_MIN_S = 0.001
+PUMP_AFTER_S = 0.001  # a few segments at a time cost twice as much each
 
 
 def moment() -> Moment:
@@ -93,7 +94,7 @@ class Connector:
             lambda esme: Wire(esme, self._take_answer, submitted),
             on_request=Deliveries(name, process, config, self._outbox).take,
             on_change=self._tell_state,
-            on_room=self._pump,
+            on_room=self._ask_pump,
             fail=fail,
         )
         self._membership = Membership(
@@ -172,7 +173,6 @@ class Connector:
         self._leases.open(starts, prepared)
         for start in starts:
             self._binds.hold(start.partition)
-        self._is_paused = False  # a pause does not survive a reassignment
         self._asked_at = -FAR_AWAY  # a fenced process asks again at once
         self._own_share()
 
@@ -287,10 +287,10 @@ class Connector:
         self._set_alarm(now.s)
 
     def _ask_pump(self) -> None:
-        """Pump once, however many outcomes this round confirms."""
+        """Pump once, however many answers and outcomes this millisecond brings."""
         if not self._is_pump_asked:
             self._is_pump_asked = True
-            self._loop.call_soon(self._pump)
+            self._loop.call_later(PUMP_AFTER_S, self._pump)
 
     def _press_back(self) -> None:
         lanes, config = self._engine.lanes, self._config
@@ -298,10 +298,10 @@ class Connector:
         is_full = queued >= config.queue_segments_max or aside >= config.paused_segments_max
         if not self._is_paused and is_full:
             self._is_paused = True
-            self._membership.pause(self._leases.everywhere)
+            self._membership.hold()
         elif self._is_paused and not is_full and queued <= config.queue_segments_max // 2:
             self._is_paused = False
-            self._membership.resume(self._leases.everywhere)
+            self._membership.go_on()
 
     def _set_alarm(self, now: float) -> None:
         """One timer for what comes first: pacing, a delay, or a probe."""

@@ -12,8 +12,8 @@ from confluent_kafka.admin import AdminClient
 
 from pipeline.config import KafkaConfig
 from pipeline.kafka import admin
-from pipeline.kafka.clients import client_settings, make_producer, produce
-from pipeline.kafka.membership import Commit, Membership, Start
+from pipeline.kafka.clients import BY_KEY, client_settings, make_producer, produce
+from pipeline.kafka.membership import HOLD_S, Commit, Membership, Start
 from pipeline.kafka.reader import read_to_end
 from pipeline.kafka.table import ControlTable
 from pipeline.topics import Topic
@@ -41,7 +41,7 @@ def make_topic(kafka: KafkaConfig, partitions: int, cleanup: str = "delete") -> 
     return name
 
 
-def write(kafka: KafkaConfig, topic: str, count: int, *, partition: int | None = None) -> None:
+def write(kafka: KafkaConfig, topic: str, count: int, *, partition: int = BY_KEY) -> None:
     producer = make_producer(kafka)
     for number in range(count):
         produce(producer, topic, f"k{number}", b"%d" % number, partition=partition)
@@ -195,18 +195,18 @@ async def test_a_second_member_gets_its_share_without_a_record_read_twice(
     assert all(start.metadata.startswith("left by") for start in second.starts.values())
 
 
-async def test_a_paused_partition_is_silent_until_it_is_resumed(kafka: KafkaConfig) -> None:
+async def test_a_member_on_hold_is_told_nothing_until_it_may_go_on(kafka: KafkaConfig) -> None:
     topic, group = make_topic(kafka, 1), f"g-{uuid4().hex[:8]}"
     await asyncio.to_thread(write, kafka, topic, 10)
     member = Member()
     membership = Membership(kafka, group, [topic], member, revoke_timeout_s=10)
     membership.start()
     await enough(member, 10)
-    membership.pause([(topic, 0)])
+    membership.hold()
     await asyncio.to_thread(write, kafka, topic, 5)
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(_until(member, 11), 0.5)
-    membership.resume([(topic, 0)])
+    with pytest.raises(TimeoutError):  # beyond HOLD_S, where the hold becomes a pause
+        await asyncio.wait_for(_until(member, 11), 2 * HOLD_S)
+    membership.go_on()
     await enough(member, 15)
     await membership.stop()
 

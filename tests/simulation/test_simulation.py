@@ -71,7 +71,7 @@ def _forgets_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         Engine,
         "_room",
-        lambda self, now: min(sum(wire.room for wire in self.wires.values()), self.pacer.room(now)),
+        lambda self, windows, now: min(windows, self.pacer.room(now)),
     )
 
 
