@@ -40,12 +40,17 @@ from pipeline.records import MtSubmit, Tlv
 
 BENCH = ConnectorId("bench")
 CONFIG = """
+state_dir: {folder}/state
+tenants: {{default: {{senders: [ACME]}}}}
 connectors:
   bench: {{host: 127.0.0.1, system_id: us, password: "${{BENCH_PASSWORD}}",
           binds: {binds}, window: {window}, rate_per_s: 100000}}
 services:
   sandbox:
-    bench: {{scenario: {scenario}, ledger_max: 200000, accounts: {{us: "${{BENCH_PASSWORD}}"}}}}
+    bench:
+      scenario: {folder}/scenario.yaml
+      ledger_max: 200000
+      accounts: {{us: "${{BENCH_PASSWORD}}"}}
 """
 SCENARIO = "responses: {latency_ms: {min: 0, max: 0}}\nreceipts: {never_share: 1.0}\n"
 TEXT = (
@@ -91,7 +96,7 @@ def stage(binds: int, window: int) -> Iterator[Stage]:
         os.environ["HELIOGRAPH__KAFKA__BOOTSTRAP_SERVERS"] = bootstrap
         (folder / "scenario.yaml").write_text(SCENARIO, encoding="utf-8")
         path = folder / "heliograph.yaml"
-        text = CONFIG.format(scenario=folder / "scenario.yaml", binds=binds, window=window)
+        text = CONFIG.format(folder=folder, binds=binds, window=window)
         path.write_text(text, encoding="utf-8")
         config = load(path)
         create_topics(config.kafka, catalog(config))
