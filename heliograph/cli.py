@@ -159,6 +159,19 @@ def scenario(
     print(yaml.safe_dump(found, sort_keys=False), end="")
 
 
+@APP.command()
+def chaos(
+    scenario: Annotated[list[str], typer.Option(help="A row: A1, C3, otp; or all.")],
+    seed: Annotated[int, typer.Option(help="Makes the same faults again.")] = 1,
+    long: Annotated[bool, typer.Option("--long", help="Minutes a row, as in a report.")] = False,
+) -> None:
+    """Break a pipeline on this machine, row by row, and say what was reached."""
+    from heliograph.chaos.table import play
+
+    if not play(scenario, seed, is_long=long):
+        raise typer.Exit(1)
+
+
 @TOPICS.command("apply")
 def topics_apply(config: ConfigOption = None) -> None:
     """Create the topics that are missing."""

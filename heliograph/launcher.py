@@ -37,6 +37,7 @@ class Child:
     def __init__(self, name: str, arguments: Sequence[str], log: Path) -> None:
         self.name = name
         self.restarts = 0
+        self.is_wanted = True  # one that ends by itself is started again
         self.facts: dict[str, Any] = {}
         self._arguments = list(arguments)
         self._log = log
@@ -165,7 +166,7 @@ class Launcher:
         """Restart what has ended by itself."""
         while not self._stopping.wait(WATCH_S):
             for child in list(self.children.values()):
-                if not child.is_running and child.restarts < RESTARTS_MAX:
+                if child.is_wanted and not child.is_running and child.restarts < RESTARTS_MAX:
                     child.restarts += 1
                     child.start()
         self._over.wait()  # what this thread has started dies with this thread (die_with_parent)

@@ -76,8 +76,8 @@ def broker(*, port: int = 0) -> Iterator[str]:
     if given := os.environ.get("KAFKA_BOOTSTRAP_SERVERS"):
         yield given
     elif shutil.which("java") and shutil.which("mvn"):
-        with _embedded(port or free_port()) as address:
-            yield address
+        with embedded(port or free_port()) as own:
+            yield own.address
     elif _docker_answers():
         with _container(port or free_port()) as address:
             yield address
@@ -109,30 +109,56 @@ def die_with_parent() -> None:
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
-@contextmanager
-def _embedded(port: int) -> Iterator[str]:
-    classpath = _classpath()
-    with TemporaryDirectory(prefix="heliograph-kafka-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+class Embedded:
+    """Apache Kafka as one process; a stop keeps its data for the next start."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        classpath = _classpath()
         settings = _write_settings(folder, port)
         # The first compiler only: a broker that lives for minutes is warm in 1 s instead of 8, and
         # p50 from request to submit in the first 10 s falls from 400 to 110 ms (2 cores, 100/s).
         java = ["java", f"-Xmx{HEAP_MIB}m", "-XX:TieredStopAtLevel=1"]
         java += [f"-Dlog4j2.configurationFile={folder}/log4j2.xml", "-cp", classpath]
         _format(java, settings, folder / "data", classpath)
-        with (folder / "broker.log").open("wb") as log:
-            process = subprocess.Popen(  # noqa: S603
-                [*java, "kafka.Kafka", str(settings)],
+        self.address = f"127.0.0.1:{port}"
+        self._command = [*java, "kafka.Kafka", str(settings)]
+        self._port = port
+        self._log = folder / "broker.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it listens; raises BrokerError."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603
+                self._command,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
                 preexec_fn=die_with_parent,
             )
-            try:
-                _await_port(process, port, folder / "broker.log")
-                yield f"127.0.0.1:{port}"
-            finally:
-                _stop(process)
+        _await_port(self._process, self._port, self._log)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to its process."""
+        if self._process is not None:
+            self._process.send_signal(number)
+
+    def stop(self) -> None:
+        """End it, politely first."""
+        if self._process is not None:
+            _stop(self._process)
+
+
+@contextmanager
+def embedded(port: int) -> Iterator[Embedded]:
+    """An embedded broker that runs, with data of its own, as long as the context."""
+    with TemporaryDirectory(prefix="heliograph-kafka-", ignore_cleanup_errors=True) as name:
+        own = Embedded(Path(name), port)
+        try:
+            own.start()
+            yield own
+        finally:
+            own.stop()
 
 
 def _write_settings(folder: Path, port: int) -> Path:

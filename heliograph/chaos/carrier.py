@@ -1,0 +1,212 @@
+"""Rows C: the carrier is silent, cuts, talks nonsense, refuses, is away.
+
+How it misbehaves is a scenario of the sandbox; what it did is counted there, so that the bound on
+duplicates is that of what really happened: each time at most one bind's window is in doubt.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from random import Random
+
+from heliograph.chaos.rows import Check, Play, Played, Row, Scale
+from heliograph.chaos.stage import CONNECTOR, After, Stage, binder_name
+
+SILENT_S = {"short": 12, "long": 60}
+RSS_GROWTH_MAX_MIB = 16
+RETRY_LATER_SHARE = 0.02
+
+
+def misbehaving(*faults: str, doubles: bool = True) -> Play:
+    """Under load, with these faults; each may leave a bind's window in doubt when it `doubles`."""
+
+    def play(stage: Stage, scale: Scale, dice: Random) -> Played:
+        before, resident = misbehaved(stage), resident_mib(stage)
+        with stage.carrier_does(f"faults=[{', '.join(faults)}]"):
+            stage.load(f"c-{dice.random()}", scale.messages, scale.rate_per_s).join()
+        count = misbehaved(stage) - before
+        growth = resident_mib(stage) - resident
+        seen = (
+            Check(f"{count} times", count > 0),
+            Check(f"memory grew by {growth} MiB", growth <= RSS_GROWTH_MAX_MIB),
+        )
+        return Played(duplicates_max=window(stage) * count if doubles else 0, seen=seen)
+
+    return play
+
+
+def misbehaved(stage: Stage) -> int:
+    """How often the carrier did."""
+    return sum(stage.stats()["misbehaved"].values())
+
+
+def resident_mib(stage: Stage) -> int:
+    """Of the largest binder."""
+    found = []
+    for number in range(stage.replicas):
+        text = Path(f"/proc/{stage.child(binder_name(number)).pid}/status").read_text("utf-8")
+        found += [int(line.split()[1]) // 1024 for line in text.splitlines() if "VmRSS" in line]
+    return max(found)
+
+
+def window(stage: Stage) -> int:
+    """Of one bind."""
+    return stage.config.connectors[CONNECTOR].window
+
+
+def never_bound(stage: Stage, scale: Scale, dice: Random) -> Played:
+    """It takes connections and answers no bind."""
+    load = stage.load(f"c1-{dice.random()}", scale.messages, scale.rate_per_s)
+    binds = stage.config.connectors[CONNECTOR].binds
+    before, silent_s = misbehaved(stage), SILENT_S[scale.name]
+    with stage.carrier_does("faults=[{fault: never_answer_bind, share: 1.0}]"):
+        stage.post("/drop")
+        time.sleep(silent_s)
+        tries = misbehaved(stage) - before
+    load.join()
+    figure = f"{tries} attempts of {binds} binds in {silent_s} s"
+    return Played("", binds * window(stage), seen=(Check(figure, 0 < tries <= binds * silent_s),))
+
+
+def stalled(stage: Stage, scale: Scale, dice: Random) -> Played:
+    """It takes submit_sm and answers none for a while."""
+    account = stage.config.connectors[CONNECTOR]
+    load = stage.load(f"c2-{dice.random()}", scale.messages, scale.rate_per_s)
+    time.sleep(1)
+    with stage.carrier_does("faults=[{fault: never_answer_submit, share: 1.0}]"):
+        time.sleep(account.response_timeout_s / 2)
+    load.join()
+    return Played("all windows in doubt", account.binds * account.window)
+
+
+def cut(stage: Stage, scale: Scale, dice: Random) -> Played:
+    """Every connection is cut with full windows, again and again."""
+    half = scale.rate_per_s / 2
+    loads = [
+        stage.load(f"c3r{dice.random()}", scale.messages // 2, half, on_ambiguous="resend"),
+        stage.load("c3g", scale.messages // 2, half, on_ambiguous="give_up"),
+    ]
+    every_s = scale.messages / scale.rate_per_s / (scale.times + 1)
+    for _ in range(scale.times):
+        time.sleep(every_s)
+        stage.post("/drop")
+    for load in loads:
+        load.join()
+    account = stage.config.connectors[CONNECTOR]
+
+    def given_up(after: After) -> Check:
+        doubled = after.doubled("c3g-")
+        return Check(f"give_up duplicated {doubled}", doubled == 0)
+
+    bound = scale.times * account.binds * account.window
+    return Played(f"{scale.times} cuts", bound, (given_up,))
+
+
+def throttled(stage: Stage, scale: Scale, dice: Random) -> Played:
+    """It refuses three in ten as too fast, and some because a handset's queue is full."""
+    refuses = [
+        "{status: ESME_RTHROTTLED, share: 0.3}",
+        f"{{status: ESME_RMSGQFUL, share: {RETRY_LATER_SHARE}}}",
+    ]
+    with stage.carrier_does(f"responses.statuses=[{', '.join(refuses)}]"):
+        stage.load(f"c8-{dice.random()}", scale.messages // 2, scale.rate_per_s / 3).join()
+        stage.settle()
+    return Played(checks=(all_of("delivered", scale.messages // 2),))
+
+
+def all_of(outcome: str, count: int) -> Callable[[After], Check]:
+    """So many messages ended so."""
+
+    def check(after: After) -> Check:
+        found = after.outcomes[outcome]
+        return Check(f"{found} of {count} {outcome}", found == count)
+
+    return check
+
+
+def refused(stage: Stage, scale: Scale, dice: Random) -> Played:
+    """One number in ten is refused for good, another for a while."""
+    refuses = [
+        "{status: ESME_RINVDSTADR, suffix: '7'}",
+        "{status: ESME_RSYSERR, suffix: '8', times: 2}",
+    ]
+    count = scale.messages // 10 * 10
+    with stage.carrier_does(f"responses.statuses=[{', '.join(refuses)}]"):
+        stage.load(f"c9-{dice.random()}", count, scale.rate_per_s).join()
+        stage.settle()
+
+    def tried_once(after: After) -> Check:
+        tries = sum(1 for e in after.segments if e["destination_addr"].endswith("7"))
+        return Check(f"{tries} tries of {count // 10} refused for good", tries == count // 10)
+
+    return Played(checks=(all_of("rejected", count // 10), tried_once))
+
+
+def haunted(stage: Stage, scale: Scale, dice: Random) -> Played:
+    """After a crash its old sessions still count, and binds are refused for a while."""
+    load = stage.load(f"c10-{dice.random()}", scale.messages, scale.rate_per_s)
+    with stage.carrier_does("limits={binds: 4, ghosts_s: 5}"):
+        before = sum(refused_binds(stage).values())
+        time.sleep(1)
+        stage.kill(binder_name(0))
+        stage.binders(stage.replicas)
+        load.join()
+        stage.settle()
+        tries = sum(refused_binds(stage).values()) - before
+    binds = stage.config.connectors[CONNECTOR].binds
+    figure = f"{tries} attempts refused until the ghosts were gone"
+    most = 10 * binds  # 5 s of ghosts, half a second and doubling, and the same for who takes over
+    return Played("", stage.unconfirmed_max, seen=(Check(figure, tries <= most),))
+
+
+def refused_binds(stage: Stage) -> dict[str, int]:
+    """Of the account, by status."""
+    found: dict[str, int] = stage.stats()["accounts"]["heliograph"]["refused_binds"]
+    return found
+
+
+def maintained(stage: Stage, scale: Scale, dice: Random) -> Played:
+    """It drops all binds and refuses new ones for a while."""
+    away_s = 5 if scale.name == "short" else 600
+    with stage.carrier_does(f"maintenance=[{{from_s: 1, for_s: {away_s}}}]"):
+        stage.load(f"c11-{dice.random()}", scale.messages, scale.rate_per_s).join()
+        stage.settle()
+    account = stage.config.connectors[CONNECTOR]
+    return Played(f"away {away_s} s", account.binds * account.window)
+
+
+def _row(name: str, what: str, wanted: str, faults: Sequence[str], *, doubles: bool = True) -> Row:
+    return Row(name, what, wanted, misbehaving(*faults, doubles=doubles))
+
+
+BOUND = "lost 0, duplicated at most a window each time"
+NONE = "lost 0, duplicated 0"
+ROWS = (
+    Row("C1", "no bind is answered", "at most an attempt a second and bind", never_bound),
+    Row("C2", "submit_sm are taken and not answered", BOUND, stalled),
+    Row("C3", "connections cut with full windows", BOUND + "; give_up 0", cut),
+    _row("C4", "half a PDU and then silence", BOUND, ["{fault: half_pdu, after: 60}"]),
+    _row("C4b", "octet by octet", NONE, ["{fault: dribble, share: 0.1}"], doubles=False),
+    _row("C5", "command_length from 0 to 4 GiB", BOUND, ["{fault: command_length, after: 40}"]),
+    _row(
+        "C6",
+        "unknown commands, floods of enquire_link",
+        NONE,
+        ["{fault: unknown_command, share: 0.1}", "{fault: enquire_flood, every_s: 1, count: 500}"],
+        doubles=False,
+    ),
+    _row(
+        "C7",
+        "wrong numbers, answers after the time-out",
+        BOUND,
+        [
+            "{fault: wrong_sequence, share: 0.005}",
+            "{fault: late_response, share: 0.005, after_ms: 9000}",
+            "{fault: repeated_response, share: 0.1}",
+        ],
+    ),
+    Row("C8", "three in ten throttled", NONE + ", all delivered", throttled),
+    Row("C9", "refused for good, refused for now", NONE + ", one try where for good", refused),
+    Row("C10", "ghosts hold the binds after a crash", "few attempts, at most the bound", haunted),
+    Row("C11", "maintenance", BOUND, maintained),
+)

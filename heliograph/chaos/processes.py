@@ -1,0 +1,160 @@
+"""Rows A: processes are killed, stopped, frozen, exchanged, in the middle of their work."""
+
+import signal
+import time
+from collections.abc import Iterator
+from itertools import pairwise
+from random import Random
+
+from heliograph.chaos.rows import Check, Played, Row, Scale
+from heliograph.chaos.stage import After, Stage, binder_name
+
+STOP_MAX_S = 10
+SESSION_TIMEOUT_S = 6  # of the embedded broker
+FREEZE_BEYOND_S = 2.5
+STORM_EVERY_S = {"short": 2.5, "long": 5.0}
+CALM_SHARE = 0.6
+
+
+def victims(stage: Stage, scale: Scale, dice: Random) -> Iterator[str]:
+    """As many replicas as the scale has faults, at random moments of its load, all up again."""
+    every_s = scale.messages / scale.rate_per_s / scale.times
+    for _ in range(scale.times):
+        time.sleep(every_s * dice.uniform(0.2, 0.6))
+        yield binder_name(dice.randrange(stage.replicas))
+        stage.binders(stage.replicas)
+
+
+def killed(stage: Stage, scale: Scale, dice: Random) -> Played:
+    """SIGKILL in mid-window; half of the messages must not be sent twice."""
+    half = scale.rate_per_s / 2
+    loads = [
+        stage.load(f"a1r{dice.random()}", scale.messages // 2, half, on_ambiguous="resend"),
+        stage.load("a1g", scale.messages // 2, half, on_ambiguous="give_up"),
+    ]
+    for name in victims(stage, scale, dice):
+        stage.kill(name)
+    for load in loads:
+        load.join()
+    bound = scale.times * stage.unconfirmed_max
+
+    def given_up(after: After) -> Check:
+        doubled = after.doubled("a1g-")
+        return Check(f"give_up duplicated {doubled}", doubled == 0)
+
+    def unknown(after: After) -> Check:
+        count = after.outcomes["unknown"]
+        return Check(f"unknown {count} of at most {bound}", count <= bound)
+
+    return Played(f"{scale.times} kills", bound, (given_up, unknown))
+
+
+def stopped(stage: Stage, scale: Scale, dice: Random) -> Played:
+    """SIGTERM: the window is finished, the rest left to others."""
+    load = stage.load(f"a2-{dice.random()}", scale.messages, scale.rate_per_s)
+    ends = []
+    for name in victims(stage, scale, dice):
+        ends.append(stage.stop(name))
+        stage.restart(name)
+    load.join()
+    slowest = max(took_s for _, took_s in ends)
+    codes = sorted({code for code, _ in ends}, key=str)
+    is_clean = codes == [0] and slowest <= STOP_MAX_S
+    figure = f"{len(ends)} stops, exit codes {codes}, the slowest {slowest:.1f} s"
+    return Played(checks=(nothing_unknown,), seen=(Check(figure, is_clean),))
+
+
+def nothing_unknown(after: After) -> Check:
+    """No outcome is in doubt."""
+    return Check(f"unknown {after.outcomes['unknown']}", not after.outcomes["unknown"])
+
+
+def frozen(stage: Stage, scale: Scale, dice: Random) -> Played:
+    """SIGSTOP until others have taken over; it wakes, believing that all is as it was."""
+    load = stage.load(f"a3-{dice.random()}", scale.messages, scale.rate_per_s)
+    time.sleep(1)
+    zombie = stage.child(binder_name(dice.randrange(stage.replicas)))
+    zombie.signal(signal.SIGSTOP)
+    time.sleep(SESSION_TIMEOUT_S + FREEZE_BEYOND_S)
+    zombie.signal(signal.SIGCONT)
+    load.join()
+    return Played(f"frozen {SESSION_TIMEOUT_S + FREEZE_BEYOND_S} s", stage.unconfirmed_max)
+
+
+def cut_from_kafka(stage: Stage, scale: Scale, dice: Random) -> Played:
+    """The answers have come and Kafka, frozen, has not taken them: killed just then."""
+    load = stage.load(f"a4-{dice.random()}", scale.messages, scale.rate_per_s)
+    for name in victims(stage, scale, dice):
+        stage.kafka.signal(signal.SIGSTOP)
+        time.sleep(0.5)  # what was taken is written and answered, and none of it confirmed
+        stage.kill(name)
+        stage.kafka.signal(signal.SIGCONT)
+    load.join()
+    return Played(f"{scale.times} kills", scale.times * stage.unconfirmed_max)
+
+
+def exchanged(stage: Stage, scale: Scale, dice: Random) -> Played:
+    """A third replica comes and goes all the time."""
+    rate = scale.rate_per_s
+    load = stage.load(f"a5-{dice.random()}", scale.messages, rate)
+    calm, swaps = stage.replicas, 0
+    begin = time.monotonic()
+    while load.is_alive():
+        stage.binders(calm + 1 if swaps % 2 == 0 else calm)
+        swaps += 1
+        time.sleep(STORM_EVERY_S[scale.name])
+    taken = stage.taken() / (time.monotonic() - begin)
+    stage.binders(calm)
+    figure = f"{swaps} rebalances, {taken:.0f} of {rate:.0f} a second went on"
+    return Played(checks=(nothing_unknown,), seen=(Check(figure, taken >= CALM_SHARE * rate),))
+
+
+def router_killed(stage: Stage, scale: Scale, dice: Random) -> Played:
+    """SIGKILL of the router in mid-transaction."""
+    load = stage.load(f"a6-{dice.random()}", scale.messages, scale.rate_per_s)
+    every_s = scale.messages / scale.rate_per_s / scale.times
+    for _ in range(scale.times):
+        time.sleep(every_s * dice.uniform(0.3, 0.7))
+        stage.kill("router-0")
+    load.join()
+    return Played(f"{scale.times} kills")
+
+
+def rolled(stage: Stage, scale: Scale, dice: Random) -> Played:
+    """A rolling restart of three replicas; how long each partition's bind carried nothing."""
+    stage.binders(3)
+    load = stage.load(f"roll-{dice.random()}", scale.messages, scale.rate_per_s)
+    time.sleep(1)
+    for number in range(3):
+        stage.stop(binder_name(number))
+        stage.restart(binder_name(number))
+        stage.child(binder_name(number)).wait_ready(time.monotonic() + 30)
+    load.join()
+
+    def gap(after: After) -> Check:
+        widest_s = widest_gap_s(after.outcomes_by_partition)
+        return Check(f"the widest gap of a partition {widest_s:.1f} s", widest_s <= GAP_MAX_S)
+
+    return Played("3 replicas", checks=(nothing_unknown, gap))
+
+
+GAP_MAX_S = 3.0
+
+
+def widest_gap_s(moments: dict[int, list[float]]) -> float:
+    """The longest time without an outcome, over all partitions; milliseconds in, in order."""
+    gaps = [
+        (later - earlier) / 1000 for times in moments.values() for earlier, later in pairwise(times)
+    ]
+    return max(gaps, default=0.0)
+
+
+ROWS = (
+    Row("A1", "kill -9 a binder in mid-window", "lost 0, duplicated at most the bound", killed),
+    Row("A2", "SIGTERM under load", "duplicated 0, unknown 0, exit 0 within 10 s", stopped),
+    Row("A3", "a frozen process wakes", "lost 0, duplicated at most its bound", frozen),
+    Row("A4", "killed between answer and event", "lost 0, at most the bound", cut_from_kafka),
+    Row("A5", "replicas come and go", "lost 0, duplicated 0, 60 % of calm", exchanged),
+    Row("A6", "kill -9 the router in a transaction", "lost 0, duplicated 0", router_killed),
+    Row("rolling", "three replicas, one after the other", "0 and 0, gaps within 3 s", rolled),
+)

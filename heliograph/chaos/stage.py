@@ -1,0 +1,344 @@
+"""A pipeline to be broken: its processes by name, its broker, its carrier, a load, the judgement.
+
+All of it is real: Apache Kafka, one process per replica, SMPP over loopback. What a row did is
+judged by `heliograph.verify` on the carrier's ledger; what earlier rows left behind is taken off.
+"""
+
+import json
+import os
+import secrets
+import signal
+import threading
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+from confluent_kafka import OFFSET_BEGINNING, TopicPartition
+
+from heliograph import carriers
+from heliograph.evidence import Places, gather
+from heliograph.launcher import START_TIMEOUT_S, Child, Launcher, launcher
+from heliograph.ledgers import HTTP_TIMEOUT_S, get_json
+from heliograph.tallies import Evidence
+from heliograph.verify import Bounds, Verdict, judge
+from pipeline import topics
+from pipeline.broker import Embedded, embedded, free_port
+from pipeline.config import Config, load, section
+from pipeline.ids import ConnectorId, MessageId
+from pipeline.kafka.admin import create_topics
+from pipeline.kafka.clients import known_topics, make_consumer, make_producer, produce, take
+from pipeline.process import catalog, make_codec
+from pipeline.records import MtEvent, MtRequest, MtSubmitted
+from services.binder.config import BinderConfig
+
+CONNECTOR = ConnectorId("chaos")
+HERE = Path(str(files("heliograph.chaos").joinpath("heliograph.yaml")))
+SINGLES = ("intake", "router", "correlator", "tracker", "scheduler")
+SETTLE_TIMEOUT_S = 90
+LOOK_EVERY_S = 0.1
+NUMBERS = "+4670{:07}"
+
+
+@dataclass(slots=True)
+class After:
+    """What a row has done, earlier rows taken off."""
+
+    verdict: Verdict
+    evidence: Evidence
+    lost: int
+    duplicated: int
+    outcomes: Counter[str]
+    segments: list[dict[str, Any]]  # the ledger's entries, in order
+    outcomes_by_partition: dict[int, list[float]]  # when Kafka had each, ms, in order
+
+    def doubled(self, prefix: str) -> int:
+        """Segments taken twice of messages whose id begins so."""
+        taken = Counter(
+            f"{entry['message_id']}|{entry['segment']}"
+            for entry in self.segments
+            if entry["command_status"] == 0 and str(entry["message_id"]).startswith(prefix)
+        )
+        return sum(count - 1 for count in taken.values())
+
+
+class Written(NamedTuple):
+    """An outcome as it stands in Kafka."""
+
+    message_id: str
+    outcome: str
+    partition: int
+    at_ms: int
+
+
+@dataclass(slots=True)
+class Stage:
+    """A pipeline that runs."""
+
+    config: Config
+    path: Path
+    folder: Path
+    launcher: Launcher
+    kafka: Embedded
+    carrier: str  # base URL of its HTTP API
+    events: "Events"
+    replicas: int = 0
+    sent: set[str] = field(default_factory=set)
+    _before: After | None = None
+    _entries: int = 0  # of the ledger, that earlier rows left
+    _written: int = 0  # outcomes that earlier rows left
+    _allowed: int = 0  # duplicates of all rows
+
+    # --- processes ----------------------------------------------------------------------------
+
+    def binders(self, count: int) -> None:
+        """So many replicas run from now on, and are ready."""
+        for number in range(max(count, self.replicas)):
+            name = binder_name(number)
+            child = self.launcher.children.get(name)
+            if number >= count:
+                self.stop(name)
+            elif child is None:
+                self._start_binder(name)
+            elif not child.is_wanted:
+                self.restart(name)
+        self.replicas = count
+        for number in range(count):
+            self.launcher.children[binder_name(number)].wait_ready(_deadline())
+
+    def child(self, name: str) -> Child:
+        """A process by its name."""
+        return self.launcher.children[name]
+
+    def kill(self, name: str) -> None:
+        """SIGKILL, and wait until it is dead; it is started again as any supervisor would."""
+        child = self.child(name)
+        lives = child.restarts
+        child.signal(signal.SIGKILL)
+        self.wait(lambda: child.restarts > lives, START_TIMEOUT_S)
+
+    def stop(self, name: str) -> tuple[int | None, float]:
+        """SIGTERM, and it stays down: its exit code and how long it took."""
+        child, begin = self.child(name), time.monotonic()
+        child.is_wanted = False
+        child.signal(signal.SIGTERM)
+        return child.wait(START_TIMEOUT_S), time.monotonic() - begin
+
+    def restart(self, name: str) -> None:
+        """Start again what was stopped, and wait until it is up."""
+        child = self.child(name)
+        child.start()
+        child.is_wanted = True
+        child.wait_up(_deadline())
+
+    def _start_binder(self, name: str) -> None:
+        self.launcher.start(name, "binder", "--config", str(self.path), "--replica", name)
+        self.child(name).wait_up(_deadline())
+
+    @property
+    def unconfirmed_max(self) -> int:
+        """Segments that the crash of all binders at once can double, at most."""
+        share = section(self.config, "binder", BinderConfig).unconfirmed_per_window
+        account = self.config.connectors[CONNECTOR]
+        return int(account.binds * account.window * share)
+
+    # --- the carrier --------------------------------------------------------------------------
+
+    @contextmanager
+    def carrier_does(self, *settings: str) -> Iterator[None]:
+        """The carrier behaves like `fast` with these settings, KEY=YAML, for a while."""
+        carriers.change(self.carrier, "fast", settings)
+        try:
+            yield
+        finally:
+            carriers.change(self.carrier, "fast", ())
+
+    def post(self, path: str, body: Mapping[str, object] | None = None) -> None:
+        """Ask the carrier's HTTP API to do something."""
+        octets = json.dumps(body or {}).encode()
+        request = urllib.request.Request(f"{self.carrier}{path}", octets, method="POST")  # noqa: S310
+        with urllib.request.urlopen(request, timeout=HTTP_TIMEOUT_S):  # noqa: S310
+            pass
+
+    def stats(self) -> dict[str, Any]:
+        """What the carrier counts."""
+        return get_json(f"{self.carrier}/stats")
+
+    def taken(self) -> int:
+        """Entries of the ledger that this row has made."""
+        return int(self.stats()["ledger"]["entries"]["segments"]) - self._entries
+
+    # --- load and judgement -------------------------------------------------------------------
+
+    def load(
+        self, prefix: str, count: int, rate_per_s: float, *, lane: str = "normal", **request: Any
+    ) -> threading.Thread:
+        """Ask for `count` messages, evenly; a thread that runs."""
+        names = [MessageId(f"{prefix}-{number}") for number in range(count)]
+        first = len(self.sent)
+        self.sent.update(names)
+        codec, topic = make_codec(self.config), topics.request(topics.DEFAULT_TENANT, lane)
+        defaults = {"text": "Your parcel is on its way.", "from_": "ACME"}
+
+        def send() -> None:
+            producer = make_producer(self.config.kafka)
+            begin = time.monotonic()
+            for number, name in enumerate(names):
+                if (wait_s := begin + number / rate_per_s - time.monotonic()) > 0:
+                    time.sleep(wait_s)
+                to = NUMBERS.format(first + number)
+                fields = {"to": to, **defaults, **request}
+                octets = codec.encode(MtRequest(message_id=name, **fields), topic)
+                produce(producer, topic, name, octets)
+                producer.poll(0)
+            producer.flush(SETTLE_TIMEOUT_S)
+
+        thread = threading.Thread(target=send, name=f"load {prefix}", daemon=True)
+        thread.start()
+        return thread
+
+    def wait(self, holds: Callable[[], bool], timeout_s: float = SETTLE_TIMEOUT_S) -> bool:
+        """Whether it came to hold within the time."""
+        deadline = time.monotonic() + timeout_s
+        while not holds():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(LOOK_EVERY_S)
+        return True
+
+    def settle(self) -> None:
+        """Wait until every message has its outcome; who has none, the judge says."""
+        self.wait(lambda: self.sent <= self.events.concluded)
+
+    def judge(self, duplicates_max: int) -> After:
+        """What this row has done; it may have doubled so many segments."""
+        self._allowed += duplicates_max
+        places = Places(ledgers=[f"{CONNECTOR}={self.carrier}"], logs=self.folder / "log")
+        evidence = gather(self.config, make_codec(self.config), places)
+        verdict = judge(evidence, Bounds(duplicates_max=self._allowed))
+        before, outcomes = self._before, Counter(verdict.outcomes)
+        after = After(
+            verdict,
+            evidence,
+            verdict.lost - (before.verdict.lost if before else 0),
+            verdict.duplicated - (before.verdict.duplicated if before else 0),
+            outcomes - Counter(before.verdict.outcomes if before else {}),
+            list(self._new_entries()),
+            self._partitions(),
+        )
+        self._entries += len(after.segments)
+        self._before = after
+        return after
+
+    def _partitions(self) -> dict[int, list[float]]:
+        moments: dict[int, list[float]] = {}
+        for written in self.events.written[self._written :]:
+            moments.setdefault(written.partition, []).append(written.at_ms)
+        self._written = len(self.events.written)
+        return moments
+
+    def _new_entries(self) -> Iterator[dict[str, Any]]:
+        url = f"{self.carrier}/ledger/segments?after={self._entries}"
+        with urllib.request.urlopen(url, timeout=HTTP_TIMEOUT_S) as lines:  # noqa: S310
+            for line in lines:
+                yield json.loads(line)
+
+
+class Events:
+    """Follows `sms.mt.event` and a connector's outcomes, on a thread of its own."""
+
+    def __init__(self, config: Config) -> None:
+        self.concluded: set[str] = set()
+        self.written: list[Written] = []
+        self._codec = make_codec(config)
+        self._kafka = config.kafka
+        self._reads = [topics.MT_EVENT, topics.submitted(CONNECTOR, 1)]
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="events", daemon=True)
+
+    def start(self) -> None:
+        """From now on."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """And no more."""
+        self._stopping.set()
+        self._thread.join(START_TIMEOUT_S)
+
+    def _follow(self) -> None:
+        consumer = make_consumer(self._kafka, "heliograph-chaos")
+        known = known_topics(consumer, self._kafka)
+        consumer.assign(
+            [
+                TopicPartition(name, number, OFFSET_BEGINNING)
+                for name in self._reads
+                for number in known[name].partitions
+            ]
+        )
+        while not self._stopping.is_set():
+            for message in take(consumer, LOOK_EVERY_S):
+                record = self._codec.decode(message.value(), MtEvent, MtSubmitted)
+                if isinstance(record, MtSubmitted):
+                    moment, partition = message.timestamp()[1], message.partition() or 0
+                    self.written.append(
+                        Written(record.message_id, record.outcome, partition, moment)
+                    )
+                elif isinstance(record, MtEvent) and record.terminal:
+                    self.concluded.add(record.message_id)
+        consumer.close()
+
+
+@contextmanager
+def stage(**connector: object) -> Iterator[Stage]:
+    """A pipeline with two binder replicas; `connector` are settings of it that are otherwise."""
+    with ExitStack() as stack:
+        name = stack.enter_context(
+            TemporaryDirectory(prefix="heliograph-chaos-", ignore_cleanup_errors=True)
+        )
+        folder = Path(name)
+        kafka = stack.enter_context(embedded(free_port()))
+        env = {
+            "CHAOS_PASSWORD": secrets.token_hex(4),
+            "HELIOGRAPH__KAFKA__BOOTSTRAP_SERVERS": kafka.address,
+            "HELIOGRAPH__STATE_DIR": str(folder / "state"),
+            **{f"HELIOGRAPH__CONNECTORS__CHAOS__{k.upper()}": str(v) for k, v in connector.items()},
+        }
+        stack.callback(_forget, set(env))
+        os.environ.update(env)
+        own = stack.enter_context(launcher(folder / "log"))
+        config = load(HERE)
+        create_topics(config.kafka, catalog(config))
+        where = ("--config", str(HERE))
+        sandbox = own.start("sandbox-chaos", "sandbox", "chaos", *where, "--free-ports")
+        own.wait_up()
+        os.environ["HELIOGRAPH__CONNECTORS__CHAOS__PORT"] = str(sandbox.facts["smpp_port"])
+        stack.callback(_forget, {"HELIOGRAPH__CONNECTORS__CHAOS__PORT"})
+        for service in SINGLES:
+            own.start(f"{service}-0", service, *where, "--replica", f"{service}-0")
+        events = Events(config)
+        found = Stage(config, HERE, folder, own, kafka, str(sandbox.facts["http"]), events)
+        found.binders(2)
+        own.wait_up()
+        events.start()
+        stack.callback(events.stop)
+        yield found
+
+
+def binder_name(number: int) -> str:
+    """The name of a replica."""
+    return f"binder-{number}"
+
+
+def _forget(names: set[str]) -> None:
+    for name in names:
+        os.environ.pop(name, None)
+
+
+def _deadline() -> float:
+    return time.monotonic() + START_TIMEOUT_S
