@@ -64,13 +64,17 @@ class Child:
             if not self.is_running or time.monotonic() > deadline:
                 raise StartError(f"{self.name} did not start:\n{self._log_tail()}")
 
+    def is_ready(self) -> bool:
+        """Whether its /readyz says yes."""
+        with contextlib.suppress(OSError):
+            url = f"{self.facts['http']}/readyz"
+            with urllib.request.urlopen(url, timeout=5):  # noqa: S310
+                return True
+        return False
+
     def wait_ready(self, deadline: float) -> None:
         """Wait until its /readyz says yes; raises StartError."""
-        while True:
-            with contextlib.suppress(OSError):
-                url = f"{self.facts['http']}/readyz"
-                with urllib.request.urlopen(url, timeout=5):  # noqa: S310
-                    return
+        while not self.is_ready():
             if time.monotonic() > deadline:
                 raise StartError(f"{self.name} is not ready:\n{self._log_tail()}")
             time.sleep(0.05)

@@ -98,7 +98,7 @@ class Stage:
     # --- processes ----------------------------------------------------------------------------
 
     def binders(self, count: int) -> None:
-        """So many replicas run from now on, and are ready."""
+        """So many replicas run from now on, and as many as there are binds are ready."""
         for number in range(max(count, self.replicas)):
             name = binder_name(number)
             child = self.launcher.children.get(name)
@@ -109,8 +109,13 @@ class Stage:
             elif not child.is_wanted:
                 self.restart(name)
         self.replicas = count
-        for number in range(count):
-            self.launcher.children[binder_name(number)].wait_ready(_deadline())
+        busy = min(count, self.config.connectors[CONNECTOR].binds)
+        self.wait(lambda: len(self.ready()) >= busy, START_TIMEOUT_S)
+
+    def ready(self) -> list[str]:
+        """The replicas that could submit now."""
+        names = [binder_name(number) for number in range(self.replicas)]
+        return [name for name in names if self.child(name).is_ready()]
 
     def child(self, name: str) -> Child:
         """A process by its name."""

@@ -40,6 +40,7 @@ def client_settings(kafka: KafkaConfig) -> dict[str, Any]:
         "socket.timeout.ms": SOCKET_TIMEOUT_MS,
         "log.connection.close": False,
         "reconnect.backoff.ms": 250,
+        "reconnect.backoff.max.ms": 1000,  # the 10 s of the default are most of a restart
         "logger": LOG,
         **kafka.librdkafka,
     }
