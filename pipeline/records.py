@@ -199,6 +199,7 @@ class MtSubmit(Record, frozen=True, kw_only=True):
     short_message: bytes | Encrypted
     tlvs: tuple[Tlv, ...] = ()
     return_after_s: int | None = None
+    write_until_ms: int | None = None
     test: bool = False
 
 
@@ -384,6 +385,16 @@ class Stop(Record, frozen=True, kw_only=True):
     tenant: str | None = None
     campaign: str | None = None
     connector: ConnectorId | None = None
+    at_ms: int
+
+
+class OptOut(Record, frozen=True, kw_only=True):
+    """A recipient, the record's key, wants no more of something, or wants it again."""
+
+    action: str
+    tenant: str | None = None
+    sender: str | None = None
+    source: str
     at_ms: int
 
 

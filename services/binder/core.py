@@ -82,7 +82,10 @@ class Outcome(msgspec.Struct, frozen=True):
 EXPIRED = Outcome("expired", "validity")
 RETURNED = Outcome("returned", "connector_down")
 INTENT = Outcome("intent")
-UNWRITTEN = {"expired", "returned", "cancelled"}  # outcomes that say that the SMSC has it not
+QUIET = Outcome("returned", "quiet_hours")
+OPTED_OUT = Outcome("rejected", "opted_out")
+# outcomes that say that the SMSC has it not, unless it was the SMSC that said so
+UNWRITTEN = {"expired", "returned", "cancelled", "rejected"}
 CRASHED = Outcome("unknown", "crash")  # an intent whose outcome nobody has published
 
 

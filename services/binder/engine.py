@@ -23,6 +23,7 @@ from services.binder import core
 from services.binder.circuit import Circuit
 from services.binder.core import Disposition, Outcome, Segment
 from services.binder.lanes import Lanes
+from services.binder.opt_outs import OptOuts
 from services.binder.pacing import Pacer
 from services.binder.stops import Stops
 
@@ -82,6 +83,7 @@ class Engine:
         lanes: Lanes,
         circuit: Circuit,
         stops: Stops,
+        opt_outs: OptOuts,
         dispositions: Mapping[int, Disposition],
         ask_pump: Callable[[], None],
         fence_after_s: float,
@@ -100,6 +102,7 @@ class Engine:
         self.is_fenced = False  # somebody else may own what we hold: nothing is written
         self._outcomes = outcomes
         self._stops = stops
+        self._opt_outs = opt_outs
         self._dispositions = dispositions
         self._ask_pump = ask_pump
         self._intended = 0
@@ -194,12 +197,19 @@ class Engine:
         submit = segment.submit
         if submit.deadline_ms <= now.ms:
             return core.EXPIRED
-        whole = self._wholes.get(submit.message_id) if submit.segments > 1 else None
-        if whole is not None and (whole.is_begun or whole.fate):
-            return whole.fate
+        if submit.segments > 1:
+            whole = self._wholes.get(submit.message_id)
+            if whole is None:  # all of it was written once
+                return None
+            if whole.is_begun or whole.fate:
+                return whole.fate
         cancelled_by = self._stops.cancels(submit)
         if cancelled_by is not None:
             return Outcome("cancelled", cancelled_by)
+        if self._opt_outs.rows and self._opt_outs.forbids(submit):
+            return core.OPTED_OUT
+        if submit.write_until_ms is not None and submit.write_until_ms <= now.ms:
+            return core.QUIET
         if self._is_down_for(submit.return_after_s, now.s) and not segment.attempt:
             return core.RETURNED
         return None
@@ -209,8 +219,10 @@ class Engine:
         return seconds is not None and since is not None and now - since >= seconds
 
     def _is_begun(self, segment: Segment) -> bool:
+        if segment.submit.segments == 1:
+            return False
         whole = self._wholes.get(segment.submit.message_id)
-        return whole is not None and whole.is_begun
+        return whole is None or whole.is_begun
 
     def _leaves_whole(self, segment: Segment, fate: Outcome | None) -> None:
         """The first time that a segment is written, or it ends without that."""
@@ -308,7 +320,8 @@ class Engine:
 
     def conclude(self, segment: Segment, outcome: Outcome, now: Moment) -> None:
         """A segment has ended; one that may be at the SMSC is never said not to be."""
-        if segment.is_doubtful and outcome.name in core.UNWRITTEN:
+        is_ours = outcome.command_status is None  # and no answer of the SMSC
+        if segment.is_doubtful and is_ours and outcome.name in core.UNWRITTEN:
             outcome = Outcome("unknown", outcome.name)
         self._leaves_whole(segment, outcome)
 

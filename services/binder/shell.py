@@ -18,7 +18,6 @@ from pipeline.errors import UnreadableError
 from pipeline.ids import ConnectorId
 from pipeline.kafka.clients import now_ms
 from pipeline.kafka.membership import Commit, Membership, Start
-from pipeline.kafka.table import ControlTable
 from pipeline.metrics import MetricName
 from pipeline.process import Process
 from pipeline.records import ConnectorState, MtSubmit, Stop
@@ -31,9 +30,11 @@ from services.binder.deliveries import Deliveries
 from services.binder.engine import FAR_AWAY, Engine, Moment
 from services.binder.lanes import Lanes
 from services.binder.leases import Key, Lease, Leases
+from services.binder.opt_outs import OptOuts
 from services.binder.outbox import Outbox
 from services.binder.pacing import Pacer
 from services.binder.stops import Stops
+from services.binder.tables import followed
 from services.binder.wire import Wire
 from smpp.pdu import Pdu
 
@@ -57,6 +58,7 @@ class Connector:
         process: Process,
         config: BinderConfig,
         producer: Producer,
+        opt_outs: OptOuts,
         fail: Callable[[Exception], None],
     ) -> None:
         """`fail` ends the process: something happened that only a restart mends."""
@@ -74,13 +76,14 @@ class Connector:
         self._outbox = Outbox(name, process, producer, fail)
         submitted = process.metrics.counter("sms.binder.submitted", connector=name)
         self._stops = Stops(name)
-        self._stop_table = ControlTable(process.config.kafka, topics.CONTROL_STOP, self._hear_stop)
+        self._stop_table = followed(process, topics.CONTROL_STOP, Stop, self._obey_stop)
         self._engine = Engine(
             self._outbox,
             Pacer(self._account.rate_per_s, process.config.profile(name).rate_headroom),
             Lanes(),
             Circuit(),
             self._stops,
+            opt_outs,
             {},
             self._ask_pump,
             config.fence_after_s,
@@ -239,15 +242,6 @@ class Connector:
         return lease is not None
 
     # --- from Kafka to the wire ---------------------------------------------------------------
-
-    def _hear_stop(self, name: str, octets: bytes | None) -> None:
-        """On the table's thread."""
-        try:
-            stop = self._process.codec.decode(octets, Stop) if octets else None
-        except UnreadableError as error:
-            LOG.warning("a stop that can't be read", name=name, reason=error.reason)
-            return
-        self._loop.call_soon_threadsafe(self._obey_stop, name, stop)
 
     def _obey_stop(self, name: str, stop: Stop | None) -> None:
         self._stops.put(name, stop)

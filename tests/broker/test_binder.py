@@ -19,7 +19,7 @@ from pipeline.kafka.admin import create_topics
 from pipeline.kafka.clients import make_producer, now_ms, produce
 from pipeline.kafka.reader import read_to_end
 from pipeline.process import catalog
-from pipeline.records import MtSubmitted, SmscDeliver, Tlv
+from pipeline.records import MtSubmitted, OptOut, SmscDeliver, Tlv
 from smpp.pdu import DeliverSm, Pdu, SubmitSm
 from smpp.server import Smsc, SmscSession
 from smpp.values import CommandStatus
@@ -303,3 +303,21 @@ async def test_what_cannot_be_read_goes_to_the_dead_letters_and_stops_nobody(ben
         await process.wait()
     dead = list(read_to_end(bench.config.kafka, [topics.dlq_of(bench.submits)]))
     assert [message.value() for message in dead] == [b"garbage"] * 20
+
+
+async def test_who_says_stop_gets_nothing_that_is_written_a_second_later(bench: Bench) -> None:
+    key, row = "467099999", OptOut(action="out", source="mo/1", at_ms=now_ms())
+    async with bench.binder():
+        await asyncio.to_thread(bench.write, 1)
+        await bench.settled(1)
+        producer = make_producer(bench.config.kafka)
+        produce(producer, topics.CONTROL_OPTOUT, key, CODEC.encode(row, topics.CONTROL_OPTOUT))
+        await asyncio.to_thread(producer.flush, DEADLINE_S)
+        about = {"recipient": key, "class_": "promotional"}
+        await asyncio.sleep(1)  # the promise
+        await asyncio.to_thread(bench.write, 5, "advert", **about)
+        await asyncio.to_thread(bench.write, 5, "code", **{**about, "class_": "otp"})
+        outcomes = await bench.settled(11)
+    reasons = Counter((o.outcome, o.reason) for o in outcomes if o.recipient == key)
+    assert reasons == {("rejected", "opted_out"): 5, ("accepted", None): 5}
+    assert not any(name.startswith("advert") for name in bench.carrier.accepted)

@@ -17,6 +17,7 @@ from services.binder.engine import FAR_AWAY, Engine, Moment, Wire
 from services.binder.lanes import Lanes
 from services.binder.leases import Lease
 from services.binder.offsets import OffsetTracker, doubtful_before, output_position
+from services.binder.opt_outs import OptOuts
 from services.binder.outputs import Known
 from services.binder.pacing import Pacer
 from services.binder.stops import Stops
@@ -48,6 +49,7 @@ class Process:
         carrier: Carrier,
         dice: Random,
         rate_per_s: float,
+        opt_outs: OptOuts,
     ) -> None:
         self.resent = 0  # segments whose fate was not known and that may be written again
         self.unconfirmed_peak = 0
@@ -72,6 +74,7 @@ class Process:
             Lanes(),
             Circuit(),
             self.stops,
+            opt_outs,
             {},
             self._ask_pump,
             FENCE_AFTER_S,

@@ -12,6 +12,7 @@ from services.binder import core
 from services.binder.engine import Engine
 from services.binder.lanes import Lanes
 from services.binder.offsets import OffsetTracker
+from services.binder.opt_outs import OptOuts
 from services.binder.pacing import Pacer
 from tests.simulation.process import Process
 from tests.simulation.world import World
@@ -71,7 +72,7 @@ def _forgets_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         Engine,
         "_room",
-        lambda self, now: min(sum(wire.room for wire in self.wires.values()), self.pacer.room(now)),
+        lambda self, windows, now: min(windows, self.pacer.room(now)),
     )
 
 
@@ -82,6 +83,10 @@ def _paces_too_fast(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _calls_what_may_be_sent_expired(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(core, "UNWRITTEN", set())
+
+
+def _knows_no_opt_outs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(OptOuts, "forbids", lambda self, submit: False)
 
 
 def _holds_a_recipient_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,6 +103,7 @@ MUTANTS = [
     _paces_too_fast,
     _calls_what_may_be_sent_expired,
     _holds_a_recipient_for_ever,
+    _knows_no_opt_outs,
 ]
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from random import Random
 
 from pipeline.ids import Msisdn
-from pipeline.records import MtSubmit, MtSubmitted
+from pipeline.records import MtSubmit, MtSubmitted, OptOut
 from services.binder.core import INTENT
+from services.binder.opt_outs import OptOuts
 from tests.builders import mt_submit
 from tests.simulation.broker import Broker
 from tests.simulation.carrier import Carrier, Name, Temper
@@ -60,6 +61,8 @@ class World:
             (Fault(dice.uniform(0.5, FAULTS_S), dice.choice(FAULTS)) for _ in range(5)),
             key=lambda fault: fault.at,
         )
+        self.opt_outs = OptOuts()  # Kafka tells every process at once: this is when they know
+        self.opted_out_at: dict[Msisdn, float] = {}
         self.names = Counter((str(s.message_id), s.segment) for s in self.submits)
 
     def play(self) -> list[str]:
@@ -72,6 +75,8 @@ class World:
             self._start()
         for fault in self.faults:
             self.clock.later(fault.at, lambda name=fault.name: FAULT_OF[name](self))  # type: ignore[misc]
+        for _ in range(self.dice.choice((0, 0, 3))):
+            self.clock.later(self.dice.uniform(0, 5), self._opt_out)
         self.clock.later(FAULTS_S + 1, self._see_to_it)
         self.clock.run(END_S, self._is_settled)
         return [found for rule in RULES if (found := rule(self))]
@@ -106,11 +111,13 @@ class World:
                 segments=segments,
                 recipient=Msisdn(f"4670{dice.randrange(40):03}") if segment == 1 else recipient,
                 tenant=tenant,
+                class_=class_,
                 on_ambiguous=on_ambiguous,
                 requested_ms=EPOCH_MS,
                 deadline_ms=EPOCH_MS + deadline_s * 1000,
             )
             for tenant in (dice.choice(("a", "b")),)
+            for class_ in (dice.choice(("otp", "promotional")),)
             for on_ambiguous in (dice.choice(("resend", "give_up", "ask")),)
             for recipient in (Msisdn(f"4670{dice.randrange(40):03}"),)
             for segment in range(1, segments + 1)
@@ -118,7 +125,9 @@ class World:
 
     def _start(self) -> None:
         name = f"binder-{len(self.processes)}"
-        process = Process(name, self.clock, self.broker, self.carrier, self.dice, RATE_PER_S)
+        process = Process(
+            name, self.clock, self.broker, self.carrier, self.dice, RATE_PER_S, self.opt_outs
+        )
         self.processes.append(process)
         process.start()
 
@@ -140,6 +149,12 @@ class World:
     def _stop(self) -> None:
         if process := self._one():
             process.stop(self._start)
+
+    def _opt_out(self) -> None:
+        recipient = self.dice.choice(self.submits).recipient
+        self.opted_out_at.setdefault(recipient, self.clock.now)
+        row = OptOut(action="out", source="simulation", at_ms=self.clock.ms)
+        self.opt_outs.put(recipient, row)
 
     def _down(self) -> None:
         self.carrier.is_down = True
@@ -240,6 +255,19 @@ def l6_rate(world: World) -> str:
     return ""
 
 
+def e4_opted_out(world: World) -> str:
+    """Nothing of what it wants no more reaches a recipient; longer ones may have been begun."""
+    way_s = world.carrier.temper.latency_s[1]
+    since = {
+        (str(submit.message_id), 1): world.opted_out_at[submit.recipient]
+        for submit in world.submits
+        if submit.recipient in world.opted_out_at
+        if submit.segments == 1 and submit.class_ == "promotional"
+    }
+    late = [e.name for e in world.carrier.ledger if e.at - way_s > since.get(e.name, END_S)]
+    return f"written after the opt-out: {late[:3]}" if late else ""
+
+
 def bound_holds(world: World) -> str:
     """Never more unconfirmed than was said."""
     bound = WINDOW * UNCONFIRMED_PER_WINDOW * world.broker.partitions
@@ -254,5 +282,6 @@ RULES = (
     l4_duplicates,
     l5_in_time,
     l6_rate,
+    e4_opted_out,
     bound_holds,
 )

@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from pipeline.ids import ConnectorId
-from pipeline.records import Stop
+from pipeline.records import OptOut, Stop
 from services.binder.circuit import Circuit
 from services.binder.core import Outcome, Position, Segment
 from services.binder.engine import Engine, Moment
 from services.binder.lanes import Lanes
 from services.binder.leases import Lease
 from services.binder.offsets import OffsetTracker
+from services.binder.opt_outs import OptOuts
 from services.binder.pacing import Pacer
 from services.binder.stops import Stops
 from smpp.values import CommandStatus
@@ -50,9 +51,19 @@ class Bench:
         self.intents: list[int] = []
         self.unconfirmed: list[Callable[[], None]] = []
         self.stops = Stops(ConnectorId("here"))
+        self.opt_outs = OptOuts()
         pacer = Pacer(1_000_000, 0.05)
         self.engine = Engine(
-            self, pacer, Lanes(), Circuit(), self.stops, {}, lambda: None, 3.0, START.s
+            self,
+            pacer,
+            Lanes(),
+            Circuit(),
+            self.stops,
+            self.opt_outs,
+            {},
+            lambda: None,
+            3.0,
+            START.s,
         )
         pacer.own(1.0, START.s - 10)
         self.engine.unconfirmed_max = 100
@@ -219,6 +230,53 @@ def test_a_message_whose_first_part_an_earlier_owner_wrote_is_finished() -> None
     bench.take(7, message_id="long", segment=2, segments=2, campaign="spring")
     bench.engine.pump(START)
     assert bench.written == [7]
+
+
+def test_who_wants_no_more_gets_no_more_but_what_was_begun_or_asked_for() -> None:
+    bench = Bench()
+    bench.wire.room = 1
+    for number in (1, 2):
+        bench.take(number, message_id="long", segment=number, segments=2, class_="promotional")
+    bench.take(3, class_="promotional", message_id="advert")
+    bench.take(4, class_="otp", message_id="code")
+    bench.engine.pump(START)
+    bench.opt_outs.put("46701234567", OptOut(action="out", source="mo/1", at_ms=START.ms))
+    bench.wire.room = 10
+    bench.engine.pump(later(0.1))
+    assert bench.outcomes == [(3, "rejected", "opted_out")]
+    assert bench.written == [1, 2, 4]
+
+
+def test_the_last_part_of_a_begun_message_is_finished_even_when_it_is_written_again() -> None:
+    bench = Bench()
+    segments = [
+        bench.take(number, message_id="long", segment=number, segments=2, campaign="spring")
+        for number in (1, 2)
+    ]
+    bench.engine.pump(START)
+    bench.stops.put("s", stop("cancel"))
+    bench.engine.answered(segments[1], CommandStatus.ESME_RTHROTTLED, "", START)
+    bench.engine.pump(later(1))
+    assert bench.written == [1, 2, 2]
+    assert bench.outcomes == []
+
+
+def test_what_may_be_at_the_smsc_is_never_said_to_be_refused_by_us() -> None:
+    bench = Bench()
+    segment = bench.take(class_="promotional")
+    bench.engine.pump(START)
+    bench.opt_outs.put("46701234567", OptOut(action="out", source="mo/1", at_ms=START.ms))
+    bench.engine.unanswered(segment, later(0.5))
+    bench.engine.pump(later(1))
+    assert bench.outcomes == [(0, "unknown", "rejected")]
+
+
+def test_what_quiet_hours_overtake_goes_back_to_the_router() -> None:
+    bench = Bench()
+    bench.take(0, write_until_ms=START.ms)
+    bench.take(1, write_until_ms=START.ms + 1)
+    bench.engine.pump(START)
+    assert (bench.written, bench.outcomes) == ([1], [(0, "returned", "quiet_hours")])
 
 
 def test_what_waits_for_a_dead_connector_is_returned_when_it_asked_for_that() -> None:
