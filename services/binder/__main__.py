@@ -18,6 +18,7 @@ from pipeline.process import Process, process, run_loop
 from pipeline.records import OptOut
 from services.binder.config import BinderConfig
 from services.binder.opt_outs import OptOuts
+from services.binder.rates import Rates
 from services.binder.shell import Connector
 from services.binder.tables import followed
 
@@ -75,9 +76,10 @@ class Binder:
         opt_outs = OptOuts()
         opt_out_table = followed(ground, topics.CONTROL_OPTOUT, OptOut, opt_outs.put)
         opt_out_table.start()
-        for name in config.connectors or ground.config.connectors:
+        rates = Rates(ground.config)
+        for name in map(ConnectorId, config.connectors or ground.config.connectors):
             self._connectors.append(
-                Connector(ConnectorId(name), ground, config, producer, opt_outs, fail)
+                Connector(name, ground, config, producer, rates.of(name), opt_outs, fail)
             )
         for connector in self._connectors:
             connector.start()

@@ -24,7 +24,7 @@ from services.binder.circuit import Circuit
 from services.binder.core import Disposition, Outcome, Segment
 from services.binder.lanes import Lanes
 from services.binder.opt_outs import OptOuts
-from services.binder.pacing import Pacer
+from services.binder.rates import Rate
 from services.binder.stops import Stops
 
 FAR_AWAY = float("inf")
@@ -79,7 +79,7 @@ class Engine:
     def __init__(
         self,
         outcomes: Outcomes,
-        pacer: Pacer,
+        pacer: Rate,
         lanes: Lanes,
         circuit: Circuit,
         stops: Stops,
@@ -136,7 +136,7 @@ class Engine:
         lanes = self.lanes
         lanes.ripen(now.s)
         rooms = {bind: wire.room for bind, wire in self.wires.items()}
-        room = self._room(sum(rooms.values()), now.s)
+        room = self._room(rooms, now.s)
         while (segment := lanes.head) is not None:
             outcome = self._fate(segment, now)
             if outcome is not None:
@@ -158,8 +158,9 @@ class Engine:
         """Seconds until `pump` can do more without anything happening; infinite: never."""
         due = self.lanes.next_due
         waits = [] if due is None else [due - now]
-        if self.lanes.head is not None and self._has_wire() and not self.is_fenced:
-            waits.append(max(self.pacer.wait_s(now), self.circuit.wait_s(now)))
+        free = [bind for bind, wire in self.wires.items() if wire.room]
+        if self.lanes.head is not None and free and self._bound > 0 and not self.is_fenced:
+            waits.append(self.circuit.wait_s(now) or self.pacer.wait_s(now, free))
         return min(waits, default=FAR_AWAY)
 
     def sweep(self, now: Moment) -> None:
@@ -180,17 +181,20 @@ class Engine:
         for segment, outcome in ending:
             self.conclude(segment, outcome, now)
 
-    def _room(self, windows: int, now: float) -> int:
-        """How many segments may go: the least of binds, rate, bound and circuit."""
+    def _room(self, rooms: dict[int, int], now: float) -> int:
+        """How many segments may go: the least of binds, rate, bound and circuit.
+
+        Cuts `rooms`, the room of each bind, where the rate is a bind's own.
+        """
         if self.is_fenced:
             return 0
-        bound = self.unconfirmed_max - self.unconfirmed - self._intended
-        room = min(windows, bound, self.pacer.room(now))
+        room = min(self.pacer.room(now, rooms), sum(rooms.values()), self._bound)
         allowed = self.circuit.room(now)
         return room if allowed is None else min(room, allowed)
 
-    def _has_wire(self) -> bool:
-        return any(wire.room for wire in self.wires.values())
+    @property
+    def _bound(self) -> int:
+        return self.unconfirmed_max - self.unconfirmed - self._intended
 
     def _fate(self, segment: Segment, now: Moment) -> Outcome | None:
         """How a segment that waits ends without being written; None when it may be."""
@@ -260,7 +264,7 @@ class Engine:
         segment.written_ms = now.ms
         segment.is_unconfirmed = True
         self.unconfirmed += 1
-        self.pacer.spend(1)
+        self.pacer.spend(1, bind)
         if self.circuit.stopped_by is not None:
             self.circuit.probe(now.s)
         self.wires[bind].write(segment, now.ms)
@@ -270,17 +274,17 @@ class Engine:
     def answered(self, segment: Segment, status: int, smsc_message_id: str, now: Moment) -> None:
         """The SMSC has answered."""
         if status == 0:
-            self.pacer.passed()
+            self.pacer.passed(segment.bind)
             self.circuit.passed()
             self.conclude(segment, core.answered(status, smsc_message_id), now)
             return
         disposition = self._dispositions.get(status) or core.disposition(status)
         if disposition is Disposition.RETRY_SLOWER:
-            self.pacer.throttled()
-            self.pacer.hold(core.HOLD_AFTER_THROTTLE_S, now.s)
+            self.pacer.throttled(segment.bind)
+            self.pacer.hold(core.HOLD_AFTER_THROTTLE_S, now.s, segment.bind)
             self._again(segment)
             return
-        self.pacer.passed()
+        self.pacer.passed(segment.bind)
         stops = disposition is Disposition.STOP_CONNECTOR
         self.circuit.refused(status, now.s, at_once=stops)
         if stops:

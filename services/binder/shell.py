@@ -32,7 +32,7 @@ from services.binder.lanes import Lanes
 from services.binder.leases import Key, Lease, Leases
 from services.binder.opt_outs import OptOuts
 from services.binder.outbox import Outbox
-from services.binder.pacing import Pacer
+from services.binder.rates import Rate
 from services.binder.stops import Stops
 from services.binder.tables import followed
 from services.binder.wire import Wire
@@ -58,6 +58,7 @@ class Connector:
         process: Process,
         config: BinderConfig,
         producer: Producer,
+        rate: Rate,
         opt_outs: OptOuts,
         fail: Callable[[Exception], None],
     ) -> None:
@@ -79,7 +80,7 @@ class Connector:
         self._stop_table = followed(process, topics.CONTROL_STOP, Stop, self._obey_stop)
         self._engine = Engine(
             self._outbox,
-            Pacer(self._account.rate_per_s, process.config.profile(name).rate_headroom),
+            rate,
             Lanes(),
             Circuit(),
             self._stops,
@@ -220,9 +221,10 @@ class Connector:
             await self._binds.release(bind)
 
     def _own_share(self) -> None:
-        owned = len(self._leases.partitions)
-        self._engine.pacer.own(owned / self._account.binds, time.monotonic())
-        windows = owned * self._account.window
+        owned = self._leases.partitions
+        share = len(owned) / self._account.binds
+        self._engine.pacer.own(share, time.monotonic(), owned)
+        windows = len(owned) * self._account.window
         self._engine.unconfirmed_max = int(windows * self._config.unconfirmed_per_window)
         self._pump()
 

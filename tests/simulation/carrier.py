@@ -39,7 +39,7 @@ class Carrier:
 
     def __init__(self, clock: Clock, dice: Random, temper: Temper) -> None:
         self.ledger: list[Entry] = []
-        self.read_at: list[float] = []
+        self.read_at: list[tuple[float, int]] = []  # and by which bind
         self.wires: set[Line] = set()
         self.binds_peak = 0
         self.is_down = False
@@ -59,7 +59,7 @@ class Carrier:
     def judge(self, segment: Segment) -> CommandStatus | None:
         """What a segment that has arrived is answered; None is silence, though it is accepted."""
         now, temper, thrown = self.clock.now, self.temper, self.dice.random()
-        self.read_at.append(now)
+        self.read_at.append((now, segment.bind))
         while self._recent and now - self._recent[0] >= 1.0:
             self._recent.popleft()
         if len(self._recent) >= temper.rate_per_s:

@@ -19,7 +19,7 @@ from services.binder.leases import Lease
 from services.binder.offsets import OffsetTracker, doubtful_before, output_position
 from services.binder.opt_outs import OptOuts
 from services.binder.outputs import Known
-from services.binder.pacing import Pacer
+from services.binder.rates import Rate
 from services.binder.stops import Stops
 from tests.simulation.broker import SESSION_S, Broker, Key
 from tests.simulation.carrier import Carrier, Line
@@ -48,7 +48,7 @@ class Process:
         broker: Broker,
         carrier: Carrier,
         dice: Random,
-        rate_per_s: float,
+        rate: Rate,
         opt_outs: OptOuts,
     ) -> None:
         self.resent = 0  # segments whose fate was not known and that may be written again
@@ -70,7 +70,7 @@ class Process:
         self.stops = Stops(CONNECTOR)
         self.engine = Engine(
             self,
-            Pacer(rate_per_s, 0.05),
+            rate,
             Lanes(),
             Circuit(),
             self.stops,
@@ -214,9 +214,9 @@ class Process:
         self.engine.lanes.leave(is_left)
 
     def _own(self) -> None:
-        owned = len({partition for _, partition in self._leases})
-        self.engine.pacer.own(owned / self._broker.partitions, self._clock.now)
-        self.engine.unconfirmed_max = owned * WINDOW * UNCONFIRMED_PER_WINDOW
+        owned = {partition for _, partition in self._leases}
+        self.engine.pacer.own(len(owned) / self._broker.partitions, self._clock.now, owned)
+        self.engine.unconfirmed_max = len(owned) * WINDOW * UNCONFIRMED_PER_WINDOW
         self._pump()
 
     # --- binds ----------------------------------------------------------------------------------

@@ -72,13 +72,13 @@ def _forgets_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         Engine,
         "_room",
-        lambda self, windows, now: min(windows, self.pacer.room(now)),
+        lambda self, rooms, now: min(self.pacer.room(now, rooms), sum(rooms.values())),
     )
 
 
 def _paces_too_fast(monkeypatch: pytest.MonkeyPatch) -> None:
     own = Pacer.own
-    monkeypatch.setattr(Pacer, "own", lambda self, share, now: own(self, 1.0, now))
+    monkeypatch.setattr(Pacer, "own", lambda self, share, now, _: own(self, 1.0, now))
 
 
 def _calls_what_may_be_sent_expired(monkeypatch: pytest.MonkeyPatch) -> None:

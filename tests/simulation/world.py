@@ -9,6 +9,8 @@ from pipeline.ids import Msisdn
 from pipeline.records import MtSubmit, MtSubmitted, OptOut
 from services.binder.core import INTENT
 from services.binder.opt_outs import OptOuts
+from services.binder.pacing import Pacer
+from services.binder.sessions import Sessions
 from tests.builders import mt_submit
 from tests.simulation.broker import Broker
 from tests.simulation.carrier import Carrier, Name, Temper
@@ -56,6 +58,8 @@ class World:
         self.carrier = Carrier(self.clock, dice, temper)
         self.broker = Broker(self.clock, dice, partitions)
         self.processes: list[Process] = []
+        self.by_session = dice.choice((False, False, True))
+        self.session_per_s = RATE_PER_S / partitions
         self.submits = [submit for n in range(MESSAGES) for submit in self._message(n)]
         self.faults = sorted(
             (Fault(dice.uniform(0.5, FAULTS_S), dice.choice(FAULTS)) for _ in range(5)),
@@ -125,8 +129,9 @@ class World:
 
     def _start(self) -> None:
         name = f"binder-{len(self.processes)}"
+        rate = Sessions(self.session_per_s, 0.05) if self.by_session else Pacer(RATE_PER_S, 0.05)
         process = Process(
-            name, self.clock, self.broker, self.carrier, self.dice, RATE_PER_S, self.opt_outs
+            name, self.clock, self.broker, self.carrier, self.dice, rate, self.opt_outs
         )
         self.processes.append(process)
         process.start()
@@ -245,13 +250,17 @@ def l5_in_time(world: World) -> str:
 
 def l6_rate(world: World) -> str:
     """No second, at the carrier, over the contract; the way there may shorten it."""
-    times, first = world.carrier.read_at, 0
-    second = 1.0 - world.carrier.temper.latency_s[1] / 2
-    for last, at in enumerate(times):
-        while at - times[first] >= second:
-            first += 1
-        if last - first + 1 > RATE_PER_S:
-            return f"{last - first + 1} segments in the second before {at:.3f}"
+    read, second = world.carrier.read_at, 1.0 - world.carrier.temper.latency_s[1] / 2
+    logs = [([at for at, _ in read], RATE_PER_S)]
+    for session in range(world.broker.partitions if world.by_session else 0):
+        logs.append(([at for at, bind in read if bind == session], world.session_per_s))
+    for times, limit in logs:
+        first = 0
+        for last, at in enumerate(times):
+            while at - times[first] >= second:
+                first += 1
+            if last - first + 1 > limit:
+                return f"{last - first + 1} segments in the second before {at:.3f}"
     return ""
 
 
