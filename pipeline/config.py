@@ -164,6 +164,14 @@ class ConnectorConfig(Section):
     """Whose rate it is: of all binds together, an equal part each bind's own, or a group's."""
     rate_group: str | None = None
     """With scope group: the one of `rate_groups` whose rate this account shares with others."""
+    key: Literal["recipient", "sender"] = "recipient"
+    """What of a message decides its partition: everything of one is one process's."""
+    sender_rate_per_s: Annotated[float, Field(gt=0, le=100_000)] | None = None
+    """Segments per second of each sender, by contract; needs key: sender."""
+    sender_rates: dict[str, Annotated[float, Field(gt=0, le=100_000)]] = {}
+    """The same of senders that have another one, by source_addr."""
+    strict_order: bool = False
+    """One segment in flight per recipient: the next one waits for the outcome of the one before."""
 
 
 class RateGroupConfig(Section):
@@ -219,6 +227,12 @@ class Config(BaseSettings):
                     f"connectors.{name}.rate_group: scope group goes with one of `rate_groups`"
                     f" ({known}), any other scope with none; not {connector.rate_group!r}"
                 )
+            if connector.key != "sender" and (
+                connector.sender_rate_per_s is not None or connector.sender_rates
+            ):
+                faults.append(f"connectors.{name}: a rate per sender needs key: sender")
+            if connector.key != "recipient" and connector.strict_order:
+                faults.append(f"connectors.{name}.strict_order: needs key: recipient")
             if connector.password.literal and not self.dev:
                 faults.append(f"connectors.{name}.password: {LITERAL}")
         tests = [name for name, tenant in self.tenants.items() if tenant.test]

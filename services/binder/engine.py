@@ -26,6 +26,7 @@ from services.binder.lanes import Lanes
 from services.binder.opt_outs import OptOuts
 from services.binder.rates import Rate
 from services.binder.stops import Stops
+from services.binder.turns import Turns
 
 FAR_AWAY = float("inf")
 WHOLES_MAX = 10_000
@@ -88,6 +89,7 @@ class Engine:
         ask_pump: Callable[[], None],
         fence_after_s: float,
         now: float,
+        turns: Turns | None = None,
     ) -> None:
         """`dispositions` are those a profile sees otherwise; `ask_pump` has `pump` called soon.
 
@@ -103,6 +105,7 @@ class Engine:
         self._outcomes = outcomes
         self._stops = stops
         self._opt_outs = opt_outs
+        self.turns = turns
         self._dispositions = dispositions
         self._ask_pump = ask_pump
         self._intended = 0
@@ -143,8 +146,14 @@ class Engine:
                 self.conclude(lanes.take(), outcome, now)
             elif self._stops.pauses(segment.submit) and not self._is_begun(segment):
                 lanes.pause(lanes.take())
+                self._step_aside(segment)
+            elif lanes.held and lanes.is_behind(segment):
+                lanes.follow(lanes.take())
+                self._step_aside(segment)
             elif room <= 0:
                 break
+            elif self.turns is not None and self.turns.holds_back(segment, now.s):
+                continue
             elif segment.needs_intent:
                 self._intend(lanes.take(), now)
                 room -= 1
@@ -180,6 +189,20 @@ class Engine:
         self.lanes.leave(ends)
         for segment, outcome in ending:
             self.conclude(segment, outcome, now)
+
+    def leave(self, is_left: Callable[[Segment], bool]) -> None:
+        """Leave those that wait, and that `is_left` says yes to, to the next owner."""
+        leaving: list[Segment] = []
+
+        def leaves(segment: Segment) -> bool:
+            if is_left(segment):
+                leaving.append(segment)
+                return True
+            return False
+
+        self.lanes.leave(leaves)
+        for segment in leaving:
+            self._drop(segment)
 
     def _room(self, rooms: dict[int, int], now: float) -> int:
         """How many segments may go: the least of binds, rate, bound and circuit.
@@ -244,15 +267,14 @@ class Engine:
 
     def _intend(self, segment: Segment, now: Moment) -> None:
         self._intended += 1
+        if self.turns is not None:
+            self.turns.intended(segment)
 
         def done(output_offset: int) -> None:
             self._intended -= 1
             segment.needs_intent = False
             segment.lease.intend(segment.position.offset, output_offset)
-            if segment.lease.is_closing:
-                segment.drop()
-            else:
-                self.lanes.again(segment)
+            self._write_again(segment)
             self._ask_pump()
 
         self._outcomes.intend(segment, now.ms, done)
@@ -265,6 +287,8 @@ class Engine:
         segment.is_unconfirmed = True
         self.unconfirmed += 1
         self.pacer.spend(1, bind)
+        if self.turns is not None:
+            self.turns.written(segment)
         if self.circuit.stopped_by is not None:
             self.circuit.probe(now.s)
         self.wires[bind].write(segment, now.ms)
@@ -308,15 +332,33 @@ class Engine:
 
     def _again(self, segment: Segment) -> None:
         self._settle(segment)
+        self._write_again(segment)
+
+    def _write_again(self, segment: Segment) -> None:
         if segment.lease.is_closing:
-            segment.drop()
+            self._drop(segment)
         else:
             self.lanes.again(segment)
+
+    def _drop(self, segment: Segment) -> None:
+        segment.drop()
+        self._let_others_go(segment)
+
+    def _step_aside(self, segment: Segment) -> None:
+        if self.turns is not None:
+            self.turns.stepped_aside(segment)
+
+    def _let_others_go(self, segment: Segment) -> None:
+        """It has ended, here at least."""
+        if self.turns is None:
+            self.lanes.ended(segment.submit.recipient)
+        else:
+            self.turns.ended(segment)
 
     def _later(self, segment: Segment, now: Moment) -> None:
         self._settle(segment)
         if segment.lease.is_closing:
-            segment.drop()
+            self._drop(segment)
             return
         segment.delays += 1
         wait_s = min(core.DELAY_MAX_S, core.DELAY_MIN_S * 2 ** (segment.delays - 1))
@@ -334,7 +376,7 @@ class Engine:
             segment.lease.finish(segment.position.offset, output_offset)
             self._ask_pump()
 
-        self.lanes.ended(segment.submit.recipient)
+        self._let_others_go(segment)
         self._outcomes.conclude(segment, outcome, now.ms, done)
 
     def _settle(self, segment: Segment) -> None:

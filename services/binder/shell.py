@@ -35,6 +35,7 @@ from services.binder.outbox import Outbox
 from services.binder.rates import Rate
 from services.binder.stops import Stops
 from services.binder.tables import followed
+from services.binder.turns import turns_of
 from services.binder.wire import Wire
 from smpp.pdu import Pdu
 
@@ -78,10 +79,11 @@ class Connector:
         submitted = process.metrics.counter("sms.binder.submitted", connector=name)
         self._stops = Stops(name)
         self._stop_table = followed(process, topics.CONTROL_STOP, Stop, self._obey_stop)
+        lanes = Lanes()
         self._engine = Engine(
             self._outbox,
             rate,
-            Lanes(),
+            lanes,
             Circuit(),
             self._stops,
             opt_outs,
@@ -89,6 +91,7 @@ class Connector:
             self._ask_pump,
             config.fence_after_s,
             time.monotonic(),
+            turns_of(self._account, lanes, process.config.profile(name).rate_headroom),
         )
         self._binds = Binds(
             self._account,
@@ -235,13 +238,7 @@ class Connector:
 
     def _leave_unwritten(self, closing: Mapping[Key, Lease]) -> None:
         """Leave what was not written to the next owner."""
-        self._engine.lanes.leave(lambda segment: self._is_left(segment, closing))
-
-    def _is_left(self, segment: Segment, closing: Mapping[Key, Lease]) -> bool:
-        lease = closing.get(segment.position[:2])
-        if lease is not None:
-            segment.drop()
-        return lease is not None
+        self._engine.leave(lambda segment: segment.position[:2] in closing)
 
     # --- from Kafka to the wire ---------------------------------------------------------------
 

@@ -4,7 +4,7 @@ What `services/binder/shell.py` does with Kafka's client and asyncio is done her
 broker and clock, step for step.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from random import Random
 
@@ -21,6 +21,7 @@ from services.binder.opt_outs import OptOuts
 from services.binder.outputs import Known
 from services.binder.rates import Rate
 from services.binder.stops import Stops
+from services.binder.turns import OneByOne, Turns
 from tests.simulation.broker import SESSION_S, Broker, Key
 from tests.simulation.carrier import Carrier, Line
 from tests.simulation.clock import Clock
@@ -50,9 +51,11 @@ class Process:
         dice: Random,
         rate: Rate,
         opt_outs: OptOuts,
+        make_turns: Callable[[Lanes], Turns | None],
     ) -> None:
         self.resent = 0  # segments whose fate was not known and that may be written again
         self.unconfirmed_peak = 0
+        self.abreast_peak = 0  # segments in flight to one recipient
         self.is_dead = False
         self._name = name
         self._clock = clock
@@ -68,10 +71,11 @@ class Process:
         self._alarm_at = FAR_AWAY
         self._is_pump_asked = False
         self.stops = Stops(CONNECTOR)
+        lanes = Lanes()
         self.engine = Engine(
             self,
             rate,
-            Lanes(),
+            lanes,
             Circuit(),
             self.stops,
             opt_outs,
@@ -79,6 +83,7 @@ class Process:
             self._ask_pump,
             FENCE_AFTER_S,
             clock.now,
+            make_turns(lanes),
         )
 
     # --- what is done to it ---------------------------------------------------------------------
@@ -205,13 +210,7 @@ class Process:
         self._own()
 
     def _leave(self, closing: dict[Key, Lease]) -> None:
-        def is_left(segment: Segment) -> bool:
-            lease = closing.get(segment.position[:2])
-            if lease is not None:
-                segment.drop()
-            return lease is not None
-
-        self.engine.lanes.leave(is_left)
+        self.engine.leave(lambda segment: segment.position[:2] in closing)
 
     def _own(self) -> None:
         owned = {partition for _, partition in self._leases}
@@ -292,6 +291,10 @@ class Process:
         self._is_pump_asked = False
         self.engine.pump(self._moment)
         self.unconfirmed_peak = max(self.unconfirmed_peak, self.engine.unconfirmed)
+        if isinstance(self.engine.turns, OneByOne):
+            written = [s for line in self._lines.values() for s in line.in_flight.values()]
+            abreast = Counter(s.submit.recipient for s in written if not s.lease.is_closing)
+            self.abreast_peak = max(self.abreast_peak, max(abreast.values(), default=0))
         wait_s = self.engine.wait_s(self._clock.now)
         at = self._clock.now + max(wait_s, 0.001)
         if at < self._alarm_at:

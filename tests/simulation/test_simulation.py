@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from services.binder import core
+from services.binder.budgets import Budget
 from services.binder.engine import Engine
 from services.binder.lanes import Lanes
 from services.binder.offsets import OffsetTracker
@@ -78,7 +79,7 @@ def _forgets_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _paces_too_fast(monkeypatch: pytest.MonkeyPatch) -> None:
     own = Pacer.own
-    monkeypatch.setattr(Pacer, "own", lambda self, share, now, _: own(self, 1.0, now))
+    monkeypatch.setattr(Pacer, "own", lambda self, share, now, *_: own(self, 1.0, now))
 
 
 def _calls_what_may_be_sent_expired(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,8 +90,16 @@ def _knows_no_opt_outs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(OptOuts, "forbids", lambda self, submit: False)
 
 
+def _lets_all_follow_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Lanes, "is_behind", lambda self, segment: False)
+
+
+def _counts_no_sender(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Budget, "wait_s", lambda self, segment, now: 0.0)
+
+
 def _holds_a_recipient_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Lanes, "ended", lambda self, recipient: None)
+    monkeypatch.setattr(Lanes, "ended", lambda self, key: None)
 
 
 MUTANTS = [
@@ -104,6 +113,8 @@ MUTANTS = [
     _calls_what_may_be_sent_expired,
     _holds_a_recipient_for_ever,
     _knows_no_opt_outs,
+    _lets_all_follow_at_once,
+    _counts_no_sender,
 ]
 
 

@@ -7,10 +7,13 @@ from random import Random
 
 from pipeline.ids import Msisdn
 from pipeline.records import MtSubmit, MtSubmitted, OptOut
+from services.binder.budgets import Budgets
 from services.binder.core import INTENT
+from services.binder.lanes import Lanes
 from services.binder.opt_outs import OptOuts
 from services.binder.pacing import Pacer
 from services.binder.sessions import Sessions
+from services.binder.turns import OneByOne, Turns
 from tests.builders import mt_submit
 from tests.simulation.broker import Broker
 from tests.simulation.carrier import Carrier, Name, Temper
@@ -25,6 +28,8 @@ MESSAGES = 80
 FAULTS_S = 20.0  # the time in which faults happen
 END_S = 600.0
 RATE_PER_S = 40.0
+SENDER_PER_S = 6.0
+SENDERS = ("ACME", "BETA", "12345")
 EXPECTED = {"accepted", "unknown"}
 
 
@@ -38,6 +43,13 @@ class Fault:
 
 FAULTS = ("crash", "freeze", "blink", "stop", "cut", "down", "join")
 LETHAL = ("crash", "freeze")
+
+
+TURNS: dict[str, Callable[[Lanes], Turns | None]] = {
+    "nothing": lambda lanes: None,
+    "order": OneByOne,
+    "budgets": lambda lanes: Budgets(lanes, SENDER_PER_S, {}, 0.05),
+}
 
 
 class World:
@@ -59,6 +71,7 @@ class World:
         self.broker = Broker(self.clock, dice, partitions)
         self.processes: list[Process] = []
         self.by_session = dice.choice((False, False, True))
+        self.asks = dice.choice((*TURNS, "nothing"))
         self.session_per_s = RATE_PER_S / partitions
         self.submits = [submit for n in range(MESSAGES) for submit in self._message(n)]
         self.faults = sorted(
@@ -72,7 +85,8 @@ class World:
     def play(self) -> list[str]:
         """Run it; what did not hold, in words."""
         for submit in self.submits:
-            partition = sum(submit.recipient.encode()) % self.broker.partitions
+            key = submit.source_addr if self.asks == "budgets" else submit.recipient
+            partition = sum(key.encode()) % self.broker.partitions
             lane = submit.message_id.endswith("0")
             self.broker.submits[lane, partition].append(submit)
         for _ in range(self.dice.choice((1, 2, 3))):
@@ -116,11 +130,13 @@ class World:
                 recipient=Msisdn(f"4670{dice.randrange(40):03}") if segment == 1 else recipient,
                 tenant=tenant,
                 class_=class_,
+                source_addr=sender,
                 on_ambiguous=on_ambiguous,
                 requested_ms=EPOCH_MS,
                 deadline_ms=EPOCH_MS + deadline_s * 1000,
             )
             for tenant in (dice.choice(("a", "b")),)
+            for sender in (dice.choice(SENDERS),)
             for class_ in (dice.choice(("otp", "promotional")),)
             for on_ambiguous in (dice.choice(("resend", "give_up", "ask")),)
             for recipient in (Msisdn(f"4670{dice.randrange(40):03}"),)
@@ -131,7 +147,14 @@ class World:
         name = f"binder-{len(self.processes)}"
         rate = Sessions(self.session_per_s, 0.05) if self.by_session else Pacer(RATE_PER_S, 0.05)
         process = Process(
-            name, self.clock, self.broker, self.carrier, self.dice, rate, self.opt_outs
+            name,
+            self.clock,
+            self.broker,
+            self.carrier,
+            self.dice,
+            rate,
+            self.opt_outs,
+            TURNS[self.asks],
         )
         self.processes.append(process)
         process.start()
@@ -251,9 +274,11 @@ def l5_in_time(world: World) -> str:
 def l6_rate(world: World) -> str:
     """No second, at the carrier, over the contract; the way there may shorten it."""
     read, second = world.carrier.read_at, 1.0 - world.carrier.temper.latency_s[1] / 2
-    logs = [([at for at, _ in read], RATE_PER_S)]
+    logs = [([at for at, _, _ in read], RATE_PER_S)]
     for session in range(world.broker.partitions if world.by_session else 0):
-        logs.append(([at for at, bind in read if bind == session], world.session_per_s))
+        logs.append(([at for at, bind, _ in read if bind == session], world.session_per_s))
+    for sender in SENDERS if world.asks == "budgets" else ():
+        logs.append(([at for at, _, own in read if own == sender], SENDER_PER_S))
     for times, limit in logs:
         first = 0
         for last, at in enumerate(times):
@@ -277,6 +302,12 @@ def e4_opted_out(world: World) -> str:
     return f"written after the opt-out: {late[:3]}" if late else ""
 
 
+def order_is_strict(world: World) -> str:
+    """Where it was asked for, a recipient has one segment on its way."""
+    peak = max(process.abreast_peak for process in world.processes)
+    return f"{peak} on their way to one" if world.asks == "order" and peak > 1 else ""
+
+
 def bound_holds(world: World) -> str:
     """Never more unconfirmed than was said."""
     bound = WINDOW * UNCONFIRMED_PER_WINDOW * world.broker.partitions
@@ -292,5 +323,6 @@ RULES = (
     l5_in_time,
     l6_rate,
     e4_opted_out,
+    order_is_strict,
     bound_holds,
 )

@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.ids import ConnectorId
 from pipeline.records import OptOut, Stop
+from services.binder.budgets import Budgets
 from services.binder.circuit import Circuit
 from services.binder.core import Outcome, Position, Segment
 from services.binder.engine import Engine, Moment
@@ -16,6 +17,7 @@ from services.binder.offsets import OffsetTracker
 from services.binder.opt_outs import OptOuts
 from services.binder.pacing import Pacer
 from services.binder.stops import Stops
+from services.binder.turns import OneByOne, Turns
 from smpp.values import CommandStatus
 from tests.builders import REQUESTED_MS, mt_submit
 
@@ -46,17 +48,17 @@ class Wire:
 class Bench:
     """An engine with one wire, and Kafka that confirms when it is told to."""
 
-    def __init__(self) -> None:
+    def __init__(self, make_turns: Callable[[Lanes], Turns | None] = lambda lanes: None) -> None:
         self.outcomes: list[tuple[int, str, str | None]] = []
         self.intents: list[int] = []
         self.unconfirmed: list[Callable[[], None]] = []
         self.stops = Stops(ConnectorId("here"))
         self.opt_outs = OptOuts()
-        pacer = Pacer(1_000_000, 0.05)
+        pacer, lanes = Pacer(1_000_000, 0.05), Lanes()
         self.engine = Engine(
             self,
             pacer,
-            Lanes(),
+            lanes,
             Circuit(),
             self.stops,
             self.opt_outs,
@@ -64,6 +66,7 @@ class Bench:
             lambda: None,
             3.0,
             START.s,
+            make_turns(lanes),
         )
         pacer.own(1.0, START.s - 10)
         self.engine.unconfirmed_max = 100
@@ -320,6 +323,79 @@ def test_a_sick_handset_is_tried_after_a_second_then_two_then_four() -> None:
         bench.engine.beat(START.s + now + wait_s / 2)
         now += wait_s
     assert bench.written == [0, 0, 0]
+
+
+def test_the_sweep_wakes_no_sick_handset_and_what_was_queued_before_waits_with_it() -> None:
+    bench = Bench()
+    bench.wire.room = 1
+    sick = bench.take(0)
+    for offset in (1, 2):
+        bench.take(offset)
+    bench.take(3, recipient="4699")
+    bench.engine.pump(START)
+    bench.wire.room = 10
+    bench.engine.answered(sick, CommandStatus.ESME_RMSGQFUL, "", START)
+    bench.engine.sweep(later(0.1))
+    bench.engine.pump(later(0.1))
+    assert bench.written == [0, 3]
+    bench.engine.pump(later(1))
+    assert bench.written == [0, 3, 0]
+    bench.engine.answered(sick, OK, "id", later(1.1))
+    bench.engine.pump(later(1.1))
+    assert bench.written == [0, 3, 0, 1, 2]
+
+
+def test_in_strict_order_the_next_one_waits_for_the_outcome_of_the_one_before() -> None:
+    bench = Bench(OneByOne)
+    segments = [bench.take(offset) for offset in range(3)]
+    bench.take(3, recipient="4699")
+    bench.engine.pump(START)
+    assert bench.written == [0, 3]
+    bench.engine.answered(segments[0], CommandStatus.ESME_RTHROTTLED, "", START)
+    bench.engine.pump(later(0.2))
+    assert bench.written == [0, 3, 0]
+    bench.engine.answered(segments[0], CommandStatus.ESME_RINVDSTADR, "", later(0.3))
+    bench.engine.pump(later(0.3))
+    assert bench.written == [0, 3, 0, 1]
+    bench.engine.answered(segments[1], CommandStatus.ESME_RMSGQFUL, "", later(0.4))
+    bench.engine.pump(later(1.3))
+    assert bench.written == [0, 3, 0, 1]
+    bench.engine.pump(later(1.4))
+    bench.engine.answered(segments[1], OK, "id", later(1.5))
+    bench.engine.pump(later(1.5))
+    assert bench.written == [0, 3, 0, 1, 1, 2]
+    bench.engine.answered(segments[2], OK, "id", later(1.6))
+    assert set(bench.engine.lanes.held) == {"4699"}
+
+
+def budgets(lanes: Lanes) -> Budgets:
+    return Budgets(lanes, 1.0, {"fast": 100.0, "slow": 0.5}, 0.0)
+
+
+def test_a_sender_at_its_budget_waits_aside_and_others_pass() -> None:
+    bench = Bench(budgets)
+    for offset in range(3):
+        bench.take(offset, recipient=f"46{offset}", source_addr="ACME")
+    for offset in (7, 8):
+        bench.take(offset, recipient=f"46{offset}", source_addr="fast")
+    bench.engine.pump(START)  # buckets begin empty
+    assert bench.written == []
+    for tenths in range(1, 36):
+        bench.engine.pump(later(tenths / 10))
+    assert bench.written == [7, 8, 0, 1, 2]
+    assert bench.engine.lanes.held == {}
+
+
+def test_a_senders_intents_are_no_more_than_its_budget() -> None:
+    bench = Bench(budgets)
+    for offset in range(3):
+        bench.take(offset, recipient=f"46{offset}", source_addr="ACME", on_ambiguous="give_up")
+    for tenths in range(25):
+        bench.engine.pump(later(tenths / 10))
+    assert (bench.intents, bench.written) == ([0], [])
+    bench.confirm()
+    bench.engine.pump(later(2.5))
+    assert bench.written == [0]
 
 
 def test_a_connector_that_refuses_everything_stops_and_asks_with_one_segment() -> None:

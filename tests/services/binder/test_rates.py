@@ -8,10 +8,13 @@ from hypothesis import strategies as st
 
 from pipeline.config import Config, ConnectorConfig, RateGroupConfig
 from pipeline.ids import ConnectorId
+from services.binder.budgets import Budgets
 from services.binder.groups import Group, Member
+from services.binder.lanes import Lanes
 from services.binder.pacing import Pacer
 from services.binder.rates import Rates
 from services.binder.sessions import Sessions
+from services.binder.turns import OneByOne, turns_of
 from tests.services.binder.test_pacing import most_in_a_second
 
 STEP_S = 0.001
@@ -31,7 +34,9 @@ def grouped(binds: int = 4) -> ConnectorConfig:
     return account(rate_scope="group", rate_group="carrier", binds=binds)
 
 
-def played(members: dict[str, Member], wants: dict[str, tuple[float, float]]) -> list[tuple[float, str]]:
+def played(
+    members: dict[str, Member], wants: dict[str, tuple[float, float]]
+) -> list[tuple[float, str]]:
     """Who wrote when, where each wants to write from a moment to a moment, as fast as it may."""
     written, now = [], 0.0
     for _ in range(int(6 / STEP_S)):
@@ -65,6 +70,34 @@ def test_a_connector_has_the_rate_its_scope_says() -> None:
 def test_a_scope_without_its_group_is_refused_in_one_sentence(fields: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"connectors\.a\.rate_group: scope group goes with"):
         config(a=account(**fields))
+
+
+@pytest.mark.parametrize(
+    ("fields", "fault"),
+    [
+        ({"sender_rate_per_s": 1}, "a rate per sender needs key: sender"),
+        ({"sender_rates": {"ACME": 1}}, "a rate per sender needs key: sender"),
+        ({"strict_order": True, "key": "sender"}, "strict_order: needs key: recipient"),
+    ],
+)
+def test_what_needs_another_key_is_refused_in_one_sentence(
+    fields: dict[str, object], fault: str
+) -> None:
+    with pytest.raises(ValueError, match=fault):
+        config(a=account(**fields))
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind"),
+    [
+        ({}, type(None)),
+        ({"strict_order": True}, OneByOne),
+        ({"key": "sender", "sender_rate_per_s": 1}, Budgets),
+        ({"key": "sender", "sender_rates": {"ACME": 1}}, Budgets),
+    ],
+)
+def test_only_what_is_asked_for_is_looked_at(fields: dict[str, object], kind: type) -> None:
+    assert type(turns_of(account(**fields), Lanes(), 0.05)) is kind
 
 
 def test_a_groups_rate_is_shared_by_partitions_wherever_they_are() -> None:
