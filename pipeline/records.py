@@ -375,6 +375,7 @@ class ConnectorState(Record, frozen=True, kw_only=True):
     reason: str | None = None
     window_requests_max: int
     rate_per_s: float
+    contract_per_s: float = 0.0
     at_ms: int
 
 

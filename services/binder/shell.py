@@ -20,7 +20,7 @@ from pipeline.kafka.clients import now_ms
 from pipeline.kafka.membership import Commit, Membership, Start
 from pipeline.metrics import MetricName
 from pipeline.process import Process
-from pipeline.records import ConnectorState, MtSubmit, Stop
+from pipeline.records import MtSubmit, Stop
 from services.binder import core, outputs
 from services.binder.binds import Binds
 from services.binder.circuit import Circuit
@@ -33,6 +33,7 @@ from services.binder.leases import Key, Lease, Leases
 from services.binder.opt_outs import OptOuts
 from services.binder.outbox import Outbox
 from services.binder.rates import Rate
+from services.binder.states import States
 from services.binder.stops import Stops
 from services.binder.tables import followed
 from services.binder.turns import turns_of
@@ -99,10 +100,11 @@ class Connector:
             self._engine.wires,
             lambda esme: Wire(esme, self._take_answer, submitted),
             on_request=Deliveries(name, process, config, self._outbox).take,
-            on_change=self._tell_state,
+            on_change=lambda *told: self._states.tell(*told),
             on_room=self._pump,
             fail=fail,
         )
+        self._states = States(name, process, self._binds.states, self._engine, self._outbox)
         self._membership = Membership(
             process.config.kafka,
             f"binder-{name}",
@@ -144,8 +146,9 @@ class Connector:
             self._membership.confirm(self._leases.all_commits(), self._unfence)
 
     def sweep(self) -> None:
-        """End what waits in vain."""
+        """Once a second: end what waits in vain, tell of what has changed."""
         self._engine.sweep(moment())
+        self._states.tell_change()
 
     def commit(self) -> None:
         """Commit what has become done since the last time."""
@@ -154,8 +157,7 @@ class Connector:
 
     def tell_states(self) -> None:
         """Say how each bind lease is, so that a router knows we are not dead."""
-        for lease, (state, reason) in self._binds.states.items():
-            self._tell_state(lease, state, reason)
+        self._states.tell_all()
 
     @property
     def is_ready(self) -> bool:
@@ -333,19 +335,6 @@ class Connector:
     def _forget(self) -> None:
         self._turn = None
 
-    def _tell_state(self, lease: int, state: str, reason: str | None) -> None:
-        record = ConnectorState(
-            connector=self._name,
-            partition=lease,
-            replica=self._process.replica,
-            state=state,
-            reason=reason,
-            window_requests_max=self._account.window,
-            rate_per_s=self._account.rate_per_s / self._account.binds,
-            at_ms=now_ms(),
-        )
-        self._outbox.state(record)
-
     def _declare_metrics(self) -> None:
         metrics, name, engine = self._process.metrics, self._name, self._engine
         gauges: dict[MetricName, Callable[[], float]] = {
@@ -355,6 +344,7 @@ class Connector:
             "sms.binder.queue": lambda: len(engine.lanes),
             "sms.binder.paused": lambda: engine.lanes.paused_count,
             "sms.binder.rate": lambda: engine.pacer.rate_per_s,
+            "sms.binder.stopped": lambda: engine.circuit.stopped_by is not None,
         }
         for gauge, value in gauges.items():
             metrics.gauge(gauge, value, connector=name)

@@ -19,7 +19,7 @@ from pipeline.kafka.admin import create_topics
 from pipeline.kafka.clients import make_producer, now_ms, produce
 from pipeline.kafka.reader import read_to_end
 from pipeline.process import catalog
-from pipeline.records import MtSubmitted, OptOut, SmscDeliver, Tlv
+from pipeline.records import ConnectorState, MtSubmitted, OptOut, SmscDeliver, Tlv
 from smpp.pdu import DeliverSm, Pdu, SubmitSm
 from smpp.server import Smsc, SmscSession
 from smpp.values import CommandStatus
@@ -321,3 +321,30 @@ async def test_who_says_stop_gets_nothing_that_is_written_a_second_later(bench: 
     reasons = Counter((o.outcome, o.reason) for o in outcomes if o.recipient == key)
     assert reasons == {("rejected", "opted_out"): 5, ("accepted", None): 5}
     assert not any(name.startswith("advert") for name in bench.carrier.accepted)
+
+
+async def test_a_connector_that_stops_says_so_and_so_does_one_that_is_throttled(
+    bench: Bench,
+) -> None:
+    bench.carrier.answer = lambda *_: CommandStatus.ESME_RINVBNDSTS
+    async with bench.binder():
+        await asyncio.to_thread(bench.write, 1)
+        stopped = await told(bench, lambda state: state.state == "stopped")
+    assert stopped.reason == "ESME_RINVBNDSTS"
+    bench.carrier.answer = lambda *_: CommandStatus.ESME_RTHROTTLED
+    async with bench.binder():
+        slower = await told(bench, lambda s: 0 < s.rate_per_s < 0.6 * s.contract_per_s)
+    assert slower.contract_per_s == 1000
+
+
+async def told(bench: Bench, is_it: Callable[[ConnectorState], bool]) -> ConnectorState:
+    """The first state that is looked for."""
+    async with asyncio.timeout(DEADLINE_S):
+        while True:
+            read = await asyncio.to_thread(
+                read_to_end, bench.config.kafka, [topics.CONNECTOR_STATE]
+            )
+            for message in read:
+                state = CODEC.decode(message.value(), ConnectorState)
+                if state.connector == bench.connector and is_it(state):
+                    return state
