@@ -200,6 +200,7 @@ class MtSubmit(Record, frozen=True, kw_only=True):
     tlvs: tuple[Tlv, ...] = ()
     return_after_s: int | None = None
     write_until_ms: int | None = None
+    attempts: int = 0
     test: bool = False
 
 
@@ -220,6 +221,7 @@ class MtSubmitted(Record, frozen=True, kw_only=True):
     reason: str | None = None
     command_status: int | None = None
     smsc_message_id: SmscMessageId | None = None
+    retry_at_ms: int | None = None
     receipt_expected: bool
     replica: str
     bind: int

@@ -16,7 +16,6 @@ before the write, so that who comes after a crash calls it unknown and does not 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from services.binder import core
@@ -27,9 +26,9 @@ from services.binder.opt_outs import OptOuts
 from services.binder.rates import Rate
 from services.binder.stops import Stops
 from services.binder.turns import Turns
+from services.binder.wholes import Wholes
 
 FAR_AWAY = float("inf")
-WHOLES_MAX = 10_000
 
 
 class Moment(NamedTuple):
@@ -37,15 +36,6 @@ class Moment(NamedTuple):
 
     s: float
     ms: int
-
-
-@dataclass(slots=True)
-class Whole:
-    """A message in several segments, of which some are still to come."""
-
-    to_come: int  # neither written nor ended
-    is_begun: bool  # written in part: then it is finished, come what may
-    fate: Outcome | None = None  # ended in part without a write: then it ends as a whole
 
 
 class Wire(Protocol):
@@ -69,6 +59,11 @@ class Outcomes(Protocol):
         self, segment: Segment, outcome: Outcome, now_ms: int, done: Callable[[int], None]
     ) -> None:
         """Publish; `done(offset in the own output)` when Kafka has it everywhere."""
+
+    def postpone(
+        self, segment: Segment, outcome: Outcome, now_ms: int, done: Callable[[int], None]
+    ) -> None:
+        """Have it come back at `retry_at_ms`, then publish; `done` as for `conclude`."""
 
     def intend(self, segment: Segment, now_ms: int, done: Callable[[int], None]) -> None:
         """Publish that it is about to be written; `done(offset in the own output)` likewise."""
@@ -101,6 +96,8 @@ class Engine:
         self.circuit = circuit
         self.unconfirmed = 0
         self.unconfirmed_max = 0
+        self.retry_in_place_s = core.RETRY_IN_PLACE_S
+        self.postpone_s = core.POSTPONE_S
         self.is_fenced = False  # somebody else may own what we hold: nothing is written
         self._outcomes = outcomes
         self._stops = stops
@@ -109,7 +106,7 @@ class Engine:
         self._dispositions = dispositions
         self._ask_pump = ask_pump
         self._intended = 0
-        self._wholes: dict[str, Whole] = {}  # messages in several segments
+        self._wholes = Wholes()
         self._down_since: float | None = None
         self._fence_after_s = fence_after_s
         self._alive_at = now
@@ -124,13 +121,8 @@ class Engine:
 
     def take(self, segment: Segment) -> None:
         """A segment came from Kafka."""
-        submit = segment.submit
-        if submit.segments > 1 and submit.message_id not in self._wholes:
-            # the first that comes is not the first there is: the last owner has written those
-            to_come = submit.segments - submit.segment + 1
-            self._wholes[submit.message_id] = Whole(to_come, is_begun=submit.segment > 1)
-            if len(self._wholes) > WHOLES_MAX:  # some come to an end elsewhere, after a rebalance
-                del self._wholes[next(iter(self._wholes))]
+        if segment.submit.segments > 1:
+            self._wholes.take(segment.submit)
         self.lanes.add(segment)
 
     def pump(self, now: Moment) -> None:
@@ -225,7 +217,7 @@ class Engine:
         if submit.deadline_ms <= now.ms:
             return core.EXPIRED
         if submit.segments > 1:
-            whole = self._wholes.get(submit.message_id)
+            whole = self._wholes.get(submit)
             if whole is None:  # all of it was written once
                 return None
             if whole.is_begun or whole.fate:
@@ -248,22 +240,13 @@ class Engine:
     def _is_begun(self, segment: Segment) -> bool:
         if segment.submit.segments == 1:
             return False
-        whole = self._wholes.get(segment.submit.message_id)
+        whole = self._wholes.get(segment.submit)
         return whole is None or whole.is_begun
 
     def _leaves_whole(self, segment: Segment, fate: Outcome | None) -> None:
         """The first time that a segment is written, or it ends without that."""
-        submit = segment.submit
-        if submit.segments == 1 or segment.attempt:
-            return
-        whole = self._wholes.get(submit.message_id)
-        if whole is None:
-            return
-        whole.is_begun = whole.is_begun or fate is None
-        whole.fate = whole.fate or fate
-        whole.to_come -= 1
-        if not whole.to_come:
-            del self._wholes[submit.message_id]
+        if segment.submit.segments > 1 and not segment.attempt:
+            self._wholes.left(segment.submit, fate)
 
     def _intend(self, segment: Segment, now: Moment) -> None:
         self._intended += 1
@@ -314,7 +297,7 @@ class Engine:
         if stops:
             self._again(segment)
         elif disposition is Disposition.RETRY_LATER:
-            self._later(segment, now)
+            self._later(segment, status, now)
         else:
             self.conclude(segment, core.answered(status, ""), now)
 
@@ -355,14 +338,24 @@ class Engine:
         else:
             self.turns.ended(segment)
 
-    def _later(self, segment: Segment, now: Moment) -> None:
+    def _later(self, segment: Segment, status: int, now: Moment) -> None:
+        """Its recipient can't take more: it waits here, and when that lasts, in Kafka."""
+        held = self.lanes.held.get(segment.submit.recipient)
+        waited_s = 0.0 if held is None else held.waited_s
+        retry_at_ms = now.ms + int(self.postpone_s * 1000)
+        is_postponed = waited_s >= self.retry_in_place_s and not segment.is_doubtful
+        if is_postponed and retry_at_ms < segment.submit.deadline_ms:
+            self.lanes.passed(segment)  # the next one goes to see for itself
+            outcome = Outcome("postponed", core.status_name(status), status, None, retry_at_ms)
+            self._outcomes.postpone(segment, outcome, now.ms, self._done(segment))
+            return
         self._settle(segment)
         if segment.lease.is_closing:
             self._drop(segment)
             return
         segment.delays += 1
         wait_s = min(core.DELAY_MAX_S, core.DELAY_MIN_S * 2 ** (segment.delays - 1))
-        self.lanes.delay(segment, now.s + wait_s)
+        self.lanes.delay(segment, now.s + wait_s).waited_s += wait_s
 
     def conclude(self, segment: Segment, outcome: Outcome, now: Moment) -> None:
         """A segment has ended; one that may be at the SMSC is never said not to be."""
@@ -370,14 +363,16 @@ class Engine:
         if segment.is_doubtful and is_ours and outcome.name in core.UNWRITTEN:
             outcome = Outcome("unknown", outcome.name)
         self._leaves_whole(segment, outcome)
+        self._let_others_go(segment)
+        self._outcomes.conclude(segment, outcome, now.ms, self._done(segment))
 
+    def _done(self, segment: Segment) -> Callable[[int], None]:
         def done(output_offset: int) -> None:
             self._settle(segment)
             segment.lease.finish(segment.position.offset, output_offset)
             self._ask_pump()
 
-        self._let_others_go(segment)
-        self._outcomes.conclude(segment, outcome, now.ms, done)
+        return done
 
     def _settle(self, segment: Segment) -> None:
         """What was written is unconfirmed no more."""

@@ -28,6 +28,7 @@ class Held:
 
     waiting: list[Waiting] = field(default_factory=list)
     due: float = 0.0
+    waited_s: float = 0.0  # in delays, since it has been held
     out: Segment | None = None  # the one that goes alone, until it is held again or has ended
 
 
@@ -127,13 +128,14 @@ class Lanes:
         self._count += 1
         self._lane(segment).again(segment)
 
-    def delay(self, segment: Segment, due: float, key: str | None = None) -> None:
+    def delay(self, segment: Segment, due: float, key: str | None = None) -> Held:
         """A segment that was taken, and whatever follows it to its recipient, or under another
-        `key`, waits until `due`."""
+        `key`, waits until `due`; returns who waits."""
         key = key or segment.submit.recipient
         held = self._wait(segment, key)
         held.due = due
         heapq.heappush(self._due, (due, key))
+        return held
 
     def ended(self, key: str) -> None:
         """A segment to this recipient has come to its end: those that waited may go."""
@@ -165,7 +167,7 @@ class Lanes:
         self._wait(segment, segment.submit.recipient)
 
     def passed(self, segment: Segment) -> None:
-        """Strict order: its end has come, and the next one's turn unless another is on its way."""
+        """Its end has come, and the next one's turn, alone, unless another is on its way."""
         held = self.held.get(segment.submit.recipient)
         if held is not None and held.out in (None, segment):
             self.release(segment.submit.recipient)

@@ -94,6 +94,8 @@ class Connector:
             time.monotonic(),
             turns_of(self._account, lanes, process.config.profile(name).rate_headroom),
         )
+        self._engine.retry_in_place_s = config.retry_in_place_s
+        self._engine.postpone_s = config.postpone_s
         self._binds = Binds(
             self._account,
             config,
@@ -265,7 +267,7 @@ class Connector:
             return
         headers = message.headers()
         assert not isinstance(headers, dict)  # a list when it comes from Kafka
-        segment = Segment(submit, position, lease, headers)
+        segment = Segment(submit, position, lease, headers, attempt=submit.attempts)
         if known is None:
             segment.needs_intent = submit.on_ambiguous != "resend"
             segment.is_doubtful = position.offset < lease.doubtful_before

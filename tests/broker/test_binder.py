@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from textwrap import dedent
 from uuid import uuid4
 
 import pytest
@@ -93,6 +94,16 @@ class Bench:
                 found = await asyncio.to_thread(self.outcomes)
                 if len({outcome.message_id for outcome in found}) >= count:
                     return found
+
+    def configure(self, more: str) -> None:
+        text = self._path.read_text(encoding="utf-8")
+        self._path.write_text(f"{dedent(text)}\n{more}\n", encoding="utf-8")
+
+    @asynccontextmanager
+    async def scheduler(self) -> AsyncIterator[Process]:
+        where = ("--config", str(self._path), "--replica", f"scheduler-{self.connector}")
+        async with started("scheduler", *where) as process:
+            yield process
 
     @asynccontextmanager
     async def binder(self, replica: str = "binder-0") -> AsyncIterator[Process]:
@@ -348,3 +359,28 @@ async def told(bench: Bench, is_it: Callable[[ConnectorState], bool]) -> Connect
                 state = CODEC.decode(message.value(), ConnectorState)
                 if state.connector == bench.connector and is_it(state):
                     return state
+
+
+async def test_a_handset_that_is_sick_for_long_waits_in_kafka_and_gets_its_message(
+    bench: Bench,
+) -> None:
+    bench.configure("services: {binder: {retry_in_place_s: 0, postpone_s: 1}}")
+    async with bench.binder(), bench.scheduler():
+        await asyncio.to_thread(bench.write, 1, "warm")
+        await bench.settled(1)  # what comes from now on, nobody else can have written
+        bench.carrier.answer = lambda *_: CommandStatus.ESME_RMSGQFUL
+        await asyncio.to_thread(bench.write, 1)
+        first = next(o for o in await bench.settled(2) if o.message_id == "m0")
+        bench.carrier.answer = lambda *_: CommandStatus.ESME_ROK
+        outcomes = [first]
+        async with asyncio.timeout(DEADLINE_S):
+            while outcomes[-1].outcome == "postponed":
+                found = await asyncio.to_thread(bench.outcomes)
+                outcomes = [o for o in found if o.message_id == "m0"]
+    assert (first.outcome, first.reason, first.attempt) == ("postponed", "ESME_RMSGQFUL", 1)
+    assert first.retry_at_ms is not None
+    last = outcomes[-1]
+    assert (last.outcome, last.message_id) == ("accepted", first.message_id)
+    assert last.attempt > first.attempt
+    assert last.submitted_ms is not None
+    assert last.submitted_ms >= first.retry_at_ms

@@ -41,6 +41,7 @@ class Carrier:
         self.ledger: list[Entry] = []
         self.read_at: list[tuple[float, int, str]] = []  # by which bind, from whom
         self.wires: set[Line] = set()
+        self.sick_until: dict[str, float] = {}  # handsets
         self.binds_peak = 0
         self.is_down = False
         self.clock = clock
@@ -65,6 +66,8 @@ class Carrier:
         if len(self._recent) >= temper.rate_per_s:
             return CommandStatus.ESME_RTHROTTLED
         self._recent.append(now)
+        if now < self.sick_until.get(segment.submit.recipient, 0.0):
+            return CommandStatus.ESME_RMSGQFUL
         for share, status in (
             (temper.throttled, CommandStatus.ESME_RTHROTTLED),
             (temper.full, CommandStatus.ESME_RMSGQFUL),

@@ -8,6 +8,8 @@ from collections import Counter, deque
 from collections.abc import Callable
 from random import Random
 
+from msgspec.structs import replace
+
 from pipeline.ids import ConnectorId
 from pipeline.records import MtSubmit, MtSubmitted
 from services.binder import core
@@ -37,6 +39,7 @@ FENCE_AFTER_S = 3.0
 DRAIN_S = 10.0
 RESPONSE_S = 8.0
 REBIND_S = 1.0
+RETRY_IN_PLACE_S, POSTPONE_S = 3.0, 4.0
 
 
 class Process:
@@ -85,6 +88,7 @@ class Process:
             clock.now,
             make_turns(lanes),
         )
+        self.engine.retry_in_place_s, self.engine.postpone_s = RETRY_IN_PLACE_S, POSTPONE_S
 
     # --- what is done to it ---------------------------------------------------------------------
 
@@ -279,7 +283,7 @@ class Process:
         if known is not None and known.is_outcome:
             lease.finish(position.offset, known.output_offset)
             return
-        segment = Segment(submit, position, lease, None)
+        segment = Segment(submit, position, lease, None, attempt=submit.attempts)
         if known is None:
             segment.needs_intent = submit.on_ambiguous != "resend"
             segment.is_doubtful = position.offset < lease.doubtful_before
@@ -316,6 +320,22 @@ class Process:
         self, segment: Segment, outcome: Outcome, now_ms: int, done: Callable[[int], None]
     ) -> None:
         self._append(segment, outcome, now_ms, done)
+
+    def postpone(
+        self, segment: Segment, outcome: Outcome, now_ms: int, done: Callable[[int], None]
+    ) -> None:
+        assert outcome.retry_at_ms is not None
+        due_s = (outcome.retry_at_ms - now_ms) / 1000
+        log = self._broker.submits[segment.position[:2]]
+        submit = replace(segment.submit, attempts=segment.attempt)
+        at = self._clock.now + self._dice.uniform(*KAFKA_S)
+
+        def waits() -> None:
+            if self._clock.now <= self._cut_off_at:
+                self._clock.later(due_s, lambda: log.append(submit))
+                self._later(0, lambda: self._append(segment, outcome, now_ms, done))
+
+        self._clock.later(at - self._clock.now, waits)
 
     def intend(self, segment: Segment, now_ms: int, done: Callable[[int], None]) -> None:
         self._append(segment, core.INTENT, now_ms, done)

@@ -98,6 +98,20 @@ def _counts_no_sender(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Budget, "wait_s", lambda self, segment, now: 0.0)
 
 
+def _forgets_what_it_postponed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Process, "postpone", Process.conclude)
+
+
+def _tells_of_what_it_postpones_too_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    postpone, conclude = Process.postpone, Process.conclude
+
+    def postponed(self: Process, segment: Any, outcome: Any, now_ms: int, done: Any) -> None:
+        conclude(self, segment, outcome, now_ms, done)
+        self._later(0.1, lambda: postpone(self, segment, outcome, now_ms, lambda _: None))
+
+    monkeypatch.setattr(Process, "postpone", postponed)
+
+
 def _holds_a_recipient_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Lanes, "ended", lambda self, key: None)
 
@@ -115,6 +129,8 @@ MUTANTS = [
     _knows_no_opt_outs,
     _lets_all_follow_at_once,
     _counts_no_sender,
+    _forgets_what_it_postponed,
+    _tells_of_what_it_postpones_too_early,
 ]
 
 

@@ -74,6 +74,8 @@ class World:
         self.asks = dice.choice((*TURNS, "nothing"))
         self.session_per_s = RATE_PER_S / partitions
         self.submits = [submit for n in range(MESSAGES) for submit in self._message(n)]
+        for submit in dice.choices(self.submits, k=dice.choice((0, 0, 2))):
+            self.carrier.sick_until[submit.recipient] = dice.uniform(0, FAULTS_S)
         self.faults = sorted(
             (Fault(dice.uniform(0.5, FAULTS_S), dice.choice(FAULTS)) for _ in range(5)),
             key=lambda fault: fault.at,
@@ -84,11 +86,9 @@ class World:
 
     def play(self) -> list[str]:
         """Run it; what did not hold, in words."""
-        for submit in self.submits:
-            key = submit.source_addr if self.asks == "budgets" else submit.recipient
-            partition = sum(key.encode()) % self.broker.partitions
-            lane = submit.message_id.endswith("0")
-            self.broker.submits[lane, partition].append(submit)
+        for number in range(MESSAGES):  # half is there, half comes while they work
+            at = self.dice.choice((0.0, self.dice.uniform(1, 5)))
+            self.clock.later(at, lambda name=f"m{number}": self._write(name))  # type: ignore[misc]
         for _ in range(self.dice.choice((1, 2, 3))):
             self._start()
         for fault in self.faults:
@@ -114,7 +114,7 @@ class World:
         found: dict[Name, list[MtSubmitted]] = {}
         for log in self.broker.outputs.values():
             for record in log:
-                if record.outcome != INTENT.name:
+                if record.outcome not in (INTENT.name, "postponed"):
                     found.setdefault((str(record.message_id), record.segment), []).append(record)
         return found
 
@@ -142,6 +142,14 @@ class World:
             for recipient in (Msisdn(f"4670{dice.randrange(40):03}"),)
             for segment in range(1, segments + 1)
         ]
+
+    def _write(self, message_id: str) -> None:
+        for submit in self.submits:
+            if submit.message_id == message_id:
+                key = submit.source_addr if self.asks == "budgets" else submit.recipient
+                partition = sum(key.encode()) % self.broker.partitions
+                lane = submit.message_id.endswith("0")
+                self.broker.submits[lane, partition].append(submit)
 
     def _start(self) -> None:
         name = f"binder-{len(self.processes)}"

@@ -80,13 +80,20 @@ class Bench:
         self.outcomes.append((segment.position.offset, outcome.name, outcome.reason))
         self.unconfirmed.append(lambda: done(0))
 
+    def postpone(
+        self, segment: Segment, outcome: Outcome, now_ms: int, done: Callable[[int], None]
+    ) -> None:
+        assert outcome.retry_at_ms == now_ms + 900_000
+        self.conclude(segment, outcome, now_ms, done)
+
     def intend(self, segment: Segment, now_ms: int, done: Callable[[int], None]) -> None:
         self.intents.append(segment.position.offset)
         self.unconfirmed.append(lambda: done(0))
 
     def take(self, offset: int = 0, **fields: Any) -> Segment:
         submit = mt_submit(**fields)
-        segment = Segment(submit, Position(False, 0, offset), self.lease, None)
+        place = Position(False, 0, offset)
+        segment = Segment(submit, place, self.lease, None, attempt=submit.attempts)
         segment.needs_intent = submit.on_ambiguous != "resend"
         self.lease.take(offset)
         self.engine.take(segment)
@@ -343,6 +350,54 @@ def test_the_sweep_wakes_no_sick_handset_and_what_was_queued_before_waits_with_i
     bench.engine.answered(sick, OK, "id", later(1.1))
     bench.engine.pump(later(1.1))
     assert bench.written == [0, 3, 0, 1, 2]
+
+
+def refuse(bench: Bench, segment: Segment, seconds: int) -> None:
+    """A minute and more of a full handset's answers."""
+    for second in range(seconds):
+        before, bench.wire.room = len(bench.wire.written), 1
+        bench.engine.pump(later(second))
+        if bench.wire.written[before:] == [segment]:
+            bench.engine.answered(segment, CommandStatus.ESME_RMSGQFUL, "", later(second))
+
+
+def test_a_handset_that_is_sick_for_minutes_waits_in_kafka_and_the_next_goes_to_see() -> None:
+    bench = Bench()
+    segments = [bench.take(offset) for offset in range(3)]
+    refuse(bench, segments[0], 500)
+    assert bench.outcomes == [(0, "postponed", "ESME_RMSGQFUL")]
+    assert bench.written[-1] == 1
+    assert bench.engine.unconfirmed == 2  # nothing of it is forgotten before Kafka has it
+    bench.engine.answered(segments[1], CommandStatus.ESME_RMSGQFUL, "", later(500))
+    assert bench.outcomes[1:] == [(1, "postponed", "ESME_RMSGQFUL")]  # it has waited long enough
+    bench.engine.pump(later(500))
+    bench.engine.answered(segments[2], OK, "id", later(501))
+    bench.confirm()
+    assert bench.engine.lanes.held == {}
+    assert (bench.engine.unconfirmed, bench.lease.tracker.base) == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_doubtful"), [({"deadline_ms": START.ms + 1_200_000}, False), ({}, True)]
+)
+def test_what_has_no_time_or_may_be_at_the_smsc_waits_where_it_is(
+    fields: dict[str, int], is_doubtful: bool
+) -> None:
+    bench = Bench()
+    segment = bench.take(**fields)
+    segment.is_doubtful = is_doubtful
+    refuse(bench, segment, 600)
+    assert bench.outcomes == []
+    assert len(bench.engine.lanes) == 1
+
+
+def test_a_part_that_comes_back_is_finished_whatever_has_been_stopped_since() -> None:
+    bench = Bench()
+    bench.stops.put("s", stop("cancel"))
+    bench.take(9, message_id="long", segment=1, segments=2, campaign="spring", attempts=12)
+    bench.engine.pump(START)
+    assert bench.written == [9]
+    assert bench.wire.written[0].attempt == 13
 
 
 def test_in_strict_order_the_next_one_waits_for_the_outcome_of_the_one_before() -> None:
