@@ -384,3 +384,34 @@ async def test_a_handset_that_is_sick_for_long_waits_in_kafka_and_gets_its_messa
     assert last.attempt > first.attempt
     assert last.submitted_ms is not None
     assert last.submitted_ms >= first.retry_at_ms
+
+
+async def test_a_flood_of_mo_and_what_is_submitted_pass_side_by_side(bench: Bench) -> None:
+    bench.configure("services: {binder: {delivers_unconfirmed_max: 20}}")
+    flood = DeliverSm(source_addr="46737654321", destination_addr="12345", short_message=b"VOTE A")
+    statuses: Counter[int] = Counter()
+
+    async def pour(session: SmscSession) -> None:
+        while not over.is_set():
+            answer = await asyncio.wait_for(session.request(flood), DEADLINE_S)
+            statuses[answer.command_status] += 1
+
+    async with bench.binder():
+        await asyncio.to_thread(bench.write, 1, "warm")
+        await bench.settled(1)
+        over = asyncio.Event()
+        sessions = [s for s in bench.carrier.smsc.sessions if s.room]
+        pouring = [asyncio.create_task(pour(s)) for s in sessions for _ in range(min(40, s.room))]
+        await asyncio.to_thread(bench.write, 1000)
+        outcomes = await bench.settled(1001)
+        meanwhile = statuses.total()  # answered while something was still to be submitted
+        over.set()
+        await asyncio.gather(*pouring)
+    assert {outcome.outcome for outcome in outcomes} == {"accepted"}
+    assert meanwhile > 1000
+    assert statuses.keys() <= {CommandStatus.ESME_ROK, CommandStatus.ESME_RX_T_APPN}
+    assert statuses[CommandStatus.ESME_ROK] > 0
+    read = read_to_end(bench.config.kafka, [topics.CORRELATOR_IN])
+    found = [CODEC.decode(message.value(), MtSubmitted, SmscDeliver) for message in read]
+    kept = [r for r in found if isinstance(r, SmscDeliver) and r.connector == bench.connector]
+    assert len(kept) == statuses[CommandStatus.ESME_ROK]
