@@ -160,6 +160,26 @@ class ConnectorConfig(Section):
     response_timeout_s: Annotated[float, Field(ge=1, le=600)] = 120
     sandbox: bool = False
     """For test tenants, and for nobody else."""
+    rate_scope: Literal["account", "session", "group"] = "account"
+    """Whose rate it is: of all binds together, an equal part each bind's own, or a group's."""
+    rate_group: str | None = None
+    """With scope group: the one of `rate_groups` whose rate this account shares with others."""
+    key: Literal["recipient", "sender"] = "recipient"
+    """What of a message decides its partition: everything of one is one process's."""
+    sender_rate_per_s: Annotated[float, Field(gt=0, le=100_000)] | None = None
+    """Segments per second of each sender, by contract; needs key: sender."""
+    sender_rates: dict[str, Annotated[float, Field(gt=0, le=100_000)]] = {}
+    """The same of senders that have another one, by source_addr."""
+    strict_order: bool = False
+    """One segment in flight per recipient: the next one waits for the outcome of the one before."""
+
+
+class RateGroupConfig(Section):
+    """What several connectors may send together."""
+
+    rate_per_s: Annotated[float, Field(gt=0, le=100_000)]
+    """Segments per second of all of them, by contract; their own `rate_per_s` counts for nothing.
+    """
 
 
 class TenantConfig(Section):
@@ -192,6 +212,7 @@ class Config(BaseSettings):
     tenants: dict[Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")], TenantConfig] = {
         "default": TenantConfig()
     }
+    rate_groups: dict[str, RateGroupConfig] = {}
     services: dict[str, dict[str, Any]] = {}
 
     @model_validator(mode="after")
@@ -200,6 +221,18 @@ class Config(BaseSettings):
         for name, connector in self.connectors.items():
             if connector.profile != "default" and connector.profile not in self.profiles:
                 faults.append(f"connectors.{name}.profile: no profile {connector.profile!r}")
+            if (connector.rate_scope == "group") is not (connector.rate_group in self.rate_groups):
+                known = ", ".join(self.rate_groups) or "none"
+                faults.append(
+                    f"connectors.{name}.rate_group: scope group goes with one of `rate_groups`"
+                    f" ({known}), any other scope with none; not {connector.rate_group!r}"
+                )
+            if connector.key != "sender" and (
+                connector.sender_rate_per_s is not None or connector.sender_rates
+            ):
+                faults.append(f"connectors.{name}: a rate per sender needs key: sender")
+            if connector.key != "recipient" and connector.strict_order:
+                faults.append(f"connectors.{name}.strict_order: needs key: recipient")
             if connector.password.literal and not self.dev:
                 faults.append(f"connectors.{name}.password: {LITERAL}")
         tests = [name for name, tenant in self.tenants.items() if tenant.test]

@@ -199,6 +199,8 @@ class MtSubmit(Record, frozen=True, kw_only=True):
     short_message: bytes | Encrypted
     tlvs: tuple[Tlv, ...] = ()
     return_after_s: int | None = None
+    write_until_ms: int | None = None
+    attempts: int = 0
     test: bool = False
 
 
@@ -219,6 +221,7 @@ class MtSubmitted(Record, frozen=True, kw_only=True):
     reason: str | None = None
     command_status: int | None = None
     smsc_message_id: SmscMessageId | None = None
+    retry_at_ms: int | None = None
     receipt_expected: bool
     replica: str
     bind: int
@@ -374,6 +377,7 @@ class ConnectorState(Record, frozen=True, kw_only=True):
     reason: str | None = None
     window_requests_max: int
     rate_per_s: float
+    contract_per_s: float = 0.0
     at_ms: int
 
 
@@ -384,6 +388,16 @@ class Stop(Record, frozen=True, kw_only=True):
     tenant: str | None = None
     campaign: str | None = None
     connector: ConnectorId | None = None
+    at_ms: int
+
+
+class OptOut(Record, frozen=True, kw_only=True):
+    """A recipient, the record's key, wants no more of something, or wants it again."""
+
+    action: str
+    tenant: str | None = None
+    sender: str | None = None
+    source: str
     at_ms: int
 
 

@@ -28,6 +28,7 @@ MT_EVENT = "sms.mt.event"
 MT_UNRESOLVED = "sms.mt.unresolved"
 CONNECTOR_STATE = "sms.connector.state"
 CONTROL_STOP = "sms.control.stop"
+CONTROL_OPTOUT = "sms.control.optout"
 
 TIMER_EXPONENT_MAX = 21  # 2^21 s = 24 days, the longest single wait
 TIMER_SECONDS = tuple(2**exponent for exponent in range(TIMER_EXPONENT_MAX + 1))

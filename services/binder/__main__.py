@@ -9,13 +9,18 @@ from typing import Any
 import structlog
 from confluent_kafka import Producer
 
+from pipeline import topics
 from pipeline.config import Config, section
 from pipeline.errors import ConfigError, HeliographError
 from pipeline.ids import ConnectorId
 from pipeline.kafka.clients import make_producer
 from pipeline.process import Process, process, run_loop
+from pipeline.records import OptOut
 from services.binder.config import BinderConfig
+from services.binder.opt_outs import OptOuts
+from services.binder.rates import Rates
 from services.binder.shell import Connector
+from services.binder.tables import followed
 
 LOG = structlog.get_logger()
 PRODUCER_POLL_S = 0.005
@@ -69,8 +74,14 @@ class Binder:
             loop.add_signal_handler(number, end)
 
         producer = make_producer(ground.config.kafka, linger_ms=LINGER_MS)
-        for name in config.connectors or ground.config.connectors:
-            self._connectors.append(Connector(ConnectorId(name), ground, config, producer, fail))
+        opt_outs = OptOuts()
+        opt_out_table = followed(ground, topics.CONTROL_OPTOUT, OptOut, opt_outs.put)
+        opt_out_table.start()
+        rates = Rates(ground.config)
+        for name in map(ConnectorId, config.connectors or ground.config.connectors):
+            self._connectors.append(
+                Connector(name, ground, config, producer, rates.of(name), opt_outs, fail)
+            )
         for connector in self._connectors:
             connector.start()
         ticking = asyncio.create_task(self._tick(producer, config, fail))
@@ -79,6 +90,7 @@ class Binder:
             await asyncio.gather(*(connector.stop() for connector in self._connectors))
         finally:
             ticking.cancel()
+            await asyncio.to_thread(opt_out_table.stop)
             await asyncio.to_thread(producer.flush, FLUSH_TIMEOUT_S)
 
     async def _tick(

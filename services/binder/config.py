@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from pipeline.config import Section
+from services.binder import core
 
 
 class BinderConfig(Section):
@@ -24,6 +25,10 @@ class BinderConfig(Section):
     commit_interval_s: Annotated[float, Field(gt=0, le=10)] = 0.2
     drain_timeout_s: Annotated[float, Field(gt=0, le=120)] = 10
     """How long a stop or rebalance waits for answers; what is unanswered then is sent again."""
+    retry_in_place_s: Annotated[float, Field(ge=0, le=3600)] = core.RETRY_IN_PLACE_S
+    """Delays of a recipient that can't take more, in all; then what is refused waits in Kafka."""
+    postpone_s: Annotated[float, Field(ge=1, le=86_400)] = core.POSTPONE_S
+    """How long it waits there before it is written again."""
     reconnect_min_s: Annotated[float, Field(gt=0, le=60)] = 0.5
     reconnect_max_s: Annotated[float, Field(gt=0, le=600)] = 60
     fence_after_s: Annotated[float, Field(gt=0, le=60)] = 3

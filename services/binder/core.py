@@ -23,6 +23,7 @@ from smpp.values import CommandStatus
 
 HOLD_AFTER_THROTTLE_S = 0.1
 DELAY_MIN_S, DELAY_MAX_S = 1.0, 60.0  # of a recipient that cannot take more; doubled each time
+RETRY_IN_PLACE_S, POSTPONE_S = 300.0, 900.0  # such delays in all; then it waits elsewhere
 
 
 class Position(NamedTuple):
@@ -77,12 +78,16 @@ class Outcome(msgspec.Struct, frozen=True):
     reason: str | None = None
     command_status: int | None = None
     smsc_message_id: SmscMessageId | None = None
+    retry_at_ms: int | None = None
 
 
 EXPIRED = Outcome("expired", "validity")
 RETURNED = Outcome("returned", "connector_down")
 INTENT = Outcome("intent")
-UNWRITTEN = {"expired", "returned", "cancelled"}  # outcomes that say that the SMSC has it not
+QUIET = Outcome("returned", "quiet_hours")
+OPTED_OUT = Outcome("rejected", "opted_out")
+# outcomes that say that the SMSC has it not, unless it was the SMSC that said so
+UNWRITTEN = {"expired", "returned", "cancelled", "rejected"}
 CRASHED = Outcome("unknown", "crash")  # an intent whose outcome nobody has published
 
 
@@ -148,6 +153,7 @@ def submitted(
         reason=outcome.reason,
         command_status=outcome.command_status,
         smsc_message_id=outcome.smsc_message_id,
+        retry_at_ms=outcome.retry_at_ms,
         receipt_expected=bool(submit.registered_delivery & 0x03),
         replica=replica,
         bind=segment.bind,

@@ -16,18 +16,19 @@ before the write, so that who comes after a crash calls it unknown and does not 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from services.binder import core
 from services.binder.circuit import Circuit
 from services.binder.core import Disposition, Outcome, Segment
 from services.binder.lanes import Lanes
-from services.binder.pacing import Pacer
+from services.binder.opt_outs import OptOuts
+from services.binder.rates import Rate
 from services.binder.stops import Stops
+from services.binder.turns import Turns
+from services.binder.wholes import Wholes
 
 FAR_AWAY = float("inf")
-WHOLES_MAX = 10_000
 
 
 class Moment(NamedTuple):
@@ -35,15 +36,6 @@ class Moment(NamedTuple):
 
     s: float
     ms: int
-
-
-@dataclass(slots=True)
-class Whole:
-    """A message in several segments, of which some are still to come."""
-
-    to_come: int  # neither written nor ended
-    is_begun: bool  # written in part: then it is finished, come what may
-    fate: Outcome | None = None  # ended in part without a write: then it ends as a whole
 
 
 class Wire(Protocol):
@@ -68,6 +60,11 @@ class Outcomes(Protocol):
     ) -> None:
         """Publish; `done(offset in the own output)` when Kafka has it everywhere."""
 
+    def postpone(
+        self, segment: Segment, outcome: Outcome, now_ms: int, done: Callable[[int], None]
+    ) -> None:
+        """Have it come back at `retry_at_ms`, then publish; `done` as for `conclude`."""
+
     def intend(self, segment: Segment, now_ms: int, done: Callable[[int], None]) -> None:
         """Publish that it is about to be written; `done(offset in the own output)` likewise."""
 
@@ -78,14 +75,16 @@ class Engine:
     def __init__(
         self,
         outcomes: Outcomes,
-        pacer: Pacer,
+        pacer: Rate,
         lanes: Lanes,
         circuit: Circuit,
         stops: Stops,
+        opt_outs: OptOuts,
         dispositions: Mapping[int, Disposition],
         ask_pump: Callable[[], None],
         fence_after_s: float,
         now: float,
+        turns: Turns | None = None,
     ) -> None:
         """`dispositions` are those a profile sees otherwise; `ask_pump` has `pump` called soon.
 
@@ -97,13 +96,17 @@ class Engine:
         self.circuit = circuit
         self.unconfirmed = 0
         self.unconfirmed_max = 0
+        self.retry_in_place_s = core.RETRY_IN_PLACE_S
+        self.postpone_s = core.POSTPONE_S
         self.is_fenced = False  # somebody else may own what we hold: nothing is written
         self._outcomes = outcomes
         self._stops = stops
+        self._opt_outs = opt_outs
+        self.turns = turns
         self._dispositions = dispositions
         self._ask_pump = ask_pump
         self._intended = 0
-        self._wholes: dict[str, Whole] = {}  # messages in several segments
+        self._wholes = Wholes()
         self._down_since: float | None = None
         self._fence_after_s = fence_after_s
         self._alive_at = now
@@ -118,13 +121,8 @@ class Engine:
 
     def take(self, segment: Segment) -> None:
         """A segment came from Kafka."""
-        submit = segment.submit
-        if submit.segments > 1 and submit.message_id not in self._wholes:
-            # the first that comes is not the first there is: the last owner has written those
-            to_come = submit.segments - submit.segment + 1
-            self._wholes[submit.message_id] = Whole(to_come, is_begun=submit.segment > 1)
-            if len(self._wholes) > WHOLES_MAX:  # some come to an end elsewhere, after a rebalance
-                del self._wholes[next(iter(self._wholes))]
+        if segment.submit.segments > 1:
+            self._wholes.take(segment.submit)
         self.lanes.add(segment)
 
     def pump(self, now: Moment) -> None:
@@ -133,15 +131,21 @@ class Engine:
         lanes = self.lanes
         lanes.ripen(now.s)
         rooms = {bind: wire.room for bind, wire in self.wires.items()}
-        room = self._room(sum(rooms.values()), now.s)
+        room = self._room(rooms, now.s)
         while (segment := lanes.head) is not None:
             outcome = self._fate(segment, now)
             if outcome is not None:
                 self.conclude(lanes.take(), outcome, now)
             elif self._stops.pauses(segment.submit) and not self._is_begun(segment):
                 lanes.pause(lanes.take())
+                self._step_aside(segment)
+            elif lanes.held and lanes.is_behind(segment):
+                lanes.follow(lanes.take())
+                self._step_aside(segment)
             elif room <= 0:
                 break
+            elif self.turns is not None and self.turns.holds_back(segment, now.s):
+                continue
             elif segment.needs_intent:
                 self._intend(lanes.take(), now)
                 room -= 1
@@ -155,8 +159,9 @@ class Engine:
         """Seconds until `pump` can do more without anything happening; infinite: never."""
         due = self.lanes.next_due
         waits = [] if due is None else [due - now]
-        if self.lanes.head is not None and self._has_wire() and not self.is_fenced:
-            waits.append(max(self.pacer.wait_s(now), self.circuit.wait_s(now)))
+        free = [bind for bind, wire in self.wires.items() if wire.room]
+        if self.lanes.head is not None and free and self._bound > 0 and not self.is_fenced:
+            waits.append(self.circuit.wait_s(now) or self.pacer.wait_s(now, free))
         return min(waits, default=FAR_AWAY)
 
     def sweep(self, now: Moment) -> None:
@@ -177,29 +182,53 @@ class Engine:
         for segment, outcome in ending:
             self.conclude(segment, outcome, now)
 
-    def _room(self, windows: int, now: float) -> int:
-        """How many segments may go: the least of binds, rate, bound and circuit."""
+    def leave(self, is_left: Callable[[Segment], bool]) -> None:
+        """Leave those that wait, and that `is_left` says yes to, to the next owner."""
+        leaving: list[Segment] = []
+
+        def leaves(segment: Segment) -> bool:
+            if is_left(segment):
+                leaving.append(segment)
+                return True
+            return False
+
+        self.lanes.leave(leaves)
+        for segment in leaving:
+            self._drop(segment)
+
+    def _room(self, rooms: dict[int, int], now: float) -> int:
+        """How many segments may go: the least of binds, rate, bound and circuit.
+
+        Cuts `rooms`, the room of each bind, where the rate is a bind's own.
+        """
         if self.is_fenced:
             return 0
-        bound = self.unconfirmed_max - self.unconfirmed - self._intended
-        room = min(windows, bound, self.pacer.room(now))
+        room = min(self.pacer.room(now, rooms), sum(rooms.values()), self._bound)
         allowed = self.circuit.room(now)
         return room if allowed is None else min(room, allowed)
 
-    def _has_wire(self) -> bool:
-        return any(wire.room for wire in self.wires.values())
+    @property
+    def _bound(self) -> int:
+        return self.unconfirmed_max - self.unconfirmed - self._intended
 
     def _fate(self, segment: Segment, now: Moment) -> Outcome | None:
         """How a segment that waits ends without being written; None when it may be."""
         submit = segment.submit
         if submit.deadline_ms <= now.ms:
             return core.EXPIRED
-        whole = self._wholes.get(submit.message_id) if submit.segments > 1 else None
-        if whole is not None and (whole.is_begun or whole.fate):
-            return whole.fate
+        if submit.segments > 1:
+            whole = self._wholes.get(submit)
+            if whole is None:  # all of it was written once
+                return None
+            if whole.is_begun or whole.fate:
+                return whole.fate
         cancelled_by = self._stops.cancels(submit)
         if cancelled_by is not None:
             return Outcome("cancelled", cancelled_by)
+        if self._opt_outs.rows and self._opt_outs.forbids(submit):
+            return core.OPTED_OUT
+        if submit.write_until_ms is not None and submit.write_until_ms <= now.ms:
+            return core.QUIET
         if self._is_down_for(submit.return_after_s, now.s) and not segment.attempt:
             return core.RETURNED
         return None
@@ -209,34 +238,26 @@ class Engine:
         return seconds is not None and since is not None and now - since >= seconds
 
     def _is_begun(self, segment: Segment) -> bool:
-        whole = self._wholes.get(segment.submit.message_id)
-        return whole is not None and whole.is_begun
+        if segment.submit.segments == 1:
+            return False
+        whole = self._wholes.get(segment.submit)
+        return whole is None or whole.is_begun
 
     def _leaves_whole(self, segment: Segment, fate: Outcome | None) -> None:
         """The first time that a segment is written, or it ends without that."""
-        submit = segment.submit
-        if submit.segments == 1 or segment.attempt:
-            return
-        whole = self._wholes.get(submit.message_id)
-        if whole is None:
-            return
-        whole.is_begun = whole.is_begun or fate is None
-        whole.fate = whole.fate or fate
-        whole.to_come -= 1
-        if not whole.to_come:
-            del self._wholes[submit.message_id]
+        if segment.submit.segments > 1 and not segment.attempt:
+            self._wholes.left(segment.submit, fate)
 
     def _intend(self, segment: Segment, now: Moment) -> None:
         self._intended += 1
+        if self.turns is not None:
+            self.turns.intended(segment)
 
         def done(output_offset: int) -> None:
             self._intended -= 1
             segment.needs_intent = False
             segment.lease.intend(segment.position.offset, output_offset)
-            if segment.lease.is_closing:
-                segment.drop()
-            else:
-                self.lanes.again(segment)
+            self._write_again(segment)
             self._ask_pump()
 
         self._outcomes.intend(segment, now.ms, done)
@@ -248,7 +269,9 @@ class Engine:
         segment.written_ms = now.ms
         segment.is_unconfirmed = True
         self.unconfirmed += 1
-        self.pacer.spend(1)
+        self.pacer.spend(1, bind)
+        if self.turns is not None:
+            self.turns.written(segment)
         if self.circuit.stopped_by is not None:
             self.circuit.probe(now.s)
         self.wires[bind].write(segment, now.ms)
@@ -258,23 +281,23 @@ class Engine:
     def answered(self, segment: Segment, status: int, smsc_message_id: str, now: Moment) -> None:
         """The SMSC has answered."""
         if status == 0:
-            self.pacer.passed()
+            self.pacer.passed(segment.bind)
             self.circuit.passed()
             self.conclude(segment, core.answered(status, smsc_message_id), now)
             return
         disposition = self._dispositions.get(status) or core.disposition(status)
         if disposition is Disposition.RETRY_SLOWER:
-            self.pacer.throttled()
-            self.pacer.hold(core.HOLD_AFTER_THROTTLE_S, now.s)
+            self.pacer.throttled(segment.bind)
+            self.pacer.hold(core.HOLD_AFTER_THROTTLE_S, now.s, segment.bind)
             self._again(segment)
             return
-        self.pacer.passed()
+        self.pacer.passed(segment.bind)
         stops = disposition is Disposition.STOP_CONNECTOR
         self.circuit.refused(status, now.s, at_once=stops)
         if stops:
             self._again(segment)
         elif disposition is Disposition.RETRY_LATER:
-            self._later(segment, now)
+            self._later(segment, status, now)
         else:
             self.conclude(segment, core.answered(status, ""), now)
 
@@ -292,33 +315,64 @@ class Engine:
 
     def _again(self, segment: Segment) -> None:
         self._settle(segment)
+        self._write_again(segment)
+
+    def _write_again(self, segment: Segment) -> None:
         if segment.lease.is_closing:
-            segment.drop()
+            self._drop(segment)
         else:
             self.lanes.again(segment)
 
-    def _later(self, segment: Segment, now: Moment) -> None:
+    def _drop(self, segment: Segment) -> None:
+        segment.drop()
+        self._let_others_go(segment)
+
+    def _step_aside(self, segment: Segment) -> None:
+        if self.turns is not None:
+            self.turns.stepped_aside(segment)
+
+    def _let_others_go(self, segment: Segment) -> None:
+        """It has ended, here at least."""
+        if self.turns is None:
+            self.lanes.ended(segment.submit.recipient)
+        else:
+            self.turns.ended(segment)
+
+    def _later(self, segment: Segment, status: int, now: Moment) -> None:
+        """Its recipient can't take more: it waits here, and when that lasts, in Kafka."""
+        held = self.lanes.held.get(segment.submit.recipient)
+        waited_s = 0.0 if held is None else held.waited_s
+        retry_at_ms = now.ms + int(self.postpone_s * 1000)
+        is_postponed = waited_s >= self.retry_in_place_s and not segment.is_doubtful
+        if is_postponed and retry_at_ms < segment.submit.deadline_ms:
+            self.lanes.passed(segment)  # the next one goes to see for itself
+            outcome = Outcome("postponed", core.status_name(status), status, None, retry_at_ms)
+            self._outcomes.postpone(segment, outcome, now.ms, self._done(segment))
+            return
         self._settle(segment)
         if segment.lease.is_closing:
-            segment.drop()
+            self._drop(segment)
             return
         segment.delays += 1
         wait_s = min(core.DELAY_MAX_S, core.DELAY_MIN_S * 2 ** (segment.delays - 1))
-        self.lanes.delay(segment, now.s + wait_s)
+        self.lanes.delay(segment, now.s + wait_s).waited_s += wait_s
 
     def conclude(self, segment: Segment, outcome: Outcome, now: Moment) -> None:
         """A segment has ended; one that may be at the SMSC is never said not to be."""
-        if segment.is_doubtful and outcome.name in core.UNWRITTEN:
+        is_ours = outcome.command_status is None  # and no answer of the SMSC
+        if segment.is_doubtful and is_ours and outcome.name in core.UNWRITTEN:
             outcome = Outcome("unknown", outcome.name)
         self._leaves_whole(segment, outcome)
+        self._let_others_go(segment)
+        self._outcomes.conclude(segment, outcome, now.ms, self._done(segment))
 
+    def _done(self, segment: Segment) -> Callable[[int], None]:
         def done(output_offset: int) -> None:
             self._settle(segment)
             segment.lease.finish(segment.position.offset, output_offset)
             self._ask_pump()
 
-        self.lanes.ended(segment.submit.recipient)
-        self._outcomes.conclude(segment, outcome, now.ms, done)
+        return done
 
     def _settle(self, segment: Segment) -> None:
         """What was written is unconfirmed no more."""

@@ -5,8 +5,9 @@
 
 Priority goes first, but of ten segments one is the normal lane's while it has any. A recipient that
 cannot take more now is held: the refused segment and all that came after it to that number wait
-together, nobody else does, and when the time has come the first goes alone to see. What is paused
-waits aside until it is let go.
+together, nobody else does, and when the time has come the first goes alone to see. A sender at its
+budget is held likewise, and in strict order whatever follows a segment that is on its way. What is
+paused waits aside until it is let go.
 """
 
 import heapq
@@ -14,7 +15,6 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from pipeline.ids import Msisdn
 from services.binder.core import Segment
 
 PRIORITY_IN_A_ROW = 9  # then the normal lane's turn: its share is at least a tenth
@@ -24,10 +24,17 @@ Waiting = tuple[int, Segment]  # number of arrival first: heaps compare nothing 
 
 @dataclass(slots=True)
 class Held:
-    """What waits for one recipient, a heap by arrival."""
+    """What waits for one recipient or sender, a heap by arrival."""
 
     waiting: list[Waiting] = field(default_factory=list)
     due: float = 0.0
+    waited_s: float = 0.0  # in delays, since it has been held
+    out: Segment | None = None  # the one that goes alone, until it is held again or has ended
+
+
+def from_sender(segment: Segment) -> str:
+    """What a segment's sender is held by; recipients, digits, are by themselves."""
+    return "from " + segment.submit.source_addr
 
 
 class Lane:
@@ -91,8 +98,8 @@ class Lanes:
         self._priority = Lane()
         self._normal = Lane()
         self._in_a_row = 0  # priority segments taken while the normal lane waited
-        self._held: dict[Msisdn, Held] = {}
-        self._due: list[tuple[float, Msisdn]] = []  # a heap
+        self.held: dict[str, Held] = {}
+        self._due: list[tuple[float, str]] = []  # a heap
         self._paused: list[Segment] = []
         self._arrivals = 0
         self._count = 0
@@ -111,7 +118,7 @@ class Lanes:
         self._arrivals += 1
         segment.arrival = self._arrivals
         self._count += 1
-        if self._held and (held := self._held.get(segment.submit.recipient)):
+        if self.held and (held := self._held_of(segment)):
             heapq.heappush(held.waiting, (segment.arrival, segment))
         else:
             self._lane(segment).add(segment)
@@ -121,24 +128,57 @@ class Lanes:
         self._count += 1
         self._lane(segment).again(segment)
 
-    def delay(self, segment: Segment, due: float) -> None:
-        """A segment that was taken, and whatever follows it to its recipient, waits until `due`."""
-        self._count += 1
-        recipient = segment.submit.recipient
-        held = self._held.setdefault(recipient, Held())
-        heapq.heappush(held.waiting, (segment.arrival, segment))
+    def delay(self, segment: Segment, due: float, key: str | None = None) -> Held:
+        """A segment that was taken, and whatever follows it to its recipient, or under another
+        `key`, waits until `due`; returns who waits."""
+        key = key or segment.submit.recipient
+        held = self._wait(segment, key)
         held.due = due
-        heapq.heappush(self._due, (due, recipient))
+        heapq.heappush(self._due, (due, key))
+        return held
 
-    def ended(self, recipient: Msisdn) -> None:
+    def ended(self, key: str) -> None:
         """A segment to this recipient has come to its end: those that waited may go."""
-        held = self._held.pop(recipient, None)
+        held = self.held.pop(key, None)
         while held is not None and held.waiting:
             self._release_first(held)
 
+    def release(self, key: str) -> None:
+        """The one that went has done so: the next one may, alone."""
+        held = self.held.get(key)
+        if held is not None and held.waiting:
+            self._release_first(held)
+        elif held is not None:
+            del self.held[key]
+
+    def go(self, segment: Segment) -> None:
+        """Strict order: it is on its way, and those that follow it wait for its end."""
+        self.held.setdefault(segment.submit.recipient, Held()).out = segment
+
+    def is_behind(self, segment: Segment) -> bool:
+        """Whether its recipient is held, and another one goes before it."""
+        held = self.held.get(segment.submit.recipient)
+        if held is None or held.out is segment:
+            return False
+        return held.out is not None or bool(held.waiting)
+
+    def follow(self, segment: Segment) -> None:
+        """A segment that was taken waits with those to its recipient."""
+        self._wait(segment, segment.submit.recipient)
+
+    def passed(self, segment: Segment) -> None:
+        """Its end has come, and the next one's turn, alone, unless another is on its way."""
+        held = self.held.get(segment.submit.recipient)
+        if held is not None and held.out in (None, segment):
+            self.release(segment.submit.recipient)
+
     def pause(self, segment: Segment) -> None:
-        """A segment that was taken waits aside."""
+        """A segment that was taken waits aside; nobody waits for it."""
         self._paused.append(segment)
+        for key in (segment.submit.recipient, from_sender(segment)) if self.held else ():
+            held = self.held.get(key)
+            if held is not None and held.out is segment:
+                self.ended(key)
 
     def let_go(self) -> None:
         """All that is paused goes back to its place, to be judged anew."""
@@ -150,8 +190,8 @@ class Lanes:
         """Of every recipient whose time has come, let one segment go."""
         while self._due and self._due[0][0] <= now:
             due, recipient = heapq.heappop(self._due)
-            held = self._held.get(recipient)
-            if held is not None and held.waiting and held.due == due:
+            held = self.held.get(recipient)
+            if held is not None and held.waiting and held.due == due and held.out is None:
                 self._release_first(held)
 
     @property
@@ -178,19 +218,29 @@ class Lanes:
     def __iter__(self) -> Iterator[Segment]:
         yield from self._priority
         yield from self._normal
-        for held in self._held.values():
+        for held in self.held.values():
             yield from (segment for _, segment in held.waiting)
         yield from self._paused
 
     def leave(self, is_left: Callable[[Segment], bool]) -> None:
         """Forget the segments that `is_left` says yes to; it is asked once of each."""
-        self._priority.leave(is_left)
-        self._normal.leave(is_left)
-        for recipient, held in list(self._held.items()):
-            held.waiting = [w for w in held.waiting if not is_left(w[1])]
+        left: set[Segment] = set()
+
+        def leaves(segment: Segment) -> bool:
+            if is_left(segment):
+                left.add(segment)
+            return segment in left
+
+        self._priority.leave(leaves)
+        self._normal.leave(leaves)
+        for key, held in list(self.held.items()):
+            held.waiting = [w for w in held.waiting if not leaves(w[1])]
             heapq.heapify(held.waiting)
-            self.ended(recipient)  # the one that went to see may be gone, and then nobody would
-        self._paused = [segment for segment in self._paused if not is_left(segment)]
+            if held.out in left:  # nobody else would let the others go
+                self.ended(key)
+            elif held.out is None and not held.waiting:
+                del self.held[key]
+        self._paused = [segment for segment in self._paused if not leaves(segment)]
         self._count = sum(1 for _ in self) - len(self._paused)
 
     def _turn(self) -> Lane:
@@ -201,6 +251,17 @@ class Lanes:
     def _lane(self, segment: Segment) -> Lane:
         return self._priority if segment.position.priority else self._normal
 
+    def _held_of(self, segment: Segment) -> Held | None:
+        return self.held.get(segment.submit.recipient) or self.held.get(from_sender(segment))
+
+    def _wait(self, segment: Segment, key: str) -> Held:
+        self._count += 1
+        held = self.held.setdefault(key, Held())
+        heapq.heappush(held.waiting, (segment.arrival, segment))
+        if held.out is segment:
+            held.out = None
+        return held
+
     def _release_first(self, held: Held) -> None:
-        segment = heapq.heappop(held.waiting)[1]
+        segment = held.out = heapq.heappop(held.waiting)[1]
         self._lane(segment).again(segment)

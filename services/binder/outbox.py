@@ -9,15 +9,17 @@ from collections.abc import Callable
 from functools import cache
 
 from confluent_kafka import KafkaError, Message, Producer
+from msgspec.structs import replace
 
 from pipeline import topics
 from pipeline.dead_letters import error_headers
-from pipeline.effects import Headers
+from pipeline.effects import Headers, PublishLater
 from pipeline.errors import HeliographError, UnreadableError
 from pipeline.ids import ConnectorId
 from pipeline.kafka.clients import BY_KEY, produce
 from pipeline.process import Process
 from pipeline.records import ConnectorState, MtSubmitted, SmscDeliver
+from pipeline.timers import publication
 from services.binder.core import INTENT, Outcome, Segment, submitted
 
 
@@ -42,7 +44,8 @@ class Outbox:
         self._producer = producer
         self._fail = fail
         self._metrics = process.metrics
-        self._output = topics.submitted(name, process.config.connectors[name].generation)
+        self._connector = process.config.connectors[name]
+        self._output = topics.submitted(name, self._connector.generation)
         self._delivered = process.metrics.counter("sms.binder.delivered", connector=name)
         self._answered = cache(
             lambda outcome: process.metrics.counter(
@@ -76,6 +79,25 @@ class Outbox:
             asked = self._codec.encode(segment.submit, topics.MT_UNRESOLVED)
             self._write(topics.MT_UNRESOLVED, message_id, asked, headers, confirmed)
         self._answered(outcome.name).value += 1
+
+    def postpone(
+        self, segment: Segment, outcome: Outcome, now_ms: int, done: Callable[[int], None]
+    ) -> None:
+        """Have the segment come back at its `retry_at_ms`, and only then publish the outcome.
+
+        A crash in between leaves it to the next owner as what it is: written, and unconfirmed.
+        """
+        own, lane = self._connector, segment.position.priority
+        submit = replace(segment.submit, attempts=segment.attempt)
+        key = submit.source_addr if own.key == "sender" else submit.recipient
+        topic = topics.submit(self._name, own.generation, priority=lane)
+        assert outcome.retry_at_ms is not None
+        wait = publication(
+            PublishLater(outcome.retry_at_ms, topic, key, submit), self._codec, now_ms
+        )
+        then = self._then(lambda: self.conclude(segment, outcome, now_ms, done))
+        octets = self._codec.encode(wait.record, wait.topic)
+        self._write(wait.topic, wait.key, octets, segment.headers, then)
 
     def intend(self, segment: Segment, now_ms: int, done: Callable[[int], None]) -> None:
         """Publish that a segment is about to be written; `done(offset in the own output)`."""

@@ -18,10 +18,9 @@ from pipeline.errors import UnreadableError
 from pipeline.ids import ConnectorId
 from pipeline.kafka.clients import now_ms
 from pipeline.kafka.membership import Commit, Membership, Start
-from pipeline.kafka.table import ControlTable
 from pipeline.metrics import MetricName
 from pipeline.process import Process
-from pipeline.records import ConnectorState, MtSubmit, Stop
+from pipeline.records import MtSubmit, Stop
 from services.binder import core, outputs
 from services.binder.binds import Binds
 from services.binder.circuit import Circuit
@@ -31,9 +30,13 @@ from services.binder.deliveries import Deliveries
 from services.binder.engine import FAR_AWAY, Engine, Moment
 from services.binder.lanes import Lanes
 from services.binder.leases import Key, Lease, Leases
+from services.binder.opt_outs import OptOuts
 from services.binder.outbox import Outbox
-from services.binder.pacing import Pacer
+from services.binder.rates import Rate
+from services.binder.states import States
 from services.binder.stops import Stops
+from services.binder.tables import followed
+from services.binder.turns import turns_of
 from services.binder.wire import Wire
 from smpp.pdu import Pdu
 
@@ -58,6 +61,8 @@ class Connector:
         process: Process,
         config: BinderConfig,
         producer: Producer,
+        rate: Rate,
+        opt_outs: OptOuts,
         fail: Callable[[Exception], None],
     ) -> None:
         """`fail` ends the process: something happened that only a restart mends."""
@@ -75,28 +80,34 @@ class Connector:
         self._outbox = Outbox(name, process, producer, fail)
         submitted = process.metrics.counter("sms.binder.submitted", connector=name)
         self._stops = Stops(name)
-        self._stop_table = ControlTable(process.config.kafka, topics.CONTROL_STOP, self._hear_stop)
+        self._stop_table = followed(process, topics.CONTROL_STOP, Stop, self._obey_stop)
+        lanes = Lanes()
         self._engine = Engine(
             self._outbox,
-            Pacer(self._account.rate_per_s, process.config.profile(name).rate_headroom),
-            Lanes(),
+            rate,
+            lanes,
             Circuit(),
             self._stops,
+            opt_outs,
             {},
             self._ask_pump,
             config.fence_after_s,
             time.monotonic(),
+            turns_of(self._account, lanes, process.config.profile(name).rate_headroom),
         )
+        self._engine.retry_in_place_s = config.retry_in_place_s
+        self._engine.postpone_s = config.postpone_s
         self._binds = Binds(
             self._account,
             config,
             self._engine.wires,
             lambda esme: Wire(esme, self._take_answer, submitted),
             on_request=Deliveries(name, process, config, self._outbox).take,
-            on_change=self._tell_state,
+            on_change=lambda *told: self._states.tell(*told),
             on_room=self._ask_pump,
             fail=fail,
         )
+        self._states = States(name, process, self._binds.states, self._engine, self._outbox)
         self._membership = Membership(
             process.config.kafka,
             f"binder-{name}",
@@ -138,8 +149,9 @@ class Connector:
             self._membership.confirm(self._leases.all_commits(), self._unfence)
 
     def sweep(self) -> None:
-        """End what waits in vain."""
+        """Once a second: end what waits in vain, tell of what has changed."""
         self._engine.sweep(moment())
+        self._states.tell_change()
 
     def commit(self) -> None:
         """Commit what has become done since the last time."""
@@ -148,8 +160,7 @@ class Connector:
 
     def tell_states(self) -> None:
         """Say how each bind lease is, so that a router knows we are not dead."""
-        for lease, (state, reason) in self._binds.states.items():
-            self._tell_state(lease, state, reason)
+        self._states.tell_all()
 
     @property
     def is_ready(self) -> bool:
@@ -217,9 +228,10 @@ class Connector:
             await self._binds.release(bind)
 
     def _own_share(self) -> None:
-        owned = len(self._leases.partitions)
-        self._engine.pacer.own(owned / self._account.binds, time.monotonic())
-        windows = owned * self._account.window
+        owned = self._leases.partitions
+        share = len(owned) / self._account.binds
+        self._engine.pacer.own(share, time.monotonic(), owned)
+        windows = len(owned) * self._account.window
         self._engine.unconfirmed_max = int(windows * self._config.unconfirmed_per_window)
         self._pump()
 
@@ -230,24 +242,9 @@ class Connector:
 
     def _leave_unwritten(self, closing: Mapping[Key, Lease]) -> None:
         """Leave what was not written to the next owner."""
-        self._engine.lanes.leave(lambda segment: self._is_left(segment, closing))
-
-    def _is_left(self, segment: Segment, closing: Mapping[Key, Lease]) -> bool:
-        lease = closing.get(segment.position[:2])
-        if lease is not None:
-            segment.drop()
-        return lease is not None
+        self._engine.leave(lambda segment: segment.position[:2] in closing)
 
     # --- from Kafka to the wire ---------------------------------------------------------------
-
-    def _hear_stop(self, name: str, octets: bytes | None) -> None:
-        """On the table's thread."""
-        try:
-            stop = self._process.codec.decode(octets, Stop) if octets else None
-        except UnreadableError as error:
-            LOG.warning("a stop that can't be read", name=name, reason=error.reason)
-            return
-        self._loop.call_soon_threadsafe(self._obey_stop, name, stop)
 
     def _obey_stop(self, name: str, stop: Stop | None) -> None:
         self._stops.put(name, stop)
@@ -270,7 +267,7 @@ class Connector:
             return
         headers = message.headers()
         assert not isinstance(headers, dict)  # a list when it comes from Kafka
-        segment = Segment(submit, position, lease, headers)
+        segment = Segment(submit, position, lease, headers, attempt=submit.attempts)
         if known is None:
             segment.needs_intent = submit.on_ambiguous != "resend"
             segment.is_doubtful = position.offset < lease.doubtful_before
@@ -340,19 +337,6 @@ class Connector:
     def _forget(self) -> None:
         self._turn = None
 
-    def _tell_state(self, lease: int, state: str, reason: str | None) -> None:
-        record = ConnectorState(
-            connector=self._name,
-            partition=lease,
-            replica=self._process.replica,
-            state=state,
-            reason=reason,
-            window_requests_max=self._account.window,
-            rate_per_s=self._account.rate_per_s / self._account.binds,
-            at_ms=now_ms(),
-        )
-        self._outbox.state(record)
-
     def _declare_metrics(self) -> None:
         metrics, name, engine = self._process.metrics, self._name, self._engine
         gauges: dict[MetricName, Callable[[], float]] = {
@@ -362,6 +346,7 @@ class Connector:
             "sms.binder.queue": lambda: len(engine.lanes),
             "sms.binder.paused": lambda: engine.lanes.paused_count,
             "sms.binder.rate": lambda: engine.pacer.rate_per_s,
+            "sms.binder.stopped": lambda: engine.circuit.stopped_by is not None,
         }
         for gauge, value in gauges.items():
             metrics.gauge(gauge, value, connector=name)

@@ -2,9 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from pipeline.config import Section
+
+Word = Annotated[str, AfterValidator(str.upper)]
 
 
 class CorrelatorConfig(Section):
@@ -21,3 +23,18 @@ class CorrelatorConfig(Section):
     are still known as repeated."""
     keywords: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """First words that inbound messages are marked with, in any case, by our number."""
+    opt_out_words: tuple[Word, ...] = (
+        "STOP",
+        "STOPALL",
+        "UNSUBSCRIBE",
+        "CANCEL",
+        "END",
+        "QUIT",
+        "OPTOUT",
+        "REVOKE",
+        "ARRET",
+    )
+    """An inbound message that is one of these, in any case, and nothing else: its sender wants no
+    more advertisements from the number it wrote to."""
+    opt_in_words: tuple[Word, ...] = ("START", "UNSTOP")
+    """And one of these: it wants them again."""

@@ -24,11 +24,12 @@ from pipeline import topics
 from pipeline.config import Config, ProfileConfig
 from pipeline.effects import Effect, Entries, Publish, PublishLater
 from pipeline.ids import ConnectorId, MessageId
-from pipeline.records import Dlr, MtSubmitted, SmscDeliver, Wake
+from pipeline.records import Dlr, Mo, MtSubmitted, SmscDeliver, Wake
 from services.correlator import receipts
 from services.correlator.config import CorrelatorConfig
 from services.correlator.ids import Notation, comparable, forms
 from services.correlator.mo import MO_PARTIAL, Inbound
+from services.correlator.opt_outs import opt_out_of
 from smpp.receipt import is_receipt
 from smpp.text import Alphabet
 
@@ -137,7 +138,8 @@ class Correlator:
         pdu = receipts.pdu_of(deliver)
         carrier = self._carrier(deliver.connector)
         if not is_receipt(pdu, by_text=carrier.receipts_by_text):
-            return self._inbound.take(state, deliver, pdu, carrier.domain, now_ms)
+            effects = self._inbound.take(state, deliver, pdu, carrier.domain, now_ms)
+            return effects + self._opt_outs(effects)
         is_test = deliver.connector in self._sandboxes
         dlr = receipts.read(deliver, pdu, now_ms, is_test=is_test)
         if not dlr.smsc_message_id:
@@ -148,6 +150,12 @@ class Correlator:
             if owner is not None:
                 return self._joined(state, owner, dlr, now_ms)
         return self._park(state, f"{carrier.domain}|{ids[0]}", dlr, now_ms)
+
+    def _opt_outs(self, effects: list[Effect]) -> list[Effect]:
+        """For the binders, what inbound messages among `effects` say of those to come."""
+        mos = [e.record for e in effects if isinstance(e, Publish) and isinstance(e.record, Mo)]
+        said = [(mo.sender, opt_out_of(mo, self._own)) for mo in mos]
+        return [Publish(topics.CONTROL_OPTOUT, sender, row) for sender, row in said if row]
 
     def _joined(self, state: Entries, owner: Accepted, dlr: Dlr, now_ms: int) -> list[Effect]:
         is_repeat = state.get(owner.final_name, Final) is not None

@@ -174,7 +174,9 @@ class Router:
             return _rejected(head, encoded, case.record.source, case.now_ms)
         segments = submits(head, case, target, encoded)
         topic = target.priority_topic if head.lane == "priority" else target.topic
-        effects: list[Effect] = [Publish(topic, head.recipient, segment) for segment in segments]
+        effects: list[Effect] = [
+            Publish(topic, target.key_of(segment), segment) for segment in segments
+        ]
         routed = MtRouted(
             head=head,
             connector=target.connector,

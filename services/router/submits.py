@@ -28,6 +28,11 @@ class Target(NamedTuple):
     profile: ProfileConfig
     topic: str
     priority_topic: str
+    by_sender: bool = False
+
+    def key_of(self, segment: MtSubmit) -> str:
+        """Key of its record: what decides the partition."""
+        return segment.source_addr if self.by_sender else segment.recipient
 
 
 def target_of(config: Config, connector: ConnectorId) -> Target:
@@ -38,6 +43,7 @@ def target_of(config: Config, connector: ConnectorId) -> Target:
         profile=config.profile(connector),
         topic=topics.submit(connector, generation, priority=False),
         priority_topic=topics.submit(connector, generation, priority=True),
+        by_sender=config.connectors[connector].key == "sender",
     )
 
 

@@ -45,6 +45,7 @@ OUTCOMES: dict[str, tuple[str, str]] = {  # outcome: (event, state it tells)
     "expired": ("segment_expired", EXPIRED),
     "cancelled": ("segment_cancelled", CANCELLED),
     "returned": ("segment_returned", ROUTED),
+    "postponed": ("segment_postponed", ROUTED),
     "unknown": ("segment_unknown", UNKNOWN),
 }
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from textwrap import dedent
 from uuid import uuid4
 
 import pytest
@@ -19,7 +20,7 @@ from pipeline.kafka.admin import create_topics
 from pipeline.kafka.clients import make_producer, now_ms, produce
 from pipeline.kafka.reader import read_to_end
 from pipeline.process import catalog
-from pipeline.records import MtSubmitted, SmscDeliver, Tlv
+from pipeline.records import ConnectorState, MtSubmitted, OptOut, SmscDeliver, Tlv
 from smpp.pdu import DeliverSm, Pdu, SubmitSm
 from smpp.server import Smsc, SmscSession
 from smpp.values import CommandStatus
@@ -93,6 +94,16 @@ class Bench:
                 found = await asyncio.to_thread(self.outcomes)
                 if len({outcome.message_id for outcome in found}) >= count:
                     return found
+
+    def configure(self, more: str) -> None:
+        text = self._path.read_text(encoding="utf-8")
+        self._path.write_text(f"{dedent(text)}\n{more}\n", encoding="utf-8")
+
+    @asynccontextmanager
+    async def scheduler(self) -> AsyncIterator[Process]:
+        where = ("--config", str(self._path), "--replica", f"scheduler-{self.connector}")
+        async with started("scheduler", *where) as process:
+            yield process
 
     @asynccontextmanager
     async def binder(self, replica: str = "binder-0") -> AsyncIterator[Process]:
@@ -303,3 +314,104 @@ async def test_what_cannot_be_read_goes_to_the_dead_letters_and_stops_nobody(ben
         await process.wait()
     dead = list(read_to_end(bench.config.kafka, [topics.dlq_of(bench.submits)]))
     assert [message.value() for message in dead] == [b"garbage"] * 20
+
+
+async def test_who_says_stop_gets_nothing_that_is_written_a_second_later(bench: Bench) -> None:
+    key, row = "467099999", OptOut(action="out", source="mo/1", at_ms=now_ms())
+    async with bench.binder():
+        await asyncio.to_thread(bench.write, 1)
+        await bench.settled(1)
+        producer = make_producer(bench.config.kafka)
+        produce(producer, topics.CONTROL_OPTOUT, key, CODEC.encode(row, topics.CONTROL_OPTOUT))
+        await asyncio.to_thread(producer.flush, DEADLINE_S)
+        about = {"recipient": key, "class_": "promotional"}
+        await asyncio.sleep(1)  # the promise
+        await asyncio.to_thread(bench.write, 5, "advert", **about)
+        await asyncio.to_thread(bench.write, 5, "code", **{**about, "class_": "otp"})
+        outcomes = await bench.settled(11)
+    reasons = Counter((o.outcome, o.reason) for o in outcomes if o.recipient == key)
+    assert reasons == {("rejected", "opted_out"): 5, ("accepted", None): 5}
+    assert not any(name.startswith("advert") for name in bench.carrier.accepted)
+
+
+async def test_a_connector_that_stops_says_so_and_so_does_one_that_is_throttled(
+    bench: Bench,
+) -> None:
+    bench.carrier.answer = lambda *_: CommandStatus.ESME_RINVBNDSTS
+    async with bench.binder():
+        await asyncio.to_thread(bench.write, 1)
+        stopped = await told(bench, lambda state: state.state == "stopped")
+    assert stopped.reason == "ESME_RINVBNDSTS"
+    bench.carrier.answer = lambda *_: CommandStatus.ESME_RTHROTTLED
+    async with bench.binder():
+        slower = await told(bench, lambda s: 0 < s.rate_per_s < 0.6 * s.contract_per_s)
+    assert slower.contract_per_s == 1000
+
+
+async def told(bench: Bench, is_it: Callable[[ConnectorState], bool]) -> ConnectorState:
+    """The first state that is looked for."""
+    async with asyncio.timeout(DEADLINE_S):
+        while True:
+            read = await asyncio.to_thread(
+                read_to_end, bench.config.kafka, [topics.CONNECTOR_STATE]
+            )
+            for message in read:
+                state = CODEC.decode(message.value(), ConnectorState)
+                if state.connector == bench.connector and is_it(state):
+                    return state
+
+
+async def test_a_handset_that_is_sick_for_long_waits_in_kafka_and_gets_its_message(
+    bench: Bench,
+) -> None:
+    bench.configure("services: {binder: {retry_in_place_s: 0, postpone_s: 1}}")
+    async with bench.binder(), bench.scheduler():
+        await asyncio.to_thread(bench.write, 1, "warm")
+        await bench.settled(1)  # what comes from now on, nobody else can have written
+        bench.carrier.answer = lambda *_: CommandStatus.ESME_RMSGQFUL
+        await asyncio.to_thread(bench.write, 1)
+        first = next(o for o in await bench.settled(2) if o.message_id == "m0")
+        bench.carrier.answer = lambda *_: CommandStatus.ESME_ROK
+        outcomes = [first]
+        async with asyncio.timeout(DEADLINE_S):
+            while outcomes[-1].outcome == "postponed":
+                found = await asyncio.to_thread(bench.outcomes)
+                outcomes = [o for o in found if o.message_id == "m0"]
+    assert (first.outcome, first.reason, first.attempt) == ("postponed", "ESME_RMSGQFUL", 1)
+    assert first.retry_at_ms is not None
+    last = outcomes[-1]
+    assert (last.outcome, last.message_id) == ("accepted", first.message_id)
+    assert last.attempt > first.attempt
+    assert last.submitted_ms is not None
+    assert last.submitted_ms >= first.retry_at_ms
+
+
+async def test_a_flood_of_mo_and_what_is_submitted_pass_side_by_side(bench: Bench) -> None:
+    bench.configure("services: {binder: {delivers_unconfirmed_max: 20}}")
+    flood = DeliverSm(source_addr="46737654321", destination_addr="12345", short_message=b"VOTE A")
+    statuses: Counter[int] = Counter()
+
+    async def pour(session: SmscSession) -> None:
+        while not over.is_set():
+            answer = await asyncio.wait_for(session.request(flood), DEADLINE_S)
+            statuses[answer.command_status] += 1
+
+    async with bench.binder():
+        await asyncio.to_thread(bench.write, 1, "warm")
+        await bench.settled(1)
+        over = asyncio.Event()
+        sessions = [s for s in bench.carrier.smsc.sessions if s.room]
+        pouring = [asyncio.create_task(pour(s)) for s in sessions for _ in range(min(40, s.room))]
+        await asyncio.to_thread(bench.write, 1000)
+        outcomes = await bench.settled(1001)
+        meanwhile = statuses.total()  # answered while something was still to be submitted
+        over.set()
+        await asyncio.gather(*pouring)
+    assert {outcome.outcome for outcome in outcomes} == {"accepted"}
+    assert meanwhile > 1000
+    assert statuses.keys() <= {CommandStatus.ESME_ROK, CommandStatus.ESME_RX_T_APPN}
+    assert statuses[CommandStatus.ESME_ROK] > 0
+    read = read_to_end(bench.config.kafka, [topics.CORRELATOR_IN])
+    found = [CODEC.decode(message.value(), MtSubmitted, SmscDeliver) for message in read]
+    kept = [r for r in found if isinstance(r, SmscDeliver) and r.connector == bench.connector]
+    assert len(kept) == statuses[CommandStatus.ESME_ROK]

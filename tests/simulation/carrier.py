@@ -39,8 +39,9 @@ class Carrier:
 
     def __init__(self, clock: Clock, dice: Random, temper: Temper) -> None:
         self.ledger: list[Entry] = []
-        self.read_at: list[float] = []
+        self.read_at: list[tuple[float, int, str]] = []  # by which bind, from whom
         self.wires: set[Line] = set()
+        self.sick_until: dict[str, float] = {}  # handsets
         self.binds_peak = 0
         self.is_down = False
         self.clock = clock
@@ -59,12 +60,14 @@ class Carrier:
     def judge(self, segment: Segment) -> CommandStatus | None:
         """What a segment that has arrived is answered; None is silence, though it is accepted."""
         now, temper, thrown = self.clock.now, self.temper, self.dice.random()
-        self.read_at.append(now)
+        self.read_at.append((now, segment.bind, segment.submit.source_addr))
         while self._recent and now - self._recent[0] >= 1.0:
             self._recent.popleft()
         if len(self._recent) >= temper.rate_per_s:
             return CommandStatus.ESME_RTHROTTLED
         self._recent.append(now)
+        if now < self.sick_until.get(segment.submit.recipient, 0.0):
+            return CommandStatus.ESME_RMSGQFUL
         for share, status in (
             (temper.throttled, CommandStatus.ESME_RTHROTTLED),
             (temper.full, CommandStatus.ESME_RMSGQFUL),
@@ -104,21 +107,21 @@ class Line:
         self._timeout_s = timeout_s
         self._on_answer = on_answer
         self._on_lost = on_lost
-        self._in_flight: dict[int, Segment] = {}
+        self.in_flight: dict[int, Segment] = {}
         self._numbered = 0
         self.is_open = carrier.bind(self)
 
     @property
     def room(self) -> int:
         """Free places in the window."""
-        return self._window - len(self._in_flight) if self.is_open else 0
+        return self._window - len(self.in_flight) if self.is_open else 0
 
     def write(self, segment: Segment, now_ms: int) -> None:
         """It reaches the carrier a moment later, unless the connection is lost before."""
         assert self.room > 0
         self._numbered += 1
         number = self._numbered
-        self._in_flight[number] = segment
+        self.in_flight[number] = segment
         clock = self._carrier.clock
         clock.later(self._carrier.delay() / 2, lambda: self._arrive(number, segment))
         clock.later(self._timeout_s, lambda: self._expire(number))
@@ -133,7 +136,7 @@ class Line:
             return
         self.forget()
         self._on_lost(self)
-        unanswered, self._in_flight = self._in_flight, {}
+        unanswered, self.in_flight = self.in_flight, {}
         for segment in unanswered.values():
             self._on_answer(segment, None)
 
@@ -151,11 +154,11 @@ class Line:
             self._carrier.clock.later(back_s, lambda: self._answer(number, status))
 
     def _answer(self, number: int, status: CommandStatus) -> None:
-        segment = self._in_flight.pop(number, None)
+        segment = self.in_flight.pop(number, None)
         if segment is not None and self.is_open:
             self._on_answer(segment, status)
 
     def _expire(self, number: int) -> None:
-        segment = self._in_flight.pop(number, None)
+        segment = self.in_flight.pop(number, None)
         if segment is not None and self.is_open:
             self._on_answer(segment, None)

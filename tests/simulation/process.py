@@ -4,9 +4,11 @@ What `services/binder/shell.py` does with Kafka's client and asyncio is done her
 broker and clock, step for step.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from random import Random
+
+from msgspec.structs import replace
 
 from pipeline.ids import ConnectorId
 from pipeline.records import MtSubmit, MtSubmitted
@@ -17,9 +19,11 @@ from services.binder.engine import FAR_AWAY, Engine, Moment, Wire
 from services.binder.lanes import Lanes
 from services.binder.leases import Lease
 from services.binder.offsets import OffsetTracker, doubtful_before, output_position
+from services.binder.opt_outs import OptOuts
 from services.binder.outputs import Known
-from services.binder.pacing import Pacer
+from services.binder.rates import Rate
 from services.binder.stops import Stops
+from services.binder.turns import OneByOne, Turns
 from tests.simulation.broker import SESSION_S, Broker, Key
 from tests.simulation.carrier import Carrier, Line
 from tests.simulation.clock import Clock
@@ -35,6 +39,7 @@ FENCE_AFTER_S = 3.0
 DRAIN_S = 10.0
 RESPONSE_S = 8.0
 REBIND_S = 1.0
+RETRY_IN_PLACE_S, POSTPONE_S = 3.0, 4.0
 
 
 class Process:
@@ -47,10 +52,13 @@ class Process:
         broker: Broker,
         carrier: Carrier,
         dice: Random,
-        rate_per_s: float,
+        rate: Rate,
+        opt_outs: OptOuts,
+        make_turns: Callable[[Lanes], Turns | None],
     ) -> None:
         self.resent = 0  # segments whose fate was not known and that may be written again
         self.unconfirmed_peak = 0
+        self.abreast_peak = 0  # segments in flight to one recipient
         self.is_dead = False
         self._name = name
         self._clock = clock
@@ -66,17 +74,21 @@ class Process:
         self._alarm_at = FAR_AWAY
         self._is_pump_asked = False
         self.stops = Stops(CONNECTOR)
+        lanes = Lanes()
         self.engine = Engine(
             self,
-            Pacer(rate_per_s, 0.05),
-            Lanes(),
+            rate,
+            lanes,
             Circuit(),
             self.stops,
+            opt_outs,
             {},
             self._ask_pump,
             FENCE_AFTER_S,
             clock.now,
+            make_turns(lanes),
         )
+        self.engine.retry_in_place_s, self.engine.postpone_s = RETRY_IN_PLACE_S, POSTPONE_S
 
     # --- what is done to it ---------------------------------------------------------------------
 
@@ -202,18 +214,12 @@ class Process:
         self._own()
 
     def _leave(self, closing: dict[Key, Lease]) -> None:
-        def is_left(segment: Segment) -> bool:
-            lease = closing.get(segment.position[:2])
-            if lease is not None:
-                segment.drop()
-            return lease is not None
-
-        self.engine.lanes.leave(is_left)
+        self.engine.leave(lambda segment: segment.position[:2] in closing)
 
     def _own(self) -> None:
-        owned = len({partition for _, partition in self._leases})
-        self.engine.pacer.own(owned / self._broker.partitions, self._clock.now)
-        self.engine.unconfirmed_max = owned * WINDOW * UNCONFIRMED_PER_WINDOW
+        owned = {partition for _, partition in self._leases}
+        self.engine.pacer.own(len(owned) / self._broker.partitions, self._clock.now, owned)
+        self.engine.unconfirmed_max = len(owned) * WINDOW * UNCONFIRMED_PER_WINDOW
         self._pump()
 
     # --- binds ----------------------------------------------------------------------------------
@@ -277,7 +283,7 @@ class Process:
         if known is not None and known.is_outcome:
             lease.finish(position.offset, known.output_offset)
             return
-        segment = Segment(submit, position, lease, None)
+        segment = Segment(submit, position, lease, None, attempt=submit.attempts)
         if known is None:
             segment.needs_intent = submit.on_ambiguous != "resend"
             segment.is_doubtful = position.offset < lease.doubtful_before
@@ -289,6 +295,10 @@ class Process:
         self._is_pump_asked = False
         self.engine.pump(self._moment)
         self.unconfirmed_peak = max(self.unconfirmed_peak, self.engine.unconfirmed)
+        if isinstance(self.engine.turns, OneByOne):
+            written = [s for line in self._lines.values() for s in line.in_flight.values()]
+            abreast = Counter(s.submit.recipient for s in written if not s.lease.is_closing)
+            self.abreast_peak = max(self.abreast_peak, max(abreast.values(), default=0))
         wait_s = self.engine.wait_s(self._clock.now)
         at = self._clock.now + max(wait_s, 0.001)
         if at < self._alarm_at:
@@ -310,6 +320,22 @@ class Process:
         self, segment: Segment, outcome: Outcome, now_ms: int, done: Callable[[int], None]
     ) -> None:
         self._append(segment, outcome, now_ms, done)
+
+    def postpone(
+        self, segment: Segment, outcome: Outcome, now_ms: int, done: Callable[[int], None]
+    ) -> None:
+        assert outcome.retry_at_ms is not None
+        due_s = (outcome.retry_at_ms - now_ms) / 1000
+        log = self._broker.submits[segment.position[:2]]
+        submit = replace(segment.submit, attempts=segment.attempt)
+        at = self._clock.now + self._dice.uniform(*KAFKA_S)
+
+        def waits() -> None:
+            if self._clock.now <= self._cut_off_at:
+                self._clock.later(due_s, lambda: log.append(submit))
+                self._later(0, lambda: self._append(segment, outcome, now_ms, done))
+
+        self._clock.later(at - self._clock.now, waits)
 
     def intend(self, segment: Segment, now_ms: int, done: Callable[[int], None]) -> None:
         self._append(segment, core.INTENT, now_ms, done)

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from services.binder import core
+from services.binder.budgets import Budget
 from services.binder.engine import Engine
 from services.binder.lanes import Lanes
 from services.binder.offsets import OffsetTracker
+from services.binder.opt_outs import OptOuts
 from services.binder.pacing import Pacer
 from tests.simulation.process import Process
 from tests.simulation.world import World
@@ -71,21 +73,47 @@ def _forgets_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         Engine,
         "_room",
-        lambda self, windows, now: min(windows, self.pacer.room(now)),
+        lambda self, rooms, now: min(self.pacer.room(now, rooms), sum(rooms.values())),
     )
 
 
 def _paces_too_fast(monkeypatch: pytest.MonkeyPatch) -> None:
     own = Pacer.own
-    monkeypatch.setattr(Pacer, "own", lambda self, share, now: own(self, 1.0, now))
+    monkeypatch.setattr(Pacer, "own", lambda self, share, now, *_: own(self, 1.0, now))
 
 
 def _calls_what_may_be_sent_expired(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(core, "UNWRITTEN", set())
 
 
+def _knows_no_opt_outs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(OptOuts, "forbids", lambda self, submit: False)
+
+
+def _lets_all_follow_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Lanes, "is_behind", lambda self, segment: False)
+
+
+def _counts_no_sender(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Budget, "wait_s", lambda self, segment, now: 0.0)
+
+
+def _forgets_what_it_postponed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Process, "postpone", Process.conclude)
+
+
+def _tells_of_what_it_postpones_too_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    postpone, conclude = Process.postpone, Process.conclude
+
+    def postponed(self: Process, segment: Any, outcome: Any, now_ms: int, done: Any) -> None:
+        conclude(self, segment, outcome, now_ms, done)
+        self._later(0.1, lambda: postpone(self, segment, outcome, now_ms, lambda _: None))
+
+    monkeypatch.setattr(Process, "postpone", postponed)
+
+
 def _holds_a_recipient_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Lanes, "ended", lambda self, recipient: None)
+    monkeypatch.setattr(Lanes, "ended", lambda self, key: None)
 
 
 MUTANTS = [
@@ -98,6 +126,11 @@ MUTANTS = [
     _paces_too_fast,
     _calls_what_may_be_sent_expired,
     _holds_a_recipient_for_ever,
+    _knows_no_opt_outs,
+    _lets_all_follow_at_once,
+    _counts_no_sender,
+    _forgets_what_it_postponed,
+    _tells_of_what_it_postpones_too_early,
 ]
 
 

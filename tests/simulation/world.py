@@ -6,8 +6,14 @@ from dataclasses import dataclass
 from random import Random
 
 from pipeline.ids import Msisdn
-from pipeline.records import MtSubmit, MtSubmitted
+from pipeline.records import MtSubmit, MtSubmitted, OptOut
+from services.binder.budgets import Budgets
 from services.binder.core import INTENT
+from services.binder.lanes import Lanes
+from services.binder.opt_outs import OptOuts
+from services.binder.pacing import Pacer
+from services.binder.sessions import Sessions
+from services.binder.turns import OneByOne, Turns
 from tests.builders import mt_submit
 from tests.simulation.broker import Broker
 from tests.simulation.carrier import Carrier, Name, Temper
@@ -22,6 +28,8 @@ MESSAGES = 80
 FAULTS_S = 20.0  # the time in which faults happen
 END_S = 600.0
 RATE_PER_S = 40.0
+SENDER_PER_S = 6.0
+SENDERS = ("ACME", "BETA", "12345")
 EXPECTED = {"accepted", "unknown"}
 
 
@@ -35,6 +43,13 @@ class Fault:
 
 FAULTS = ("crash", "freeze", "blink", "stop", "cut", "down", "join")
 LETHAL = ("crash", "freeze")
+
+
+TURNS: dict[str, Callable[[Lanes], Turns | None]] = {
+    "nothing": lambda lanes: None,
+    "order": OneByOne,
+    "budgets": lambda lanes: Budgets(lanes, SENDER_PER_S, {}, 0.05),
+}
 
 
 class World:
@@ -55,23 +70,31 @@ class World:
         self.carrier = Carrier(self.clock, dice, temper)
         self.broker = Broker(self.clock, dice, partitions)
         self.processes: list[Process] = []
+        self.by_session = dice.choice((False, False, True))
+        self.asks = dice.choice((*TURNS, "nothing"))
+        self.session_per_s = RATE_PER_S / partitions
         self.submits = [submit for n in range(MESSAGES) for submit in self._message(n)]
+        for submit in dice.choices(self.submits, k=dice.choice((0, 0, 2))):
+            self.carrier.sick_until[submit.recipient] = dice.uniform(0, FAULTS_S)
         self.faults = sorted(
             (Fault(dice.uniform(0.5, FAULTS_S), dice.choice(FAULTS)) for _ in range(5)),
             key=lambda fault: fault.at,
         )
+        self.opt_outs = OptOuts()  # Kafka tells every process at once: this is when they know
+        self.opted_out_at: dict[Msisdn, float] = {}
         self.names = Counter((str(s.message_id), s.segment) for s in self.submits)
 
     def play(self) -> list[str]:
         """Run it; what did not hold, in words."""
-        for submit in self.submits:
-            partition = sum(submit.recipient.encode()) % self.broker.partitions
-            lane = submit.message_id.endswith("0")
-            self.broker.submits[lane, partition].append(submit)
+        for number in range(MESSAGES):  # half is there, half comes while they work
+            at = self.dice.choice((0.0, self.dice.uniform(1, 5)))
+            self.clock.later(at, lambda name=f"m{number}": self._write(name))  # type: ignore[misc]
         for _ in range(self.dice.choice((1, 2, 3))):
             self._start()
         for fault in self.faults:
             self.clock.later(fault.at, lambda name=fault.name: FAULT_OF[name](self))  # type: ignore[misc]
+        for _ in range(self.dice.choice((0, 0, 3))):
+            self.clock.later(self.dice.uniform(0, 5), self._opt_out)
         self.clock.later(FAULTS_S + 1, self._see_to_it)
         self.clock.run(END_S, self._is_settled)
         return [found for rule in RULES if (found := rule(self))]
@@ -91,7 +114,7 @@ class World:
         found: dict[Name, list[MtSubmitted]] = {}
         for log in self.broker.outputs.values():
             for record in log:
-                if record.outcome != INTENT.name:
+                if record.outcome not in (INTENT.name, "postponed"):
                     found.setdefault((str(record.message_id), record.segment), []).append(record)
         return found
 
@@ -106,19 +129,41 @@ class World:
                 segments=segments,
                 recipient=Msisdn(f"4670{dice.randrange(40):03}") if segment == 1 else recipient,
                 tenant=tenant,
+                class_=class_,
+                source_addr=sender,
                 on_ambiguous=on_ambiguous,
                 requested_ms=EPOCH_MS,
                 deadline_ms=EPOCH_MS + deadline_s * 1000,
             )
             for tenant in (dice.choice(("a", "b")),)
+            for sender in (dice.choice(SENDERS),)
+            for class_ in (dice.choice(("otp", "promotional")),)
             for on_ambiguous in (dice.choice(("resend", "give_up", "ask")),)
             for recipient in (Msisdn(f"4670{dice.randrange(40):03}"),)
             for segment in range(1, segments + 1)
         ]
 
+    def _write(self, message_id: str) -> None:
+        for submit in self.submits:
+            if submit.message_id == message_id:
+                key = submit.source_addr if self.asks == "budgets" else submit.recipient
+                partition = sum(key.encode()) % self.broker.partitions
+                lane = submit.message_id.endswith("0")
+                self.broker.submits[lane, partition].append(submit)
+
     def _start(self) -> None:
         name = f"binder-{len(self.processes)}"
-        process = Process(name, self.clock, self.broker, self.carrier, self.dice, RATE_PER_S)
+        rate = Sessions(self.session_per_s, 0.05) if self.by_session else Pacer(RATE_PER_S, 0.05)
+        process = Process(
+            name,
+            self.clock,
+            self.broker,
+            self.carrier,
+            self.dice,
+            rate,
+            self.opt_outs,
+            TURNS[self.asks],
+        )
         self.processes.append(process)
         process.start()
 
@@ -140,6 +185,12 @@ class World:
     def _stop(self) -> None:
         if process := self._one():
             process.stop(self._start)
+
+    def _opt_out(self) -> None:
+        recipient = self.dice.choice(self.submits).recipient
+        self.opted_out_at.setdefault(recipient, self.clock.now)
+        row = OptOut(action="out", source="simulation", at_ms=self.clock.ms)
+        self.opt_outs.put(recipient, row)
 
     def _down(self) -> None:
         self.carrier.is_down = True
@@ -230,14 +281,39 @@ def l5_in_time(world: World) -> str:
 
 def l6_rate(world: World) -> str:
     """No second, at the carrier, over the contract; the way there may shorten it."""
-    times, first = world.carrier.read_at, 0
-    second = 1.0 - world.carrier.temper.latency_s[1] / 2
-    for last, at in enumerate(times):
-        while at - times[first] >= second:
-            first += 1
-        if last - first + 1 > RATE_PER_S:
-            return f"{last - first + 1} segments in the second before {at:.3f}"
+    read, second = world.carrier.read_at, 1.0 - world.carrier.temper.latency_s[1] / 2
+    logs = [([at for at, _, _ in read], RATE_PER_S)]
+    for session in range(world.broker.partitions if world.by_session else 0):
+        logs.append(([at for at, bind, _ in read if bind == session], world.session_per_s))
+    for sender in SENDERS if world.asks == "budgets" else ():
+        logs.append(([at for at, _, own in read if own == sender], SENDER_PER_S))
+    for times, limit in logs:
+        first = 0
+        for last, at in enumerate(times):
+            while at - times[first] >= second:
+                first += 1
+            if last - first + 1 > limit:
+                return f"{last - first + 1} segments in the second before {at:.3f}"
     return ""
+
+
+def e4_opted_out(world: World) -> str:
+    """Nothing of what it wants no more reaches a recipient; longer ones may have been begun."""
+    way_s = world.carrier.temper.latency_s[1]
+    since = {
+        (str(submit.message_id), 1): world.opted_out_at[submit.recipient]
+        for submit in world.submits
+        if submit.recipient in world.opted_out_at
+        if submit.segments == 1 and submit.class_ == "promotional"
+    }
+    late = [e.name for e in world.carrier.ledger if e.at - way_s > since.get(e.name, END_S)]
+    return f"written after the opt-out: {late[:3]}" if late else ""
+
+
+def order_is_strict(world: World) -> str:
+    """Where it was asked for, a recipient has one segment on its way."""
+    peak = max(process.abreast_peak for process in world.processes)
+    return f"{peak} on their way to one" if world.asks == "order" and peak > 1 else ""
 
 
 def bound_holds(world: World) -> str:
@@ -254,5 +330,7 @@ RULES = (
     l4_duplicates,
     l5_in_time,
     l6_rate,
+    e4_opted_out,
+    order_is_strict,
     bound_holds,
 )

@@ -6,15 +6,18 @@ from typing import Any
 import pytest
 
 from pipeline.ids import ConnectorId
-from pipeline.records import Stop
+from pipeline.records import OptOut, Stop
+from services.binder.budgets import Budgets
 from services.binder.circuit import Circuit
 from services.binder.core import Outcome, Position, Segment
 from services.binder.engine import Engine, Moment
 from services.binder.lanes import Lanes
 from services.binder.leases import Lease
 from services.binder.offsets import OffsetTracker
+from services.binder.opt_outs import OptOuts
 from services.binder.pacing import Pacer
 from services.binder.stops import Stops
+from services.binder.turns import OneByOne, Turns
 from smpp.values import CommandStatus
 from tests.builders import REQUESTED_MS, mt_submit
 
@@ -45,14 +48,25 @@ class Wire:
 class Bench:
     """An engine with one wire, and Kafka that confirms when it is told to."""
 
-    def __init__(self) -> None:
+    def __init__(self, make_turns: Callable[[Lanes], Turns | None] = lambda lanes: None) -> None:
         self.outcomes: list[tuple[int, str, str | None]] = []
         self.intents: list[int] = []
         self.unconfirmed: list[Callable[[], None]] = []
         self.stops = Stops(ConnectorId("here"))
-        pacer = Pacer(1_000_000, 0.05)
+        self.opt_outs = OptOuts()
+        pacer, lanes = Pacer(1_000_000, 0.05), Lanes()
         self.engine = Engine(
-            self, pacer, Lanes(), Circuit(), self.stops, {}, lambda: None, 3.0, START.s
+            self,
+            pacer,
+            lanes,
+            Circuit(),
+            self.stops,
+            self.opt_outs,
+            {},
+            lambda: None,
+            3.0,
+            START.s,
+            make_turns(lanes),
         )
         pacer.own(1.0, START.s - 10)
         self.engine.unconfirmed_max = 100
@@ -66,13 +80,20 @@ class Bench:
         self.outcomes.append((segment.position.offset, outcome.name, outcome.reason))
         self.unconfirmed.append(lambda: done(0))
 
+    def postpone(
+        self, segment: Segment, outcome: Outcome, now_ms: int, done: Callable[[int], None]
+    ) -> None:
+        assert outcome.retry_at_ms == now_ms + 900_000
+        self.conclude(segment, outcome, now_ms, done)
+
     def intend(self, segment: Segment, now_ms: int, done: Callable[[int], None]) -> None:
         self.intents.append(segment.position.offset)
         self.unconfirmed.append(lambda: done(0))
 
     def take(self, offset: int = 0, **fields: Any) -> Segment:
         submit = mt_submit(**fields)
-        segment = Segment(submit, Position(False, 0, offset), self.lease, None)
+        place = Position(False, 0, offset)
+        segment = Segment(submit, place, self.lease, None, attempt=submit.attempts)
         segment.needs_intent = submit.on_ambiguous != "resend"
         self.lease.take(offset)
         self.engine.take(segment)
@@ -221,6 +242,53 @@ def test_a_message_whose_first_part_an_earlier_owner_wrote_is_finished() -> None
     assert bench.written == [7]
 
 
+def test_who_wants_no_more_gets_no_more_but_what_was_begun_or_asked_for() -> None:
+    bench = Bench()
+    bench.wire.room = 1
+    for number in (1, 2):
+        bench.take(number, message_id="long", segment=number, segments=2, class_="promotional")
+    bench.take(3, class_="promotional", message_id="advert")
+    bench.take(4, class_="otp", message_id="code")
+    bench.engine.pump(START)
+    bench.opt_outs.put("46701234567", OptOut(action="out", source="mo/1", at_ms=START.ms))
+    bench.wire.room = 10
+    bench.engine.pump(later(0.1))
+    assert bench.outcomes == [(3, "rejected", "opted_out")]
+    assert bench.written == [1, 2, 4]
+
+
+def test_the_last_part_of_a_begun_message_is_finished_even_when_it_is_written_again() -> None:
+    bench = Bench()
+    segments = [
+        bench.take(number, message_id="long", segment=number, segments=2, campaign="spring")
+        for number in (1, 2)
+    ]
+    bench.engine.pump(START)
+    bench.stops.put("s", stop("cancel"))
+    bench.engine.answered(segments[1], CommandStatus.ESME_RTHROTTLED, "", START)
+    bench.engine.pump(later(1))
+    assert bench.written == [1, 2, 2]
+    assert bench.outcomes == []
+
+
+def test_what_may_be_at_the_smsc_is_never_said_to_be_refused_by_us() -> None:
+    bench = Bench()
+    segment = bench.take(class_="promotional")
+    bench.engine.pump(START)
+    bench.opt_outs.put("46701234567", OptOut(action="out", source="mo/1", at_ms=START.ms))
+    bench.engine.unanswered(segment, later(0.5))
+    bench.engine.pump(later(1))
+    assert bench.outcomes == [(0, "unknown", "rejected")]
+
+
+def test_what_quiet_hours_overtake_goes_back_to_the_router() -> None:
+    bench = Bench()
+    bench.take(0, write_until_ms=START.ms)
+    bench.take(1, write_until_ms=START.ms + 1)
+    bench.engine.pump(START)
+    assert (bench.written, bench.outcomes) == ([1], [(0, "returned", "quiet_hours")])
+
+
 def test_what_waits_for_a_dead_connector_is_returned_when_it_asked_for_that() -> None:
     bench = Bench()
     bench.engine.wires.clear()
@@ -262,6 +330,127 @@ def test_a_sick_handset_is_tried_after_a_second_then_two_then_four() -> None:
         bench.engine.beat(START.s + now + wait_s / 2)
         now += wait_s
     assert bench.written == [0, 0, 0]
+
+
+def test_the_sweep_wakes_no_sick_handset_and_what_was_queued_before_waits_with_it() -> None:
+    bench = Bench()
+    bench.wire.room = 1
+    sick = bench.take(0)
+    for offset in (1, 2):
+        bench.take(offset)
+    bench.take(3, recipient="4699")
+    bench.engine.pump(START)
+    bench.wire.room = 10
+    bench.engine.answered(sick, CommandStatus.ESME_RMSGQFUL, "", START)
+    bench.engine.sweep(later(0.1))
+    bench.engine.pump(later(0.1))
+    assert bench.written == [0, 3]
+    bench.engine.pump(later(1))
+    assert bench.written == [0, 3, 0]
+    bench.engine.answered(sick, OK, "id", later(1.1))
+    bench.engine.pump(later(1.1))
+    assert bench.written == [0, 3, 0, 1, 2]
+
+
+def refuse(bench: Bench, segment: Segment, seconds: int) -> None:
+    """A minute and more of a full handset's answers."""
+    for second in range(seconds):
+        before, bench.wire.room = len(bench.wire.written), 1
+        bench.engine.pump(later(second))
+        if bench.wire.written[before:] == [segment]:
+            bench.engine.answered(segment, CommandStatus.ESME_RMSGQFUL, "", later(second))
+
+
+def test_a_handset_that_is_sick_for_minutes_waits_in_kafka_and_the_next_goes_to_see() -> None:
+    bench = Bench()
+    segments = [bench.take(offset) for offset in range(3)]
+    refuse(bench, segments[0], 500)
+    assert bench.outcomes == [(0, "postponed", "ESME_RMSGQFUL")]
+    assert bench.written[-1] == 1
+    assert bench.engine.unconfirmed == 2  # nothing of it is forgotten before Kafka has it
+    bench.engine.answered(segments[1], CommandStatus.ESME_RMSGQFUL, "", later(500))
+    assert bench.outcomes[1:] == [(1, "postponed", "ESME_RMSGQFUL")]  # it has waited long enough
+    bench.engine.pump(later(500))
+    bench.engine.answered(segments[2], OK, "id", later(501))
+    bench.confirm()
+    assert bench.engine.lanes.held == {}
+    assert (bench.engine.unconfirmed, bench.lease.tracker.base) == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_doubtful"), [({"deadline_ms": START.ms + 1_200_000}, False), ({}, True)]
+)
+def test_what_has_no_time_or_may_be_at_the_smsc_waits_where_it_is(
+    fields: dict[str, int], is_doubtful: bool
+) -> None:
+    bench = Bench()
+    segment = bench.take(**fields)
+    segment.is_doubtful = is_doubtful
+    refuse(bench, segment, 600)
+    assert bench.outcomes == []
+    assert len(bench.engine.lanes) == 1
+
+
+def test_a_part_that_comes_back_is_finished_whatever_has_been_stopped_since() -> None:
+    bench = Bench()
+    bench.stops.put("s", stop("cancel"))
+    bench.take(9, message_id="long", segment=1, segments=2, campaign="spring", attempts=12)
+    bench.engine.pump(START)
+    assert bench.written == [9]
+    assert bench.wire.written[0].attempt == 13
+
+
+def test_in_strict_order_the_next_one_waits_for_the_outcome_of_the_one_before() -> None:
+    bench = Bench(OneByOne)
+    segments = [bench.take(offset) for offset in range(3)]
+    bench.take(3, recipient="4699")
+    bench.engine.pump(START)
+    assert bench.written == [0, 3]
+    bench.engine.answered(segments[0], CommandStatus.ESME_RTHROTTLED, "", START)
+    bench.engine.pump(later(0.2))
+    assert bench.written == [0, 3, 0]
+    bench.engine.answered(segments[0], CommandStatus.ESME_RINVDSTADR, "", later(0.3))
+    bench.engine.pump(later(0.3))
+    assert bench.written == [0, 3, 0, 1]
+    bench.engine.answered(segments[1], CommandStatus.ESME_RMSGQFUL, "", later(0.4))
+    bench.engine.pump(later(1.3))
+    assert bench.written == [0, 3, 0, 1]
+    bench.engine.pump(later(1.4))
+    bench.engine.answered(segments[1], OK, "id", later(1.5))
+    bench.engine.pump(later(1.5))
+    assert bench.written == [0, 3, 0, 1, 1, 2]
+    bench.engine.answered(segments[2], OK, "id", later(1.6))
+    assert set(bench.engine.lanes.held) == {"4699"}
+
+
+def budgets(lanes: Lanes) -> Budgets:
+    return Budgets(lanes, 1.0, {"fast": 100.0, "slow": 0.5}, 0.0)
+
+
+def test_a_sender_at_its_budget_waits_aside_and_others_pass() -> None:
+    bench = Bench(budgets)
+    for offset in range(3):
+        bench.take(offset, recipient=f"46{offset}", source_addr="ACME")
+    for offset in (7, 8):
+        bench.take(offset, recipient=f"46{offset}", source_addr="fast")
+    bench.engine.pump(START)  # buckets begin empty
+    assert bench.written == []
+    for tenths in range(1, 36):
+        bench.engine.pump(later(tenths / 10))
+    assert bench.written == [7, 8, 0, 1, 2]
+    assert bench.engine.lanes.held == {}
+
+
+def test_a_senders_intents_are_no_more_than_its_budget() -> None:
+    bench = Bench(budgets)
+    for offset in range(3):
+        bench.take(offset, recipient=f"46{offset}", source_addr="ACME", on_ambiguous="give_up")
+    for tenths in range(25):
+        bench.engine.pump(later(tenths / 10))
+    assert (bench.intents, bench.written) == ([0], [])
+    bench.confirm()
+    bench.engine.pump(later(2.5))
+    assert bench.written == [0]
 
 
 def test_a_connector_that_refuses_everything_stops_and_asks_with_one_segment() -> None:

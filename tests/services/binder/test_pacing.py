@@ -35,7 +35,26 @@ def test_no_second_holds_more_than_the_contract(
     pacer = Pacer(rate, headroom)
     pacer.own(share, 0.0)
     times = drive(pacer, 4, step_ms / 1000)
-    assert most_in_a_second(times) <= max(rate * share, rate * share * (1 - headroom) + 1)
+    assert most_in_a_second(times) <= max(1, rate * share)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    rate=st.integers(1, 60),
+    headroom=st.floats(0, 0.3),
+    shares=st.sampled_from([[1.0], [0.5, 0.5], [0.25] * 4, [0.2, 0.2, 0.6]]),
+    step_ms=st.integers(1, 300),
+)
+def test_all_replicas_together_hold_to_the_contract(
+    rate: int, headroom: float, shares: list[float], step_ms: int
+) -> None:
+    times: list[float] = []
+    for share in shares:
+        pacer = Pacer(rate, headroom)
+        pacer.own(share, 0.0)
+        times += drive(pacer, 4, step_ms / 1000)
+    is_whole = all(rate * share >= 1 for share in shares)  # less than one can't be counted out
+    assert most_in_a_second(times) <= (rate if is_whole else rate + len(shares))
 
 
 @pytest.mark.parametrize("rate", [10, 50, 500, 5000])

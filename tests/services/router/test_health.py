@@ -41,7 +41,7 @@ def test_a_connector_nobody_spoke_of_is_down() -> None:
 
 
 def test_what_is_not_bound_any_more_is_down() -> None:
-    for state in ("unbound", "refused", "released"):
+    for state in ("unbound", "refused", "released", "stopped"):
         assert not health(said(0, "bound"), said(0, state)).is_up(FAST)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.config import ProfileConfig
+from pipeline.config import Config, ProfileConfig
 from pipeline.records import MtRequest, MtSubmit, Tlv
 from services.router.encoding import Encoded
 from services.router.policy import Case, tenant_of
@@ -17,6 +17,7 @@ from tests.services.router.builders import (
     ROUTES,
     SLOW,
     admitted,
+    connector,
     request,
 )
 
@@ -61,6 +62,12 @@ def test_a_record_says_all_that_the_binder_needs() -> None:
         short_message=b"two",
         tlvs=(Tlv(tag=0x1400, value=b"m1|2"),),
     )
+
+
+@pytest.mark.parametrize(("key", "expected"), [("recipient", "46701234567"), ("sender", "ACME")])
+def test_a_record_is_keyed_by_what_the_connector_says(key: str, expected: str) -> None:
+    config = Config(dev=True, connectors={FAST: connector(key=key)})
+    assert {target_of(config, FAST).key_of(segment) for segment in written()} == {expected}
 
 
 def test_only_a_profile_with_a_ledger_has_its_tlv() -> None:

@@ -112,6 +112,7 @@ def test_an_event_says_what_analytics_ask_for() -> None:
         ([routed(), submitted(outcome="expired", reason="validity")], "expired", "validity"),
         ([routed(), submitted(outcome="cancelled", reason="stop")], "cancelled", "stop"),
         ([routed(), submitted(outcome="returned", reason="drain")], "routed", "drain"),
+        ([routed(), submitted(outcome="postponed", reason="full")], "routed", "full"),
         ([routed(), submitted(outcome="unknown", reason="link_lost")], "unknown", "link_lost"),
         ([routed(), submitted(), receipt("ENROUTE")], "accepted", None),
         ([routed(), submitted(), receipt("ENROUTE"), receipt()], "delivered", None),

@@ -1,0 +1,78 @@
+"""How each bind lease is, told on `sms.connector.state`: for the router, and for whoever watches.
+
+The rate is the one in force: what the process owns, less where the SMSC takes less. A connector
+that has stopped says so whatever its binds are, for nothing goes over them.
+"""
+
+from collections.abc import Mapping
+
+import structlog
+
+from pipeline.ids import ConnectorId
+from pipeline.kafka.clients import now_ms
+from pipeline.process import Process
+from pipeline.records import ConnectorState
+from services.binder.core import status_name
+from services.binder.engine import Engine
+from services.binder.outbox import Outbox
+
+LOG = structlog.get_logger()
+CHANGE_MIN = 0.05  # of the rate told last: less is no news
+
+
+class States:
+    """Tells of the leases of one connector in this process."""
+
+    def __init__(
+        self,
+        name: ConnectorId,
+        process: Process,
+        leases: Mapping[int, tuple[str, str | None]],
+        engine: Engine,
+        outbox: Outbox,
+    ) -> None:
+        """`leases` has state and reason of each bind held, as it is at any time."""
+        self._name = name
+        self._replica = process.replica
+        self._window = process.config.connectors[name].window
+        self._leases = leases
+        self._engine = engine
+        self._outbox = outbox
+        self._rate_told = 0.0
+        self._stop_told: int | None = None
+
+    def tell_all(self) -> None:
+        """Every lease, so that a router knows we are not dead."""
+        self._rate_told = self._engine.pacer.rate_per_s
+        for lease, (state, reason) in self._leases.items():
+            self.tell(lease, state, reason)
+
+    def tell_change(self) -> None:
+        """Every lease if the rate in force is another one, or the connector stops or goes on."""
+        rate, stop = self._engine.pacer.rate_per_s, self._engine.circuit.stopped_by
+        if stop != self._stop_told:
+            self._stop_told = stop
+            why = "it goes on" if stop is None else status_name(stop)
+            LOG.warning("a connector stops or goes on", connector=self._name, reason=why)
+        elif abs(rate - self._rate_told) <= CHANGE_MIN * self._rate_told:
+            return
+        self.tell_all()
+
+    def tell(self, lease: int, state: str, reason: str | None) -> None:
+        """One lease."""
+        stop, pacer = self._engine.circuit.stopped_by, self._engine.pacer
+        if stop is not None and state == "bound":
+            state, reason = "stopped", status_name(stop)
+        leases = max(1, len(self._leases))
+        record = ConnectorState(
+            connector=self._name,
+            partition=lease,
+            replica=self._replica,
+            state=state,
+            reason=reason,
+            window_requests_max=self._window,
+            rate_per_s=pacer.rate_per_s / leases,
+            contract_per_s=pacer.owned_per_s / leases,
+            at_ms=now_ms(),
+        )
+        self._outbox.state(record)

@@ -1,0 +1,38 @@
+"""A STOP is told to the binders; what only begins with it is a message like any other."""
+
+import pytest
+
+from pipeline.records import OptOut
+from tests.services.correlator.builders import HANDSET, Handset, deliver, mos, part, published
+
+
+@pytest.mark.parametrize(
+    ("octets", "action"),
+    [
+        (b"STOP", "out"),
+        (b" stop. ", "out"),
+        (b"Unsubscribe", "out"),
+        (b"start", "in"),
+        (b"stop by at nine", None),
+        (b"hello", None),
+        (b"", None),
+    ],
+)
+def test_only_the_bare_word_is_an_opt_out(octets: bytes, action: str | None) -> None:
+    effects = Handset().tell(deliver(short_message=octets))
+    (mo,) = mos(effects)
+    told = published(effects, "sms.control.optout")
+    if action is None:
+        assert told == []
+        return
+    (row,) = told
+    assert row.key == HANDSET
+    assert row.record == OptOut(
+        action=action, sender="12345", source=f"mo/{mo.mo_id}", at_ms=mo.received_ms
+    )
+
+
+def test_a_word_in_parts_counts_when_it_is_whole() -> None:
+    handset = Handset()
+    assert published(handset.tell(part(1, 2, b"ST")), "sms.control.optout") == []
+    assert published(handset.tell(part(2, 2, b"OP")), "sms.control.optout")
