@@ -29,7 +29,7 @@ from pipeline.records import MtSubmit, Tlv
 
 CONFIG = """
 connectors:
-  bench: {{host: 127.0.0.1, system_id: us, password: "${{BENCH_PASSWORD}}",
+  bench: {{hosts: 127.0.0.1, system_id: us, password: "${{BENCH_PASSWORD}}",
           binds: {binds}, window: {window}, rate_per_s: 100000}}
 services:
   sandbox:

@@ -7,13 +7,15 @@ written out in the file is refused unless `dev: true`.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple, Self, TypeVar
 
 import yaml
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -70,7 +72,51 @@ def _missing(why: str) -> SecretText:
 
 Secret = Annotated[SecretText, BeforeValidator(_secret)]
 Host = Annotated[str, Field(min_length=1)]
-Port = Annotated[int, Field(ge=1, le=65535)]
+SMPP_PORT = 2775
+
+
+class Address(NamedTuple):
+    """Where something listens."""
+
+    host: str
+    port: int
+
+
+def _address(written: str) -> Address:
+    found = re.fullmatch(r"(?:\[([^\]\s]+)\]|([^:\[\]\s]+))(?::(\d{1,5}))?", written)
+    port = int(found[3] or SMPP_PORT) if found else 0
+    if found is None or not 0 < port < 65536:
+        raise ValueError(f"{written!r} is no host, host:port or [IPv6 address]:port")
+    return Address(found[1] or found[2], port)
+
+
+def _is_address(written: str) -> str:
+    _address(written)
+    return written
+
+
+def _several(written: Any) -> Any:
+    return (written,) if isinstance(written, str) else written
+
+
+Hosts = Annotated[
+    tuple[Annotated[str, AfterValidator(_is_address)], ...],
+    Field(min_length=1),
+    BeforeValidator(_several),
+]
+
+
+def _readable(path: Path) -> Path:
+    try:
+        with path.open("rb"):
+            return path
+    except OSError as error:
+        if _NEED_SECRETS.get():
+            raise ValueError(f"cannot read {path}: {error.strerror}") from error
+        return path
+
+
+ReadablePath = Annotated[Path, AfterValidator(_readable)]  # or else who needs secrets is told
 
 
 class Section(BaseModel):
@@ -139,12 +185,34 @@ class ProfileConfig(Section):
     """Share of the contract rate left unused, so that no second is ever over it."""
 
 
+class TlsConfig(Section):
+    """TLS to an SMSC: 1.2 or newer, its certificate and name are verified. Files are PEM."""
+
+    ca_file: ReadablePath | None = None
+    """Who may have signed its certificate; the system's authorities if unset."""
+    certificate_file: ReadablePath | None = None
+    """Ours, for an SMSC that wants to see one; it may hold the key too."""
+    key_file: ReadablePath | None = None
+    key_password: Secret | None = None
+    server_name: str | None = None
+    """The name in the SMSC's certificate, where it is not the host."""
+
+    @model_validator(mode="after")
+    def _key_has_a_certificate(self) -> Self:
+        if self.key_file is not None and self.certificate_file is None:
+            raise ValueError("key_file: of no use without certificate_file")
+        return self
+
+
 class ConnectorConfig(Section):
     """One SMPP account of ours at a carrier."""
 
     profile: str = "default"
-    host: Host
-    port: Port = 2775
+    hosts: Hosts
+    """One or several `host` or `host:port`: each attempt to bind is the next one's turn."""
+    local_address: Host | None = None
+    """Of ours, to connect from, for carriers that let in only one."""
+    tls: TlsConfig | None = None
     system_id: Annotated[str, Field(min_length=1, max_length=15)]
     password: Secret
     system_type: Annotated[str, Field(max_length=12)] = ""
@@ -160,6 +228,18 @@ class ConnectorConfig(Section):
     response_timeout_s: Annotated[float, Field(ge=1, le=600)] = 120
     sandbox: bool = False
     """For test tenants, and for nobody else."""
+
+    @property
+    def addresses(self) -> tuple[Address, ...]:
+        """The hosts and their ports."""
+        return tuple(_address(written) for written in self.hosts)
+
+    def secrets(self) -> dict[str, SecretText]:
+        """Every secret of it, by its place."""
+        found = {"password": self.password}
+        if self.tls is not None and self.tls.key_password is not None:
+            found["tls.key_password"] = self.tls.key_password
+        return found
 
 
 class TenantConfig(Section):
@@ -200,8 +280,9 @@ class Config(BaseSettings):
         for name, connector in self.connectors.items():
             if connector.profile != "default" and connector.profile not in self.profiles:
                 faults.append(f"connectors.{name}.profile: no profile {connector.profile!r}")
-            if connector.password.literal and not self.dev:
-                faults.append(f"connectors.{name}.password: {LITERAL}")
+            if not self.dev:
+                literal = [place for place, own in connector.secrets().items() if own.literal]
+                faults.extend(f"connectors.{name}.{place}: {LITERAL}" for place in literal)
         tests = [name for name, tenant in self.tenants.items() if tenant.test]
         if tests and not any(connector.sandbox for connector in self.connectors.values()):
             faults.append(f"tenants.{tests[0]}.test: needs a connector with sandbox: true")

@@ -5,16 +5,19 @@
                           └──────────────pause over───────────────┘
 
 One task walks that circle, so there are never two binds, and the old socket is surely closed before
-the next one opens, for carriers count them. How long it waits is `smpp.backoff`'s affair.
+the next one opens, for carriers count them. Each attempt asks the next of several hosts; only a
+refused password is no reason to, and has few tries (`smpp.credentials`). How long it waits is
+`smpp.backoff`'s affair.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from random import Random
 
 from smpp.backoff import Backoff, BackoffConfig
 from smpp.client import Esme, EsmeConfig, OnRequest
+from smpp.credentials import Credentials, is_credential
 from smpp.errors import BindRefusedError, LinkError
 
 
@@ -33,19 +36,25 @@ class Keeper:
 
     def __init__(
         self,
-        config: EsmeConfig,
+        configs: Sequence[EsmeConfig],
         *,
         on_request: OnRequest,
         on_bound: Callable[[Esme], None],
         on_change: Callable[[KeeperState, str], None],
         fail: Callable[[Exception], None],
+        credentials: Credentials | None = None,
         backoff: BackoffConfig | None = None,
         random: Random | None = None,
     ) -> None:
-        """`on_change(state, why)` hears of every step, `fail` of a bug that ended the keeping."""
+        """`configs` are the hosts; `credentials` are shared by all who bind with them.
+
+        `on_change(state, why)` hears of every step, `fail` of a bug that ended the keeping.
+        """
         self.esme: Esme | None = None
         self.state = KeeperState.STOPPED
-        self._config = config
+        self._configs = configs
+        self._turn = 0  # whose of the hosts it is
+        self._credentials = credentials or Credentials()
         self._on_request = on_request
         self._on_bound = on_bound
         self._on_change = on_change
@@ -79,15 +88,15 @@ class Keeper:
 
     async def _keep(self) -> None:
         while True:
-            self._set(KeeperState.CONNECTING)
             pause_s = await self._hold()
             await asyncio.sleep(pause_s)
 
     async def _hold(self) -> float:
         """One bind from its beginning to its end; returns the seconds to wait before the next."""
         try:
-            esme = await Esme.connect(self._config, on_request=self._on_request)
+            esme = await self._credentials.attempt(self._connect)
         except LinkError as error:
+            self._turn += not is_credential(error)
             is_refused = isinstance(error, BindRefusedError)
             self._set(KeeperState.REFUSED if is_refused else KeeperState.WAITING, str(error))
             return self._backoff.refused(error)
@@ -98,8 +107,14 @@ class Keeper:
         self._on_bound(esme)
         closed = await esme.ended()
         self.esme = None
+        self._turn += 1
         self._set(KeeperState.WAITING, str(closed))
         return self._backoff.lost(loop.time() - since)
+
+    async def _connect(self) -> Esme:
+        self._set(KeeperState.CONNECTING)
+        config = self._configs[self._turn % len(self._configs)]
+        return await Esme.connect(config, on_request=self._on_request)
 
     def _set(self, state: KeeperState, why: str = "") -> None:
         self.state = state

@@ -8,16 +8,15 @@ from collections.abc import Callable
 import structlog
 
 from pipeline.config import ConnectorConfig
+from services.binder.accounts import esme_configs
 from services.binder.config import BinderConfig
 from services.binder.engine import Wire
 from smpp.backoff import BackoffConfig
-from smpp.client import Esme, EsmeConfig
+from smpp.client import Esme
 from smpp.keeper import Keeper, KeeperState
 from smpp.pdu import Pdu
-from smpp.values import BindType
 
 LOG = structlog.get_logger()
-BIND_TYPES = {"transceiver": BindType.TRANSCEIVER, "transmitter": BindType.TRANSMITTER}
 STATES = {  # what sms.connector.state says; one that connects is still what it was before
     KeeperState.BOUND: "bound",
     KeeperState.REFUSED: "refused",
@@ -74,7 +73,7 @@ class Binds:
 
     def _keeper(self, lease: int) -> Keeper:
         return Keeper(
-            self._esme_config(),
+            esme_configs(self._connector),
             on_request=lambda esme, pdu: self._on_request(lease, esme, pdu),
             on_bound=lambda esme: self._take(lease, esme),
             on_change=lambda state, why: self._note(lease, state, why),
@@ -93,19 +92,5 @@ class Binds:
         if state in STATES:
             name, reason = STATES[state], why or None
             self.states[lease] = (name, reason)
-            LOG.info("bind", lease=lease, state=name, reason=reason, host=self._connector.host)
+            LOG.info("bind", lease=lease, state=name, reason=reason, host=self._connector.hosts[0])
             self._on_change(lease, name, reason)
-
-    def _esme_config(self) -> EsmeConfig:
-        connector = self._connector
-        return EsmeConfig(
-            host=connector.host,
-            port=connector.port,
-            system_id=connector.system_id,
-            password=connector.password.get_secret_value(),
-            system_type=connector.system_type,
-            bind_type=BIND_TYPES[connector.bind_type],
-            window_requests_max=connector.window,
-            enquire_link_interval_s=connector.enquire_link_s,
-            response_timeout_s=connector.response_timeout_s,
-        )

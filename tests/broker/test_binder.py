@@ -117,8 +117,7 @@ async def bench(kafka: KafkaConfig, folder: Path) -> AsyncIterator[Bench]:
             kafka: {{bootstrap_servers: "{kafka.bootstrap_servers}"}}
             connectors:
               c{uuid4().hex[:8]}:
-                host: 127.0.0.1
-                port: {carrier.smsc.port}
+                hosts: 127.0.0.1:{carrier.smsc.port}
                 system_id: us
                 password: ${{CARRIER_PASSWORD}}
                 binds: {BINDS}
