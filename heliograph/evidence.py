@@ -212,7 +212,7 @@ def _lines(logs: Path, metrics: Iterable[str]) -> Iterator[tuple[str, Iterable[s
 def _secrets(config: Config) -> Iterator[str]:
     """Every secret of the configuration, those inside librdkafka's settings included."""
     for connector in config.connectors.values():
-        yield connector.password.get_secret_value()
+        yield from (secret.get_secret_value() for secret in connector.secrets().values())
     for name in config.services.get("sandbox", {}):
         for account in sandbox_config(config, name).accounts.values():
             yield account.password.get_secret_value()

@@ -1,5 +1,6 @@
 """A whole pipeline on this machine: broker, topics, sandboxes and one process per replica."""
 
+import json
 import os
 import secrets
 from collections.abc import Iterator
@@ -71,7 +72,7 @@ def _start(config_path: Path, config: Config, own: Launcher, *, keep_ports: bool
         facts = own.children[f"sandbox-{name}"].facts
         for connector in _connectors_at(config, int(sandbox["port"])):
             variable = f"HELIOGRAPH__CONNECTORS__{connector.upper()}__HOSTS"
-            os.environ[variable] = f"127.0.0.1:{facts['smpp_port']}"
+            os.environ[variable] = json.dumps([f"127.0.0.1:{facts['smpp_port']}"])
         sandboxes[name] = str(facts["http"])
     for service in SINGLES:
         own.start(f"{service}-0", service, *where, "--replica", f"{service}-0")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from heliograph.draft import Learned, Sent
 from pipeline.config import ConnectorConfig
 from pipeline.errors import HeliographError
-from services.binder.accounts import esme_configs
+from services.binder.accounts import ways
 from smpp import text, tlv
 from smpp.client import Esme, EsmeConfig
 from smpp.errors import LinkError, SessionLostError, SmppError, TlsError
@@ -152,7 +152,7 @@ class Probe:
 
     def _config(self, kind: BindType) -> EsmeConfig:
         return replace(
-            esme_configs(self.connector)[0],
+            ways(self.connector)[False].configs[0],
             bind_type=kind,
             window_requests_max=1,
             response_timeout_s=min(self.connector.response_timeout_s, ANSWER_S),
@@ -187,7 +187,7 @@ class Probe:
         if what is Disposition.RETRY_SLOWER:
             self.learned.throttled += 1
             self.pause_s *= 2
-        return what is not Disposition.STOP_CONNECTOR
+        return what not in (Disposition.STOP_CONNECTOR, Disposition.REBIND)
 
     async def _query(self, sent: Sent) -> None:
         address = _address(self.plan)

@@ -204,6 +204,16 @@ class TlsConfig(Section):
         return self
 
 
+class ReceiverConfig(Section):
+    """Binds that only receive; what is left out is as the connector has it."""
+
+    binds: Annotated[int, Field(ge=1, le=64)] = 1
+    """Receiver r is leased with partition r, so never more than the connector's own binds."""
+    hosts: Hosts | None = None
+    system_id: Annotated[str, Field(min_length=1, max_length=15)] | None = None
+    password: Secret | None = None
+
+
 class ConnectorConfig(Section):
     """One SMPP account of ours at a carrier."""
 
@@ -217,6 +227,8 @@ class ConnectorConfig(Section):
     password: Secret
     system_type: Annotated[str, Field(max_length=12)] = ""
     bind_type: Literal["transceiver", "transmitter"] = "transceiver"
+    receiver: ReceiverConfig | None = None
+    """For accounts whose receipts and MO come on binds of their own."""
     binds: Annotated[int, Field(ge=1, le=64)] = 1
     """Submitting binds the account allows: the partitions of its submit topics, for ever."""
     generation: Annotated[int, Field(ge=1)] = 1
@@ -237,6 +249,8 @@ class ConnectorConfig(Section):
     def secrets(self) -> dict[str, SecretText]:
         """Every secret of it, by its place."""
         found = {"password": self.password}
+        if self.receiver is not None and self.receiver.password is not None:
+            found["receiver.password"] = self.receiver.password
         if self.tls is not None and self.tls.key_password is not None:
             found["tls.key_password"] = self.tls.key_password
         return found
@@ -280,6 +294,10 @@ class Config(BaseSettings):
         for name, connector in self.connectors.items():
             if connector.profile != "default" and connector.profile not in self.profiles:
                 faults.append(f"connectors.{name}.profile: no profile {connector.profile!r}")
+            if connector.receiver and connector.receiver.binds > connector.binds:
+                faults.append(
+                    f"connectors.{name}.receiver.binds: more than connectors.{name}.binds"
+                )
             if not self.dev:
                 literal = [place for place, own in connector.secrets().items() if own.literal]
                 faults.extend(f"connectors.{name}.{place}: {LITERAL}" for place in literal)

@@ -375,6 +375,7 @@ class ConnectorState(Record, frozen=True, kw_only=True):
     window_requests_max: int
     rate_per_s: float
     at_ms: int
+    is_receiver: bool = False
 
 
 class Stop(Record, frozen=True, kw_only=True):

@@ -19,7 +19,7 @@ DOUBLINGS_MAX = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackoffConfig:
-    """Times in seconds; `no_place_s` is the least after a refusal that an old session may explain."""
+    """Times in seconds; `no_place_s` at least after a refusal that an old session may explain."""
 
     min_s: float = 1.0
     max_s: float = 60.0

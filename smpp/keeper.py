@@ -52,7 +52,7 @@ class Keeper:
         """
         self.esme: Esme | None = None
         self.state = KeeperState.STOPPED
-        self._configs = configs
+        self.configs = configs  # the next attempt is made by what stands here then
         self._turn = 0  # whose of the hosts it is
         self._credentials = credentials or Credentials()
         self._on_request = on_request
@@ -61,6 +61,7 @@ class Keeper:
         self._fail = fail
         self._backoff = Backoff(backoff or BackoffConfig(), random or Random())
         self._task: asyncio.Task[None] | None = None
+        self._stopping: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Keep the bind up from now on."""
@@ -69,8 +70,13 @@ class Keeper:
             self._task.add_done_callback(self._note_end)
 
     async def stop(self) -> None:
-        """Unbind politely and let go; requests in flight are told before this returns."""
-        task, self._task = self._task, None
+        """Unbind politely and let go, for good; requests in flight are told before this returns."""
+        if self._stopping is None:
+            self._stopping = asyncio.create_task(self._stop(), name="let go of a bind")
+        await asyncio.shield(self._stopping)
+
+    async def _stop(self) -> None:
+        task = self._task
         if task is None:
             return
         task.cancel()
@@ -113,7 +119,7 @@ class Keeper:
 
     async def _connect(self) -> Esme:
         self._set(KeeperState.CONNECTING)
-        config = self._configs[self._turn % len(self._configs)]
+        config = self.configs[self._turn % len(self.configs)]
         return await Esme.connect(config, on_request=self._on_request)
 
     def _set(self, state: KeeperState, why: str = "") -> None:

@@ -33,6 +33,7 @@ class Outbox:
         name: ConnectorId,
         process: Process,
         producer: Producer,
+        generation: int,
         fail: Callable[[Exception], None],
     ) -> None:
         """`fail` ends the process."""
@@ -42,7 +43,7 @@ class Outbox:
         self._producer = producer
         self._fail = fail
         self._metrics = process.metrics
-        self._output = topics.submitted(name, process.config.connectors[name].generation)
+        self._output = topics.submitted(name, generation)
         self._delivered = process.metrics.counter("sms.binder.delivered", connector=name)
         self._answered = cache(
             lambda outcome: process.metrics.counter(
@@ -117,7 +118,8 @@ class Outbox:
     def state(self, record: ConnectorState) -> None:
         """Say how a bind lease is."""
         octets = self._codec.encode(record, topics.CONNECTOR_STATE)
-        key = f"{record.connector}/{record.partition}"
+        role = "/receiver" if record.is_receiver else ""
+        key = f"{record.connector}/{record.partition}{role}"
         self._write(topics.CONNECTOR_STATE, key, octets, None, self._then(lambda: None))
 
     def _then(self, done: Callable[[], None]) -> Callable[[KafkaError | None, Message], None]:

@@ -14,16 +14,17 @@ import structlog
 from confluent_kafka import Message, Producer
 
 from pipeline import topics
+from pipeline.config import ConnectorConfig
 from pipeline.errors import UnreadableError
 from pipeline.ids import ConnectorId
 from pipeline.kafka.clients import now_ms
 from pipeline.kafka.membership import Commit, Membership, Start
 from pipeline.kafka.table import ControlTable
-from pipeline.metrics import MetricName
 from pipeline.process import Process
 from pipeline.records import ConnectorState, MtSubmit, Stop
-from services.binder import core, outputs
-from services.binder.binds import Binds
+from services.binder import core, gauges, outputs
+from services.binder.accounts import ways
+from services.binder.binds import Binds, Slot
 from services.binder.circuit import Circuit
 from services.binder.config import BinderConfig
 from services.binder.core import Position, Segment
@@ -54,30 +55,34 @@ class Connector:
     def __init__(
         self,
         name: ConnectorId,
+        account: ConnectorConfig,
         process: Process,
         config: BinderConfig,
         producer: Producer,
         fail: Callable[[Exception], None],
     ) -> None:
-        """`fail` ends the process: something happened that only a restart mends."""
+        """`account` may be of a former generation: its number and partitions are what counts.
+
+        `fail` ends the process: something happened that only a restart mends.
+        """
         self._name = name
         self._config = config
         self._process = process
         self._fail = fail
-        self._account = process.config.connectors[name]
-        generation = self._account.generation
+        self._account = account
+        generation = account.generation
         self._lanes = {
             topics.submit(name, generation, priority=lane): lane for lane in (True, False)
         }
         self._output = topics.submitted(name, generation)
         self._leases = Leases(self._lanes)
-        self._outbox = Outbox(name, process, producer, fail)
+        self._outbox = Outbox(name, process, producer, generation, fail)
         submitted = process.metrics.counter("sms.binder.submitted", connector=name)
         self._stops = Stops(name)
         self._stop_table = ControlTable(process.config.kafka, topics.CONTROL_STOP, self._hear_stop)
         self._engine = Engine(
             self._outbox,
-            Pacer(self._account.rate_per_s, process.config.profile(name).rate_headroom),
+            Pacer(*self._contract),
             Lanes(),
             Circuit(),
             self._stops,
@@ -87,12 +92,14 @@ class Connector:
             time.monotonic(),
         )
         self._binds = Binds(
-            self._account,
+            account,
+            ways(account),
             config,
             self._engine.wires,
             lambda esme: Wire(esme, self._take_answer, submitted),
             on_request=Deliveries(name, process, config, self._outbox).take,
             on_change=self._tell_state,
+            on_attempt=self._count_attempt,
             on_room=self._pump,
             fail=fail,
         )
@@ -110,22 +117,34 @@ class Connector:
         self._asked_at = -FAR_AWAY
         self._loop = asyncio.get_running_loop()
         self._closing: set[asyncio.Task[None]] = set()
-        self._declare_metrics()
+        gauges.declare(process.metrics, name, self._engine, self._binds)
 
     # --- life ---------------------------------------------------------------------------------
 
-    def start(self) -> None:
+    async def start(self) -> None:
         """Join the group; binds come up with the partitions."""
-        self._stop_table.start()
+        await asyncio.to_thread(self._stop_table.start)
         self._membership.ended.add_done_callback(lambda _: self._note_end())
         self._membership.start()
 
     async def stop(self) -> None:
         """Give everything back: no duplicate, nothing unknown, unless an SMSC stays silent."""
         await self._membership.stop()
-        for lease in list(self._binds.states):
-            await self._binds.release(lease)
+        await self._binds.release_all()
         await asyncio.to_thread(self._stop_table.stop)
+
+    async def reload(self, account: ConnectorConfig) -> None:
+        """Keep to `account` from now on: rate and window at once, binds as they can be spared."""
+        before, self._account = self._contract, account
+        if self._contract != before:
+            self._engine.pacer = Pacer(*self._contract)  # an empty bucket: never over either rate
+        await self._binds.reload(account, ways(account))
+        self._own_share()
+
+    @property
+    def account(self) -> ConnectorConfig:
+        """What it keeps to."""
+        return self._account
 
     def beat(self, now: float) -> None:
         """The loop turns."""
@@ -146,13 +165,19 @@ class Connector:
 
     def tell_states(self) -> None:
         """Say how each bind lease is, so that a router knows we are not dead."""
-        for lease, (state, reason) in self._binds.states.items():
-            self._tell_state(lease, state, reason)
+        for slot, (state, reason) in self._binds.states.items():
+            self._tell_state(slot, state, reason)
 
     @property
     def is_ready(self) -> bool:
         """Whether a partition is ours and a bind is up."""
         return bool(len(self._leases) and self._engine.wires)
+
+    @property
+    def _contract(self) -> tuple[float, float]:
+        """Rate and headroom."""
+        headroom = self._process.config.profile(self._name).rate_headroom
+        return self._account.rate_per_s, headroom
 
     def _note_end(self) -> None:
         error = self._membership.ended.exception()
@@ -237,7 +262,7 @@ class Connector:
             segment.drop()
         return lease is not None
 
-    # --- from Kafka to the wire ---------------------------------------------------------------
+    # --- what the operator tells --------------------------------------------------------------
 
     def _hear_stop(self, name: str, octets: bytes | None) -> None:
         """On the table's thread."""
@@ -329,31 +354,23 @@ class Connector:
             message_id = getattr(answer, "message_id", "")
             self._engine.answered(context, answer.command_status, message_id, moment())
 
-    def _tell_state(self, lease: int, state: str, reason: str | None) -> None:
+    def _count_attempt(self, result: str) -> None:
+        counter = self._process.metrics.counter
+        counter("sms.binder.bind.attempts", connector=self._name, result=result).value += 1
+
+    def _tell_state(self, slot: Slot, state: str, reason: str | None) -> None:
         record = ConnectorState(
             connector=self._name,
-            partition=lease,
+            partition=slot.lease,
             replica=self._process.replica,
             state=state,
             reason=reason,
             window_requests_max=self._account.window,
             rate_per_s=self._account.rate_per_s / self._account.binds,
             at_ms=now_ms(),
+            is_receiver=slot.is_receiver,
         )
         self._outbox.state(record)
-
-    def _declare_metrics(self) -> None:
-        metrics, name, engine = self._process.metrics, self._name, self._engine
-        gauges: dict[MetricName, Callable[[], float]] = {
-            "sms.binder.unconfirmed": lambda: engine.unconfirmed,
-            "sms.binder.unconfirmed.max": lambda: engine.unconfirmed_max,
-            "sms.binder.binds": lambda: len(engine.wires),
-            "sms.binder.queue": lambda: len(engine.lanes),
-            "sms.binder.paused": lambda: engine.lanes.paused_count,
-            "sms.binder.rate": lambda: engine.pacer.rate_per_s,
-        }
-        for gauge, value in gauges.items():
-            metrics.gauge(gauge, value, connector=name)
 
 
 async def _all_idle(leases: Iterable[Lease], timeout_s: float) -> bool:

@@ -113,7 +113,7 @@ def test_who_only_speaks_to_kafka_needs_no_certificates(tmp_path: Path) -> None:
 
 
 def test_the_environment_names_a_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HELIOGRAPH__CONNECTORS__A__HOSTS", "127.0.0.1:4711")
+    monkeypatch.setenv("HELIOGRAPH__CONNECTORS__A__HOSTS", '["127.0.0.1:4711"]')
     config = load(write(tmp_path, f"dev: true\nconnectors: {{a: {{{CONNECTOR}, password: p}}}}"))
     assert config.connectors["a"].addresses == (("127.0.0.1", 4711),)
 
