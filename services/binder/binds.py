@@ -107,6 +107,7 @@ class Binds:
                 keeper.esme.session.window.congestion.resize(account.window)
         for lease in self._leases:
             self.hold(lease)
+        self._changed.set()
         if self._rotation is None or self._rotation.done():
             self._rotation = asyncio.create_task(self._rotate(), name="rotate binds")
             self._rotation.add_done_callback(self._note_end)
@@ -191,12 +192,16 @@ class Binds:
         while stale := [slot for slot in self._keepers if self._is_stale(slot)]:
             slot = min(stale, key=lambda slot: self._keepers[slot].esme is not None)
             await self._renew(slot)
-            while (keeper := self._keepers.get(slot)) is not None and keeper.esme is None:
+            while self._is_awaited(slot):
                 self._changed.clear()
                 await self._changed.wait()
 
     def _is_stale(self, slot: Slot) -> bool:
         return self._made_as[slot] != self._ways[slot.is_receiver].mark
+
+    def _is_awaited(self, slot: Slot) -> bool:
+        keeper = self._keepers.get(slot)
+        return keeper is not None and keeper.esme is None and not self._is_stale(slot)
 
     async def _renew(self, slot: Slot) -> None:
         keeper = self._keepers[slot]

@@ -131,7 +131,11 @@ class Generations:
         if self._newest.number == 1:
             return False
         kafka, group = self._process.config.kafka, group_of(self._name)
-        held = await asyncio.to_thread(groups.held_topics, kafka, group)
+        try:
+            held = await asyncio.to_thread(groups.held_topics, kafka, group)
+        except BrokerError as error:
+            LOG.warning("group unknown", connector=self._name, reason=str(error))
+            return True
         return bool(held - set(_topics(self._name, due.number)))
 
     async def _nap(self, seconds: float) -> None:

@@ -187,3 +187,26 @@ async def test_what_is_written_late_to_an_old_generation_is_not_left_there(bench
         await bench.until(300)
     came = [number for numbers in bench.carrier.came.values() for number in numbers]
     assert sorted(came) == list(range(300))
+
+
+async def test_a_replica_that_has_not_heard_of_it_is_waited_for(bench: Bench) -> None:
+    bench.carrier.allowed = 4
+    await asyncio.to_thread(bench.configure, 1, 4)
+    old = bench.path.with_name("old.yaml")
+    old.write_text(bench.path.read_text(encoding="utf-8"), encoding="utf-8")
+    await asyncio.to_thread(bench.configure, 2, 2)
+    async with AsyncExitStack() as stack:
+        where = ("--config", str(old), "--replica", "binder-0")
+        behind = await stack.enter_async_context(started("binder", *where))
+        await asyncio.to_thread(bench.write, 1, 100)
+        await bench.until(100)
+        where = ("--config", str(bench.path), "--replica", "binder-1")
+        await stack.enter_async_context(started("binder", *where))
+        await asyncio.to_thread(bench.write, 2, 100)
+        await asyncio.to_thread(bench.write, 1, 100)
+        await bench.until(200)
+        assert {bench.generation_of[n] for ns in bench.carrier.came.values() for n in ns} == {1}
+        behind.terminate()
+        await bench.until(300)
+    assert bench.carrier.refused == 0
+    assert bench.carrier.count == 300
