@@ -230,8 +230,9 @@ class ConnectorConfig(Section):
     receiver: ReceiverConfig | None = None
     """For accounts whose receipts and MO come on binds of their own."""
     binds: Annotated[int, Field(ge=1, le=64)] = 1
-    """Submitting binds the account allows: the partitions of its submit topics, for ever."""
-    generation: Annotated[int, Field(ge=1)] = 1
+    """Submitting binds the account allows: the partitions of this generation's submit topics."""
+    generation: Annotated[int, Field(ge=1, le=1000)] = 1
+    """One more with every change of `binds`; the binder's page says how."""
     window: Annotated[int, Field(ge=1, le=1000)] = 10
     """Unanswered requests allowed on one bind."""
     rate_per_s: Annotated[float, Field(gt=0, le=100_000)]
@@ -240,6 +241,11 @@ class ConnectorConfig(Section):
     response_timeout_s: Annotated[float, Field(ge=1, le=600)] = 120
     sandbox: bool = False
     """For test tenants, and for nobody else."""
+
+    @property
+    def generations(self) -> range:
+        """Those there may be topics of, the newest last."""
+        return range(1, self.generation + 1)
 
     @property
     def addresses(self) -> tuple[Address, ...]:

@@ -205,6 +205,7 @@ def refuse_less(before: Config, after: Config) -> None:
 
 def main(read: Callable[[], Config], replica: str, connectors: Sequence[str] = ()) -> None:
     """Run one binder replica, for `connectors` only when any are named."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the loop turns: it is read just now
     config = read()
     checked(config, connectors)
     binder = Binder(read, connectors)

@@ -103,7 +103,7 @@ class Generations:
     def _oldest(self, newest: Generation) -> Generation:
         kafka, group = self._process.config.kafka, group_of(self._name)
         counts = groups.partition_counts(kafka)
-        for number in range(1, newest.number):
+        for number in range(1, newest.number):  # a topic that was deleted was read
             both = _topics(self._name, number)
             if both[0] in counts and groups.has_unread(kafka, group, both):
                 return Generation(number, counts[both[0]])

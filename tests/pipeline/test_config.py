@@ -94,6 +94,11 @@ def test_a_host_has_a_port_or_that_of_smpp(
         ("hosts: []", "at least 1 item"),
         ("hosts: a, tls: {ca_file: /nowhere/ca.pem}", "tls.ca_file: cannot read /nowhere/ca.pem"),
         ("hosts: a, tls: {key_file: /dev/null}", "key_file: of no use without certificate_file"),
+        ("hosts: a, binds: 2, receiver: {binds: 3}", "connectors.a.receiver.binds: more than"),
+        (
+            "hosts: a, receiver: {password: p}",
+            "connectors.a.receiver.password: a secret may not stand in the file",
+        ),
         (
             "hosts: a, tls: {certificate_file: /dev/null, key_password: p}",
             "connectors.a.tls.key_password: a secret may not stand in the file",
