@@ -1,4 +1,4 @@
-"""SIGHUP to a binder at work, and many connectors in one: by the real broker and an SMSC of ours."""
+"""SIGHUP to a binder at work, and many connectors in one, with the real broker and an SMSC."""
 
 import asyncio
 import signal

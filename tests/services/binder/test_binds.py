@@ -4,7 +4,10 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
+
+import trustme
 
 from pipeline.config import ConnectorConfig
 from services.binder.accounts import ways
@@ -126,6 +129,25 @@ async def test_receipts_come_on_receivers_and_nothing_is_written_there() -> None
         assert binds.binds.receiver_count == 1
         await binds.until(lambda: len(binds.wires) == 2)
         assert binds.attempts == {"bound": 5}
+
+
+async def test_the_next_host_is_asked_when_one_is_lost_and_tls_goes_by_its_own_name(
+    tmp_path: Path,
+) -> None:
+    authority, ca, own_file = trustme.CA(), tmp_path / "ca.pem", tmp_path / "smsc.pem"
+    authority.cert_pem.write_to_path(str(ca))
+    leaf = authority.issue_cert("smsc.example")
+    leaf.private_key_and_cert_chain_pem.write_to_path(str(own_file))
+    listen = [{"tls": {"certificate": str(own_file)}}]
+    tls = {"ca_file": ca, "server_name": "smsc.example"}
+    async with sandbox(listen=listen) as one, sandbox(listen=listen) as two:
+        hosts = (f"127.0.0.1:{one.port}", f"127.0.0.1:{two.port}")
+        async with bench(one, 0, 1, hosts=hosts, tls=tls, local_address="127.0.0.1") as binds:
+            await binds.until(lambda: len(binds.wires) == 2)
+            assert (bound(one), bound(two)) == (2, 0)
+            one.drop()
+            await binds.until(lambda: binds.attempts["bound"] == 4)
+            assert (bound(one), bound(two)) == (0, 2)
 
 
 async def test_a_refused_bind_takes_nothing_from_the_others_and_is_tried_again() -> None:
