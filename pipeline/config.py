@@ -28,6 +28,7 @@ from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
 )
 
 from pipeline.errors import ConfigError
@@ -350,6 +351,9 @@ def load(path: Path, *, with_secrets: bool = True) -> Config:
         config = Config(**(raw or {}))
     except ValidationError as error:
         raise ConfigError([*(f"{path}: {fault}" for fault in sentences(error)), *faults]) from error
+    except SettingsError as error:
+        why = f"environment: {error}; what is no plain text or number is written as JSON"
+        raise ConfigError([why, *faults]) from error
     finally:
         _NEED_SECRETS.reset(token)
     if faults:

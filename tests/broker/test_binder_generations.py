@@ -5,7 +5,7 @@ import itertools
 import signal
 from asyncio.subprocess import Process
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from uuid import uuid4
@@ -118,6 +118,14 @@ class Bench:
             while self.carrier.count < count:
                 await asyncio.sleep(0.05)
 
+    async def settled(self, generations: Sequence[int]) -> None:
+        """Wait until every message has an outcome."""
+        async with asyncio.timeout(DEADLINE_S):
+            while True:
+                reads = [await asyncio.to_thread(self.outcomes, g) for g in generations]
+                if len({o.message_id for read in reads for o in read}) == self.written:
+                    return
+
     def outcomes(self, generation: int) -> list[MtSubmitted]:
         read = read_to_end(self.kafka, [topics.submitted(self.connector, generation)])
         return [CODEC.decode(message.value(), MtSubmitted) for message in read]
@@ -210,3 +218,28 @@ async def test_a_replica_that_has_not_heard_of_it_is_waited_for(bench: Bench) ->
         await bench.until(300)
     assert bench.carrier.refused == 0
     assert bench.carrier.count == 300
+
+
+async def test_a_kill_in_the_middle_of_it_loses_nothing(bench: Bench) -> None:
+    carrier = bench.carrier
+    carrier.allowed = 4
+    await asyncio.to_thread(bench.configure, 1, 4)
+    async with AsyncExitStack() as stack:
+        binders = []
+        for number in range(2):
+            where = ("--config", str(bench.path), "--replica", f"binder-{number}")
+            binders.append(await stack.enter_async_context(started("binder", *where)))
+        await asyncio.to_thread(bench.write, 1, 3000)
+        await bench.until(1000)
+        await asyncio.to_thread(bench.configure, 2, 2)
+        await asyncio.to_thread(bench.write, 2, 500)
+        for binder in binders:
+            binder.send_signal(signal.SIGHUP)
+        binders[1].kill()
+        await bench.settled((1, 2))
+        async with asyncio.timeout(DEADLINE_S):
+            while carrier.bound != 2:
+                await asyncio.sleep(0.05)
+    came = [number for numbers in carrier.came.values() for number in numbers]
+    assert set(came) == set(range(bench.written))
+    assert len(came) - bench.written <= 4 * 10 * 2  # binds, window, unconfirmed_per_window

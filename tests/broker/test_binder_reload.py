@@ -13,15 +13,18 @@ from uuid import uuid4
 import pytest
 import yaml
 
+from pipeline import topics
 from pipeline.broker import free_port
 from pipeline.config import KafkaConfig, load
 from pipeline.kafka.admin import create_topics
+from pipeline.kafka.reader import read_to_end
 from pipeline.process import catalog
-from smpp.pdu import Bind, Pdu
+from pipeline.records import ConnectorState
+from smpp.pdu import Bind, DeliverSm, Pdu
 from smpp.server import SmscSession
-from smpp.values import CommandStatus
+from smpp.values import BindType, CommandStatus
 from tests.broker.conftest import started
-from tests.broker.test_binder import BINDS, DEADLINE_S, WINDOW, Bench, Carrier
+from tests.broker.test_binder import BINDS, CODEC, DEADLINE_S, WINDOW, Bench, Carrier
 
 POLL_S = 0.05
 THREADS_MAX = 12  # of one connector: two of ours, the others librdkafka's
@@ -174,6 +177,29 @@ async def test_connectors_begin_and_are_given_up(site: Site) -> None:
         await asyncio.to_thread(bench.write, 50)
         assert len(await bench.settled(50)) == 50
         assert len(site.carrier.bound) == BINDS
+
+
+async def test_what_comes_on_a_receiver_is_taken_while_nothing_is_to_be_sent(site: Site) -> None:
+    own, carrier = name(), site.carrier
+    carrier.allowed = 3
+    receiver = {"system_id": "ear", "password": f"file:{site.password}"}
+    await site.configure(**{own: site.account(bind_type="transmitter", receiver=receiver)})
+    async with site.binder():
+        await until(lambda: len(carrier.bound) == 3)
+        (ear,) = (session for session in carrier.bound if session.system_id == "ear")
+        assert ear.bind_type is BindType.RECEIVER
+        pdu = DeliverSm(source_addr="46737654321", destination_addr="12345", short_message=b"A")
+        answer = await asyncio.wait_for(ear.request(pdu), DEADLINE_S)
+        assert await site.metric("sms_binder_receivers") == 1
+    assert answer.command_status == CommandStatus.ESME_ROK
+    states = [
+        record
+        for message in read_to_end(load(site.path).kafka, [topics.CONNECTOR_STATE])
+        if (record := CODEC.decode(message.value(), ConnectorState)).connector == own
+    ]
+    said = {(record.partition, record.is_receiver, record.state) for record in states}
+    slots = [(0, False), (1, False), (0, True)]
+    assert said >= {(*slot, state) for slot in slots for state in ("bound", "released")}
 
 
 async def test_a_bind_that_is_refused_strands_no_partition(site: Site) -> None:

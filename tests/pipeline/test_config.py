@@ -123,6 +123,13 @@ def test_the_environment_names_a_host(tmp_path: Path, monkeypatch: pytest.Monkey
     assert config.connectors["a"].addresses == (("127.0.0.1", 4711),)
 
 
+def test_a_variable_that_is_no_json_is_a_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HELIOGRAPH__CONNECTORS__A__HOSTS", "127.0.0.1:4711")
+    assert "written as JSON" in faults(tmp_path, "dev: true")
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"nowhere.yaml: cannot be read"):
         load(tmp_path / "nowhere.yaml")
