@@ -91,6 +91,15 @@ class Binds:
                 self.states[slot] = ("unbound", None)
                 self._keep(slot)
 
+    async def drain(self, leases: Collection[int]) -> None:
+        """Write no more on what belongs to `leases`; until all on it is answered, or for as long
+        as that may take. What is of other partitions is on it too."""
+        self._leases.difference_update(leases)
+        esmes = [keeper.esme for slot, keeper in self._keepers.items() if slot.lease in leases]
+        for lease in leases:
+            self._wires.pop(lease, None)
+        await asyncio.gather(*(self._drain(esme) for esme in esmes if esme is not None))
+
     async def release(self, lease: int) -> None:
         """Unbind what belongs to `lease`; its unanswered requests are reported as unanswered."""
         self._leases.discard(lease)
@@ -116,7 +125,7 @@ class Binds:
         """Release every lease."""
         if self._rotation is not None:
             self._rotation.cancel()
-        for lease in list(self._leases):
+        for lease in {slot.lease for slot in self._keepers}:
             await self.release(lease)
 
     # --- one bind -------------------------------------------------------------------------------
@@ -162,7 +171,7 @@ class Binds:
             self._wires.pop(slot.lease, None)
 
     def _take(self, slot: Slot, esme: Esme) -> None:
-        if not slot.is_receiver:
+        if not slot.is_receiver and slot.lease in self._leases:
             self._wires[slot.lease] = self._make_wire(esme)
             esme.on_room = self._on_room
             self._on_room()

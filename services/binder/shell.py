@@ -204,8 +204,11 @@ class Connector:
         """Write nothing more of these, wait for what is written, unbind, say how far we are."""
         closing = self._leases.closing(partitions)
         self._leave_unwritten(closing)
-        is_clean = await _all_idle(closing.values(), self._config.drain_timeout_s)
-        await self._release(self._leases.binds_of(closing))
+        gone = self._leases.binds_of(closing)
+        is_clean, _ = await asyncio.gather(
+            _all_idle(closing.values(), self._config.drain_timeout_s), self._binds.drain(gone)
+        )
+        await self._release(gone)
         if not is_clean:  # releasing ended what was unanswered: see that through
             await _all_idle(closing.values(), CONFIRM_TIMEOUT_S)
         commits = [self._leases.commit_of(key, lease) for key, lease in closing.items()]

@@ -234,3 +234,19 @@ async def test_receivers_come_and_go_with_the_configuration() -> None:
         assert binds.binds.receiver_count == 0
         assert (Slot(1, True), "released") in binds.told
         assert len(binds.wires) == 2
+
+
+async def test_a_drained_bind_has_all_its_answers_before_it_goes() -> None:
+    text = "responses: {latency_ms: {min: 50, max: 50}}"
+    async with sandbox(text) as own, bench(own, 0, 1) as binds:
+        await binds.until(lambda: len(binds.wires) == 2)
+        answers = [binds.wires[0].esme.request(submit_sm(n)) for n in range(5)]
+        async with asyncio.timeout(DEADLINE_S):
+            draining = asyncio.create_task(binds.binds.drain({0}))
+            await asyncio.sleep(0)
+            assert set(binds.wires) == {1}
+            await draining
+        assert all(answer.done() for answer in answers)
+        assert {answer.result().command_status for answer in answers} == {0}
+        await binds.binds.release(0)
+        assert bound(own) == 1
