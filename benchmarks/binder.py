@@ -43,7 +43,7 @@ CONFIG = """
 state_dir: {folder}/state
 tenants: {{default: {{senders: [ACME]}}}}
 connectors:
-  bench: {{host: 127.0.0.1, system_id: us, password: "${{BENCH_PASSWORD}}",
+  bench: {{hosts: 127.0.0.1, system_id: us, password: "${{BENCH_PASSWORD}}",
           binds: {binds}, window: {window}, rate_per_s: 100000}}
 services:
   sandbox:
@@ -104,7 +104,9 @@ def stage(binds: int, window: int) -> Iterator[Stage]:
             where = ("--config", str(path), "--free-ports")
             sandbox = own.start("sandbox", "sandbox", "bench", *where)
             own.wait_up()
-            os.environ["HELIOGRAPH__CONNECTORS__BENCH__PORT"] = str(sandbox.facts["smpp_port"])
+            os.environ["HELIOGRAPH__CONNECTORS__BENCH__HOSTS"] = (
+                f"127.0.0.1:{sandbox.facts['smpp_port']}"
+            )
             yield Stage(config, path, own, sandbox, AdminClient(client_settings(config.kafka)))
 
 

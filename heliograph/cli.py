@@ -227,7 +227,7 @@ def binder(
     if print_config:
         _print_config(config)
     else:
-        run(_load(config, with_secrets=True), replica, connector or ())
+        run(lambda: _load(config, with_secrets=True), replica, connector or ())
 
 
 @APP.command()

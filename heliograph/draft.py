@@ -156,8 +156,7 @@ def _connector(
     alive = f"yours; enquire_link was {learned.enquire_link}"
     return [
         ("profile", profile, "the one above"),
-        ("host", own.host, "yours"),
-        ("port", own.port, "yours"),
+        ("hosts", list(own.hosts), "yours; the first was asked"),
         ("system_id", own.system_id, "yours"),
         ("password", f"${{{variable}_PASSWORD}}", "yours; set the variable"),
         ("system_type", own.system_type, "yours"),

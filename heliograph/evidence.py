@@ -114,7 +114,8 @@ def _groups(config: Config) -> dict[str, list[str]]:
     groups = dict(GROUPS)
     for name, connector in config.connectors.items():
         groups[f"binder-{name}"] = [
-            topics.submit(ConnectorId(name), connector.generation, priority=priority)
+            topics.submit(ConnectorId(name), generation, priority=priority)
+            for generation in connector.generations
             for priority in (True, False)
         ]
     return groups
@@ -163,8 +164,9 @@ def _note_outputs(
     config: Config, codec: Codec, evidence: Evidence, on_event: Callable[[MtEvent], None]
 ) -> None:
     submitted = [
-        topics.submitted(ConnectorId(name), connector.generation)
+        topics.submitted(ConnectorId(name), generation)
         for name, connector in config.connectors.items()
+        for generation in connector.generations
     ]
     reads = [topics.MT_EVENT, topics.DLR, topics.DLR_ORPHAN, topics.MO, *submitted]
     for message in read_to_end(config.kafka, reads):
@@ -212,7 +214,7 @@ def _lines(logs: Path, metrics: Iterable[str]) -> Iterator[tuple[str, Iterable[s
 def _secrets(config: Config) -> Iterator[str]:
     """Every secret of the configuration, those inside librdkafka's settings included."""
     for connector in config.connectors.values():
-        yield connector.password.get_secret_value()
+        yield from (secret.get_secret_value() for secret in connector.secrets().values())
     for name in config.services.get("sandbox", {}):
         for account in sandbox_config(config, name).accounts.values():
             yield account.password.get_secret_value()

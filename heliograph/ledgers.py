@@ -85,7 +85,7 @@ def _connectors_at(sandbox: Mapping[str, Any], config: Config) -> tuple[str, ...
     return tuple(
         name
         for name, connector in config.connectors.items()
-        if connector.port == port and connector.system_id in sandbox["accounts"]
+        if connector.addresses[0].port == port and connector.system_id in sandbox["accounts"]
     )
 
 

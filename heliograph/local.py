@@ -1,5 +1,6 @@
 """A whole pipeline on this machine: broker, topics, sandboxes and one process per replica."""
 
+import json
 import os
 import secrets
 from collections.abc import Iterator
@@ -70,9 +71,8 @@ def _start(config_path: Path, config: Config, own: Launcher, *, keep_ports: bool
     for name, sandbox in config.services.get("sandbox", {}).items():
         facts = own.children[f"sandbox-{name}"].facts
         for connector in _connectors_at(config, int(sandbox["port"])):
-            os.environ[f"HELIOGRAPH__CONNECTORS__{connector.upper()}__PORT"] = str(
-                facts["smpp_port"]
-            )
+            variable = f"HELIOGRAPH__CONNECTORS__{connector.upper()}__HOSTS"
+            os.environ[variable] = json.dumps([f"127.0.0.1:{facts['smpp_port']}"])
         sandboxes[name] = str(facts["http"])
     for service in SINGLES:
         own.start(f"{service}-0", service, *where, "--replica", f"{service}-0")
@@ -87,7 +87,7 @@ def _start(config_path: Path, config: Config, own: Launcher, *, keep_ports: bool
 
 def _connectors_at(config: Config, port: int) -> list[str]:
     """Those that the configuration has at this port."""
-    return [name for name, connector in config.connectors.items() if connector.port == port]
+    return [n for n, own in config.connectors.items() if own.addresses[0].port == port]
 
 
 def _binders(config: Config) -> list[list[str]]:

@@ -8,14 +8,15 @@ now (ESME_RX_T_APPN), so that the carrier brings it again.
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from heliograph.draft import Learned, Sent
 from pipeline.config import ConnectorConfig
 from pipeline.errors import HeliographError
+from services.binder.accounts import ways
 from smpp import text, tlv
 from smpp.client import Esme, EsmeConfig
-from smpp.errors import LinkError, SessionLostError, SmppError
+from smpp.errors import LinkError, SessionLostError, SmppError, TlsError
 from smpp.pdu import DataSm, DeliverSm, EnquireLink, Pdu, QuerySm, SubmitSm
 from smpp.segments import SplitBy, split
 from smpp.statuses import Disposition, disposition
@@ -150,17 +151,11 @@ class Probe:
             await asyncio.sleep(self.pause_s)
 
     def _config(self, kind: BindType) -> EsmeConfig:
-        own = self.connector
-        return EsmeConfig(
-            host=own.host,
-            port=own.port,
-            system_id=own.system_id,
-            password=own.password.get_secret_value(),
-            system_type=own.system_type,
+        return replace(
+            ways(self.connector)[False].configs[0],
             bind_type=kind,
             window_requests_max=1,
-            enquire_link_interval_s=own.enquire_link_s,
-            response_timeout_s=min(own.response_timeout_s, ANSWER_S),
+            response_timeout_s=min(self.connector.response_timeout_s, ANSWER_S),
         )
 
     async def _ask_the_link(self) -> None:
@@ -192,7 +187,7 @@ class Probe:
         if what is Disposition.RETRY_SLOWER:
             self.learned.throttled += 1
             self.pause_s *= 2
-        return what is not Disposition.STOP_CONNECTOR
+        return what not in (Disposition.STOP_CONNECTOR, Disposition.REBIND)
 
     async def _query(self, sent: Sent) -> None:
         address = _address(self.plan)
@@ -232,13 +227,13 @@ def learn(connector: ConnectorConfig, plan: Plan) -> Learned:
     """Run a probe; raises HeliographError when the carrier does not let us bind."""
     try:
         return asyncio.run(Probe(connector, plan).run())
-    except LinkError as error:
-        raise HeliographError(f"{connector.host}:{connector.port}: {error}") from error
+    except (LinkError, TlsError) as error:
+        raise HeliographError(f"{connector.hosts[0]}: {error}") from error
 
 
 def announcement(name: str, connector: ConnectorConfig, plan: Plan) -> str:
     """What will be done, for the operator to agree to."""
-    where = f"{connector.host}:{connector.port} as {connector.system_id}"
+    where = f"{connector.hosts[0]} as {connector.system_id}"
     count = segments_of(plan)
     if not count:
         return f"Binds to {where} (connector {name}) and sends no message: there is no --to."

@@ -7,13 +7,15 @@ written out in the file is refused unless `dev: true`.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple, Self, TypeVar
 
 import yaml
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -26,6 +28,7 @@ from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
 )
 
 from pipeline.errors import ConfigError
@@ -70,7 +73,51 @@ def _missing(why: str) -> SecretText:
 
 Secret = Annotated[SecretText, BeforeValidator(_secret)]
 Host = Annotated[str, Field(min_length=1)]
-Port = Annotated[int, Field(ge=1, le=65535)]
+SMPP_PORT = 2775
+
+
+class Address(NamedTuple):
+    """Where something listens."""
+
+    host: str
+    port: int
+
+
+def _address(written: str) -> Address:
+    found = re.fullmatch(r"(?:\[([^\]\s]+)\]|([^:\[\]\s]+))(?::(\d{1,5}))?", written)
+    port = int(found[3] or SMPP_PORT) if found else 0
+    if found is None or not 0 < port < 65536:
+        raise ValueError(f"{written!r} is no host, host:port or [IPv6 address]:port")
+    return Address(found[1] or found[2], port)
+
+
+def _is_address(written: str) -> str:
+    _address(written)
+    return written
+
+
+def _several(written: Any) -> Any:
+    return (written,) if isinstance(written, str) else written
+
+
+Hosts = Annotated[
+    tuple[Annotated[str, AfterValidator(_is_address)], ...],
+    Field(min_length=1),
+    BeforeValidator(_several),
+]
+
+
+def _readable(path: Path) -> Path:
+    try:
+        with path.open("rb"):
+            return path
+    except OSError as error:
+        if _NEED_SECRETS.get():
+            raise ValueError(f"cannot read {path}: {error.strerror}") from error
+        return path
+
+
+ReadablePath = Annotated[Path, AfterValidator(_readable)]  # or else who needs secrets is told
 
 
 class Section(BaseModel):
@@ -139,19 +186,54 @@ class ProfileConfig(Section):
     """Share of the contract rate left unused, so that no second is ever over it."""
 
 
+class TlsConfig(Section):
+    """TLS to an SMSC: 1.2 or newer, its certificate and name are verified. Files are PEM."""
+
+    ca_file: ReadablePath | None = None
+    """Who may have signed its certificate; the system's authorities if unset."""
+    certificate_file: ReadablePath | None = None
+    """Ours, for an SMSC that wants to see one; it may hold the key too."""
+    key_file: ReadablePath | None = None
+    key_password: Secret | None = None
+    server_name: str | None = None
+    """The name in the SMSC's certificate, where it is not the host."""
+
+    @model_validator(mode="after")
+    def _key_has_a_certificate(self) -> Self:
+        if self.key_file is not None and self.certificate_file is None:
+            raise ValueError("key_file: of no use without certificate_file")
+        return self
+
+
+class ReceiverConfig(Section):
+    """Binds that only receive; what is left out is as the connector has it."""
+
+    binds: Annotated[int, Field(ge=1, le=64)] = 1
+    """Receiver r is leased with partition r, so never more than the connector's own binds."""
+    hosts: Hosts | None = None
+    system_id: Annotated[str, Field(min_length=1, max_length=15)] | None = None
+    password: Secret | None = None
+
+
 class ConnectorConfig(Section):
     """One SMPP account of ours at a carrier."""
 
     profile: str = "default"
-    host: Host
-    port: Port = 2775
+    hosts: Hosts
+    """One or several `host` or `host:port`: each attempt to bind is the next one's turn."""
+    local_address: Host | None = None
+    """Of ours, to connect from, for carriers that let in only one."""
+    tls: TlsConfig | None = None
     system_id: Annotated[str, Field(min_length=1, max_length=15)]
     password: Secret
     system_type: Annotated[str, Field(max_length=12)] = ""
     bind_type: Literal["transceiver", "transmitter"] = "transceiver"
+    receiver: ReceiverConfig | None = None
+    """For accounts whose receipts and MO come on binds of their own."""
     binds: Annotated[int, Field(ge=1, le=64)] = 1
-    """Submitting binds the account allows: the partitions of its submit topics, for ever."""
-    generation: Annotated[int, Field(ge=1)] = 1
+    """Submitting binds the account allows: the partitions of this generation's submit topics."""
+    generation: Annotated[int, Field(ge=1, le=1000)] = 1
+    """One more with every change of `binds`; the binder's page says how."""
     window: Annotated[int, Field(ge=1, le=1000)] = 10
     """Unanswered requests allowed on one bind."""
     rate_per_s: Annotated[float, Field(gt=0, le=100_000)]
@@ -172,6 +254,25 @@ class ConnectorConfig(Section):
     """The same of senders that have another one, by source_addr."""
     strict_order: bool = False
     """One segment in flight per recipient: the next one waits for the outcome of the one before."""
+
+    @property
+    def generations(self) -> range:
+        """Those there may be topics of, the newest last."""
+        return range(1, self.generation + 1)
+
+    @property
+    def addresses(self) -> tuple[Address, ...]:
+        """The hosts and their ports."""
+        return tuple(_address(written) for written in self.hosts)
+
+    def secrets(self) -> dict[str, SecretText]:
+        """Every secret of it, by its place."""
+        found = {"password": self.password}
+        if self.receiver is not None and self.receiver.password is not None:
+            found["receiver.password"] = self.receiver.password
+        if self.tls is not None and self.tls.key_password is not None:
+            found["tls.key_password"] = self.tls.key_password
+        return found
 
 
 class RateGroupConfig(Section):
@@ -233,8 +334,13 @@ class Config(BaseSettings):
                 faults.append(f"connectors.{name}: a rate per sender needs key: sender")
             if connector.key != "recipient" and connector.strict_order:
                 faults.append(f"connectors.{name}.strict_order: needs key: recipient")
-            if connector.password.literal and not self.dev:
-                faults.append(f"connectors.{name}.password: {LITERAL}")
+            if connector.receiver and connector.receiver.binds > connector.binds:
+                faults.append(
+                    f"connectors.{name}.receiver.binds: more than connectors.{name}.binds"
+                )
+            if not self.dev:
+                literal = [place for place, own in connector.secrets().items() if own.literal]
+                faults.extend(f"connectors.{name}.{place}: {LITERAL}" for place in literal)
         tests = [name for name, tenant in self.tenants.items() if tenant.test]
         if tests and not any(connector.sandbox for connector in self.connectors.values()):
             faults.append(f"tenants.{tests[0]}.test: needs a connector with sandbox: true")
@@ -278,6 +384,9 @@ def load(path: Path, *, with_secrets: bool = True) -> Config:
         config = Config(**(raw or {}))
     except ValidationError as error:
         raise ConfigError([*(f"{path}: {fault}" for fault in sentences(error)), *faults]) from error
+    except SettingsError as error:
+        why = f"environment: {error}; what is no plain text or number is written as JSON"
+        raise ConfigError([why, *faults]) from error
     finally:
         _NEED_SECRETS.reset(token)
     if faults:

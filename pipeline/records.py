@@ -379,6 +379,7 @@ class ConnectorState(Record, frozen=True, kw_only=True):
     rate_per_s: float
     contract_per_s: float = 0.0
     at_ms: int
+    is_receiver: bool = False
 
 
 class Stop(Record, frozen=True, kw_only=True):

@@ -81,6 +81,7 @@ class EsmeConfig:
     enquire_link_timeout_s: float = 10.0
     response_timeout_s: float = 120.0
     unbind_timeout_s: float = 5.0
+    local_address: str | None = None
     ssl: SSLContext | None = None
     server_hostname: str | None = None
 
@@ -144,6 +145,7 @@ class Esme(Link):
             config.connect_timeout_s,
             config.ssl,
             config.server_hostname,
+            config.local_address,
         )
         try:
             await esme.bind(config.bind())

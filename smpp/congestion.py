@@ -21,6 +21,10 @@ class Congestion:
         self._requests_max = requests_max
         self._heard = 0
 
+    def resize(self, requests_max: int) -> None:
+        """The window is of another size from now on; what is in flight stays."""
+        self.allowed = self._requests_max = requests_max
+
     def hear(self, congestion_state: int) -> None:
         """An answer said so; numbers over 100 are as good as 100."""
         self._heard += 1

@@ -371,6 +371,7 @@ async def connected(
     timeout_s: float,
     ssl: SSLContext | None = None,
     server_hostname: str | None = None,
+    local_address: str | None = None,
 ) -> SomeLink:
     """A link on a new connection, not bound yet; raises ConnectError when there is none in time."""
     try:
@@ -381,6 +382,7 @@ async def connected(
                 port,
                 ssl=ssl,
                 server_hostname=(server_hostname or host) if ssl else None,
+                local_addr=None if local_address is None else (local_address, 0),
             )
     except TimeoutError as error:
         raise ConnectTimeoutError(f"{host}:{port}: no connection in time") from error

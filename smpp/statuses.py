@@ -20,7 +20,8 @@ class Disposition(Enum):
     RETRY_SLOWER = "retry slower"  # the account is too fast: this request first, then slower
     RETRY_LATER = "retry later"  # this request alone has to wait
     REJECT = "reject"
-    STOP_CONNECTOR = "stop connector"  # no request of this bind will pass until someone mends it
+    REBIND = "rebind"  # no request of this bind will pass; of a new one, or of another, it may
+    STOP_CONNECTOR = "stop connector"  # no request will pass until someone mends it
 
 
 class Explanation(NamedTuple):
@@ -32,12 +33,13 @@ class Explanation(NamedTuple):
 
 S = CommandStatus
 RETRY_LATER, STOP_CONNECTOR = Disposition.RETRY_LATER, Disposition.STOP_CONNECTOR
+REBIND = Disposition.REBIND
 EXPLANATIONS: dict[int, Explanation] = {
     S.ESME_ROK: Explanation("no error", Disposition.ACCEPTED),
     S.ESME_RINVMSGLEN: Explanation("the message has a length that is not allowed"),
     S.ESME_RINVCMDLEN: Explanation("the PDU is too short or too long for its command"),
     S.ESME_RINVCMDID: Explanation("the command is unknown or not supported"),
-    S.ESME_RINVBNDSTS: Explanation("the command is not allowed in this bind", STOP_CONNECTOR),
+    S.ESME_RINVBNDSTS: Explanation("the command is not allowed in this bind", REBIND),
     S.ESME_RALYBND: Explanation("the ESME is bound already", RETRY_LATER),
     S.ESME_RINVPRTFLG: Explanation("priority_flag has a value that is not allowed"),
     S.ESME_RINVREGDLVFLG: Explanation("registered_delivery has a value that is not allowed"),
@@ -45,9 +47,9 @@ EXPLANATIONS: dict[int, Explanation] = {
     S.ESME_RINVSRCADR: Explanation("the source address is invalid"),
     S.ESME_RINVDSTADR: Explanation("the destination address is invalid"),
     S.ESME_RINVMSGID: Explanation("the message_id is invalid"),
-    S.ESME_RBINDFAIL: Explanation("the bind failed", STOP_CONNECTOR),
-    S.ESME_RINVPASWD: Explanation("the password is invalid", STOP_CONNECTOR),
-    S.ESME_RINVSYSID: Explanation("the system_id is invalid", STOP_CONNECTOR),
+    S.ESME_RBINDFAIL: Explanation("the bind failed", REBIND),
+    S.ESME_RINVPASWD: Explanation("the password is invalid", REBIND),
+    S.ESME_RINVSYSID: Explanation("the system_id is invalid", REBIND),
     S.ESME_RCANCELFAIL: Explanation("cancel_sm failed"),
     S.ESME_RREPLACEFAIL: Explanation("replace_sm failed"),
     S.ESME_RMSGQFUL: Explanation("a message queue of the SMSC is full", RETRY_LATER),

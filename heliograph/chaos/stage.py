@@ -20,8 +20,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-from confluent_kafka import OFFSET_BEGINNING, TopicPartition
-
 from heliograph import carriers
 from heliograph.evidence import Places, gather
 from heliograph.launcher import START_TIMEOUT_S, Child, Launcher, launcher
@@ -33,7 +31,8 @@ from pipeline.broker import Embedded, embedded, free_port
 from pipeline.config import Config, load, section
 from pipeline.ids import ConnectorId, MessageId
 from pipeline.kafka.admin import create_topics
-from pipeline.kafka.clients import known_topics, make_consumer, make_producer, produce, take
+from pipeline.kafka.clients import make_producer, produce
+from pipeline.kafka.reader import follow
 from pipeline.process import catalog, make_codec
 from pipeline.records import MtEvent, MtRequest, MtSubmitted
 from services.binder.config import BinderConfig
@@ -277,17 +276,8 @@ class Events:
         self._thread.join(START_TIMEOUT_S)
 
     def _follow(self) -> None:
-        consumer = make_consumer(self._kafka, "heliograph-chaos")
-        known = known_topics(consumer, self._kafka)
-        consumer.assign(
-            [
-                TopicPartition(name, number, OFFSET_BEGINNING)
-                for name in self._reads
-                for number in known[name].partitions
-            ]
-        )
-        while not self._stopping.is_set():
-            for message in take(consumer, LOOK_EVERY_S):
+        for messages in follow(self._kafka, self._reads, self._stopping.is_set):
+            for message in messages:
                 record = self._codec.decode(message.value(), MtEvent, MtSubmitted)
                 if isinstance(record, MtSubmitted):
                     moment, partition = message.timestamp()[1], message.partition() or 0
@@ -296,7 +286,6 @@ class Events:
                     )
                 elif isinstance(record, MtEvent) and record.terminal:
                     self.concluded.add(record.message_id)
-        consumer.close()
 
 
 @contextmanager
@@ -322,8 +311,10 @@ def stage(**connector: object) -> Iterator[Stage]:
         where = ("--config", str(HERE))
         sandbox = own.start("sandbox-chaos", "sandbox", "chaos", *where, "--free-ports")
         own.wait_up()
-        os.environ["HELIOGRAPH__CONNECTORS__CHAOS__PORT"] = str(sandbox.facts["smpp_port"])
-        stack.callback(_forget, {"HELIOGRAPH__CONNECTORS__CHAOS__PORT"})
+        os.environ["HELIOGRAPH__CONNECTORS__CHAOS__HOSTS"] = (
+            f"127.0.0.1:{sandbox.facts['smpp_port']}"
+        )
+        stack.callback(_forget, {"HELIOGRAPH__CONNECTORS__CHAOS__HOSTS"})
         for service in SINGLES:
             own.start(f"{service}-0", service, *where, "--replica", f"{service}-0")
         events = Events(config)

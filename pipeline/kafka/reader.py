@@ -1,6 +1,6 @@
-"""Reads topics to their ends, without a group: for tools, and for the tail of an own output."""
+"""Reads topics without a group, to their ends or on and on: for tools, and for an own output."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
 
@@ -35,6 +35,29 @@ def read_to_end(
                 open_until[tp.topic, tp.partition] = high
         consumer.assign([tp for tp in where if (tp.topic, tp.partition) in open_until])
         yield from _until_ends(consumer, open_until)
+    finally:
+        consumer.close()
+
+
+def follow(
+    kafka: KafkaConfig, topics: Sequence[str], is_over: Callable[[], bool]
+) -> Iterator[list[Message]]:
+    """Every record of `topics`, then what comes, in batches; an empty one when nothing did.
+
+    It looks at `is_over` about ten times a second.
+    """
+    consumer = make_consumer(kafka, "heliograph-reader")
+    try:
+        known = known_topics(consumer, kafka)
+        consumer.assign(
+            [
+                TopicPartition(name, number, OFFSET_BEGINNING)
+                for name in topics
+                for number in known[name].partitions
+            ]
+        )
+        while not is_over():
+            yield take(consumer, 0.1)
     finally:
         consumer.close()
 

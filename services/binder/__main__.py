@@ -1,9 +1,13 @@
-"""The binder as a process: one event loop, one producer, one `Connector` per connector served."""
+"""The binder as a process: one event loop, one producer, and the connectors served.
+
+SIGHUP has the configuration read anew: what is wrong with it is said, and then the old one stays.
+"""
 
 import asyncio
 import signal
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import structlog
@@ -16,11 +20,14 @@ from pipeline.ids import ConnectorId
 from pipeline.kafka.clients import make_producer
 from pipeline.process import Process, process, run_loop
 from pipeline.records import OptOut
+from services.binder.accounts import ways
 from services.binder.config import BinderConfig
+from services.binder.generations import Generations
 from services.binder.opt_outs import OptOuts
 from services.binder.rates import Rates
 from services.binder.shell import Connector
 from services.binder.tables import followed
+from smpp.errors import TlsError
 
 LOG = structlog.get_logger()
 PRODUCER_POLL_S = 0.005
@@ -33,9 +40,13 @@ LIVE_WITHIN_S = 5
 class Binder:
     """All connectors of this process and the loop that serves them."""
 
-    def __init__(self) -> None:
-        self._connectors: list[Connector] = []
+    def __init__(self, read: Callable[[], Config], named: Sequence[str]) -> None:
+        """`read` reads the configuration; of its connectors only those `named`, if any are."""
+        self._read = read
+        self._named = named
+        self._served: dict[str, Generations] = {}
         self._ticked_at = time.monotonic()
+        self._reloads: set[asyncio.Task[None]] = set()
 
     @property
     def is_live(self) -> bool:
@@ -47,7 +58,11 @@ class Binder:
         """Whether some connector could submit now."""
         return any(connector.is_ready for connector in self._connectors)
 
-    async def serve(self, ground: Process, config: BinderConfig) -> None:
+    @property
+    def _connectors(self) -> list[Connector]:
+        return [own.connector for own in self._served.values() if own.connector is not None]
+
+    async def serve(self, ground: Process) -> None:
         """Work until SIGTERM or SIGINT, or until something fails that only a restart mends."""
         loop = asyncio.get_running_loop()
         ended: asyncio.Future[None] = loop.create_future()
@@ -69,29 +84,74 @@ class Binder:
             fail(context.get("exception") or HeliographError(context["message"]))
 
         loop.set_exception_handler(take_bug)
-
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, end)
-
+        own, names = checked(ground.config, self._named)
         producer = make_producer(ground.config.kafka, linger_ms=LINGER_MS)
         opt_outs = OptOuts()
         opt_out_table = followed(ground, topics.CONTROL_OPTOUT, OptOut, opt_outs.put)
-        opt_out_table.start()
-        rates = Rates(ground.config)
-        for name in map(ConnectorId, config.connectors or ground.config.connectors):
-            self._connectors.append(
-                Connector(name, ground, config, producer, rates.of(name), opt_outs, fail)
+        rates = Rates()
+        lock = asyncio.Lock()
+
+        def begin(name: str) -> Generations:
+            connector = ConnectorId(name)
+            make = partial(
+                Connector,
+                connector,
+                process=ground,
+                config=own,
+                producer=producer,
+                rates=rates,
+                opt_outs=opt_outs,
+                fail=fail,
             )
-        for connector in self._connectors:
-            connector.start()
-        ticking = asyncio.create_task(self._tick(producer, config, fail))
+            generations = Generations(connector, ground, make, fail)
+            generations.start()
+            return generations
+
+        async def reload() -> None:
+            async with lock:
+                await self._reload(ground, begin)
+
+        def begin_reload() -> None:
+            task = loop.create_task(reload(), name="reload")
+            self._reloads.add(task)
+            task.add_done_callback(self._reloads.discard)
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, end)
+        opt_out_table.start()
+        loop.add_signal_handler(signal.SIGHUP, begin_reload)
+        self._served = {name: begin(name) for name in names}
+        ticking = asyncio.create_task(self._tick(producer, own, fail))
         try:
             await ended
-            await asyncio.gather(*(connector.stop() for connector in self._connectors))
+            async with lock:
+                await asyncio.gather(*(served.stop() for served in self._served.values()))
         finally:
             ticking.cancel()
             await asyncio.to_thread(opt_out_table.stop)
             await asyncio.to_thread(producer.flush, FLUSH_TIMEOUT_S)
+
+    async def _reload(self, ground: Process, begin: Callable[[str], Generations]) -> None:
+        """Read the configuration anew; what is wrong with it is said, and the old one stays."""
+        counter = ground.metrics.counter
+        try:
+            config = await asyncio.to_thread(self._read)
+            _, names = checked(config, self._named)
+            refuse_less(ground.config, config)
+        except ConfigError as error:
+            LOG.warning("the configuration is refused, the old one stays", faults=error.faults)
+            counter("sms.binder.reloads", result="refused").value += 1
+            return
+        ground.config = config
+        for name in self._served.keys() - set(names):
+            await self._served.pop(name).stop()
+        for name in names:
+            if name in self._served:
+                await self._served[name].reload()
+            else:
+                self._served[name] = begin(name)
+        LOG.info("the configuration is in force", connectors=names)
+        counter("sms.binder.reloads", result="taken").value += 1
 
     async def _tick(
         self, producer: Producer, config: BinderConfig, fail: Callable[[Exception], None]
@@ -121,15 +181,48 @@ class Binder:
             fail(error)
 
 
-def main(config: Config, replica: str, connectors: Sequence[str] = ()) -> None:
-    """Run one binder replica, for `connectors` only when any are named."""
+def checked(config: Config, named: Sequence[str]) -> tuple[BinderConfig, list[str]]:
+    """The binder's own settings and the connectors it serves; raises ConfigError."""
     own = section(config, "binder", BinderConfig)
-    if connectors:
-        own = own.model_copy(update={"connectors": tuple(connectors)})
-    if unknown := set(own.connectors) - config.connectors.keys():
+    names = list(named or own.connectors or config.connectors)
+    if unknown := [name for name in names if name not in config.connectors]:
         raise ConfigError([f"services.binder.connectors: no connector {n!r}" for n in unknown])
-    binder = Binder()
+    faults = []
+    for name in names:
+        try:
+            ways(config.connectors[name])
+        except (TlsError, OSError) as error:
+            faults.append(f"connectors.{name}.tls: {error}")
+    if faults:
+        raise ConfigError(faults)
+    return own, names
+
+
+def refuse_less(before: Config, after: Config) -> None:
+    """Raises ConfigError for another number of binds in the same generation, or an older one."""
+    faults = []
+    for name in before.connectors.keys() & after.connectors.keys():
+        old, new = before.connectors[name], after.connectors[name]
+        if new.generation < old.generation:
+            faults.append(
+                f"connectors.{name}.generation: it was {old.generation}, it can only rise"
+            )
+        elif new.binds != old.binds and new.generation == old.generation:
+            faults.append(
+                f"connectors.{name}.binds: {old.binds} for ever in generation {old.generation};"
+                f" write generation: {old.generation + 1}"
+            )
+    if faults:
+        raise ConfigError(faults)
+
+
+def main(read: Callable[[], Config], replica: str, connectors: Sequence[str] = ()) -> None:
+    """Run one binder replica, for `connectors` only when any are named."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the loop turns: it is read just now
+    config = read()
+    checked(config, connectors)
+    binder = Binder(read, connectors)
     with process("binder", config, replica) as ground:
         ground.is_live = lambda: binder.is_live
         ground.is_ready = lambda: binder.is_ready
-        run_loop(binder.serve(ground, own))
+        run_loop(binder.serve(ground))

@@ -1,111 +1,252 @@
-"""The binds of one connector in this process: a `smpp.keeper.Keeper` a lease.
+"""The binds of one connector in this process: a `smpp.keeper.Keeper` a lease and role.
 
-A lease is the number of a partition owned. While it is held, its bind is kept up.
+A lease is the number of a partition owned. While it is held, its submitting bind is kept up, and
+its receiver, if the account has so many. Only a submitting bind is a wire to write to.
 """
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Collection, Mapping
+from typing import NamedTuple
 
 import structlog
 
 from pipeline.config import ConnectorConfig
+from services.binder.accounts import Way
 from services.binder.config import BinderConfig
 from services.binder.engine import Wire
 from smpp.backoff import BackoffConfig
-from smpp.client import Esme, EsmeConfig
+from smpp.client import Esme
+from smpp.credentials import Credentials
 from smpp.keeper import Keeper, KeeperState
 from smpp.pdu import Pdu
-from smpp.values import BindType
 
 LOG = structlog.get_logger()
-BIND_TYPES = {"transceiver": BindType.TRANSCEIVER, "transmitter": BindType.TRANSMITTER}
-STATES = {  # what sms.connector.state says; one that connects is still what it was before
+STATES = {  # what sms.connector.state says; one that connects or is made anew is what it was before
     KeeperState.BOUND: "bound",
     KeeperState.REFUSED: "refused",
     KeeperState.WAITING: "unbound",
-    KeeperState.STOPPED: "released",
 }
 
 
+class Slot(NamedTuple):
+    """One bind of the account: the lease it comes with, and whether it only receives."""
+
+    lease: int
+    is_receiver: bool
+
+
 class Binds:
-    """The binds of one connector in this process, by lease number."""
+    """The binds of one connector in this process, by slot."""
 
     def __init__(
         self,
-        connector: ConnectorConfig,
+        account: ConnectorConfig,
+        ways: Mapping[bool, Way],
         config: BinderConfig,
         wires: dict[int, Wire],
         make_wire: Callable[[Esme], Wire],
         *,
         on_request: Callable[[int, Esme, Pdu], None],
-        on_change: Callable[[int, str, str | None], None],
+        on_change: Callable[[Slot, str, str | None], None],
+        on_attempt: Callable[[str], None],
         on_room: Callable[[], None],
         fail: Callable[[Exception], None],
     ) -> None:
-        """`wires` has those that are bound now, by lease, each made by `make_wire`.
+        """`wires` has those that may be written to now, by lease, each made by `make_wire`.
 
-        `on_request(lease, esme, pdu)` for what the SMSC asks; `on_change(lease, state, reason)`;
-        `on_room()` when a window has room again; `fail` ends the process.
+        `on_request(lease, esme, pdu)` for what the SMSC asks; `on_change(slot, state, reason)`;
+        `on_attempt(result)` of every attempt to bind; `on_room()` when a window has room again;
+        `fail` ends the process.
         """
-        self._connector = connector
+        self._account = account
+        self._ways = ways
         self._backoff = BackoffConfig(min_s=config.reconnect_min_s, max_s=config.reconnect_max_s)
+        self._drain_timeout_s = config.drain_timeout_s
         self._on_request = on_request
         self._on_change = on_change
+        self._on_attempt = on_attempt
         self._on_room = on_room
         self._fail = fail
-        self._keepers: dict[int, Keeper] = {}
+        self._leases: set[int] = set()
+        self._keepers: dict[Slot, Keeper] = {}
+        self._made_as: dict[Slot, object] = {}
+        self._connecting: set[Slot] = set()
+        self._credentials: dict[tuple[str, str], Credentials] = {}
         self._wires = wires
         self._make_wire = make_wire
-        self.states: dict[int, tuple[str, str | None]] = {}
+        self._rotation: asyncio.Task[None] | None = None
+        self._changed = asyncio.Event()
+        self.states: dict[Slot, tuple[str, str | None]] = {}
+
+    @property
+    def receiver_count(self) -> int:
+        """How many receivers are up."""
+        return sum(slot.is_receiver and k.esme is not None for slot, k in self._keepers.items())
 
     def hold(self, lease: int) -> None:
-        """Keep bind `lease` up from now on."""
-        if lease not in self._keepers:
-            self.states[lease] = ("unbound", None)
-            self._keepers[lease] = self._keeper(lease)
-            self._keepers[lease].start()
+        """Keep what belongs to `lease` up from now on."""
+        self._leases.add(lease)
+        for slot in self._slots(lease):
+            if slot not in self._keepers:
+                self.states[slot] = ("unbound", None)
+                self._keep(slot)
+
+    async def drain(self, leases: Collection[int]) -> None:
+        """Write no more on what belongs to `leases`; until all on it is answered, or for as long
+        as that may take. What is of other partitions is on it too."""
+        self._leases.difference_update(leases)
+        esmes = [keeper.esme for slot, keeper in self._keepers.items() if slot.lease in leases]
+        for lease in leases:
+            self._wires.pop(lease, None)
+        await asyncio.gather(*(self._drain(esme) for esme in esmes if esme is not None))
 
     async def release(self, lease: int) -> None:
-        """Unbind `lease` and forget it; its unanswered requests are reported as unanswered."""
-        keeper = self._keepers.pop(lease, None)
-        if keeper is not None:
-            self._wires.pop(lease, None)  # nothing more is sent while it unbinds
-            await keeper.stop()
-            del self.states[lease]
+        """Unbind what belongs to `lease`; its unanswered requests are reported as unanswered."""
+        self._leases.discard(lease)
+        await self._let_go([slot for slot in self._keepers if slot.lease == lease])
 
-    def _keeper(self, lease: int) -> Keeper:
-        return Keeper(
-            self._esme_config(),
-            on_request=lambda esme, pdu: self._on_request(lease, esme, pdu),
-            on_bound=lambda esme: self._take(lease, esme),
-            on_change=lambda state, why: self._note(lease, state, why),
+    async def reload(self, account: ConnectorConfig, ways: Mapping[bool, Way]) -> None:
+        """Bind as `account` says from now on: what is not bound at once, the others in turn."""
+        self._account, self._ways = account, ways
+        await self._let_go([slot for slot in self._keepers if slot not in self._slots(slot.lease)])
+        for slot, keeper in self._keepers.items():
+            if self._made_as[slot] == ways[slot.is_receiver].mark:
+                keeper.configs = ways[slot.is_receiver].configs
+            if keeper.esme is not None:
+                keeper.esme.session.window.congestion.resize(account.window)
+        for lease in self._leases:
+            self.hold(lease)
+        self._changed.set()
+        if self._rotation is None or self._rotation.done():
+            self._rotation = asyncio.create_task(self._rotate(), name="rotate binds")
+            self._rotation.add_done_callback(self._note_end)
+
+    async def release_all(self) -> None:
+        """Release every lease."""
+        if self._rotation is not None:
+            self._rotation.cancel()
+        for lease in {slot.lease for slot in self._keepers}:
+            await self.release(lease)
+
+    # --- one bind -------------------------------------------------------------------------------
+
+    def _slots(self, lease: int) -> Collection[Slot]:
+        receiver = self._account.receiver
+        has_receiver = receiver is not None and lease < receiver.binds
+        roles = (False, True) if has_receiver else (False,)
+        return [Slot(lease, is_receiver) for is_receiver in roles]
+
+    def _keep(self, slot: Slot) -> None:
+        way = self._ways[slot.is_receiver]
+        account = (way.configs[0].system_id, way.configs[0].password)
+        self._made_as[slot] = way.mark
+
+        def note(state: KeeperState, why: str) -> None:
+            if self._keepers.get(slot) is keeper:  # else the slot is given up, or held anew
+                self._note(slot, state, why)
+
+        keeper = self._keepers[slot] = Keeper(
+            way.configs,
+            on_request=lambda esme, pdu: self._on_request(slot.lease, esme, pdu),
+            on_bound=lambda esme: self._take(slot, esme),
+            on_change=note,
             fail=self._fail,
+            credentials=self._credentials.setdefault(account, Credentials()),
             backoff=self._backoff,
         )
+        keeper.start()
 
-    def _take(self, lease: int, esme: Esme) -> None:
-        self._wires[lease] = self._make_wire(esme)
-        esme.on_room = self._on_room
-        self._on_room()
+    async def _let_go(self, slots: Collection[Slot]) -> None:
+        for slot in slots:
+            keeper = self._keepers.pop(slot)
+            self._write_no_more(slot)
+            await keeper.stop()
+            if slot not in self._keepers:  # else it is held again already
+                self._tell(slot, "released", None)
+                del self.states[slot], self._made_as[slot]
+        self._changed.set()
 
-    def _note(self, lease: int, state: KeeperState, why: str) -> None:
+    def _write_no_more(self, slot: Slot) -> None:
+        if not slot.is_receiver:
+            self._wires.pop(slot.lease, None)
+
+    def _take(self, slot: Slot, esme: Esme) -> None:
+        if not slot.is_receiver and slot.lease in self._leases:
+            self._wires[slot.lease] = self._make_wire(esme)
+            esme.on_room = self._on_room
+            self._on_room()
+
+    def _note(self, slot: Slot, state: KeeperState, why: str) -> None:
+        if state is KeeperState.CONNECTING:
+            self._connecting.add(slot)
+        elif slot in self._connecting and state is not KeeperState.STOPPED:
+            self._on_attempt(result_of(state, why))
+        if state is not KeeperState.CONNECTING:
+            self._connecting.discard(slot)
         if state is not KeeperState.BOUND:
-            self._wires.pop(lease, None)
+            self._write_no_more(slot)
         if state in STATES:
-            name, reason = STATES[state], why or None
-            self.states[lease] = (name, reason)
-            LOG.info("bind", lease=lease, state=name, reason=reason, host=self._connector.host)
-            self._on_change(lease, name, reason)
+            self._tell(slot, STATES[state], why or None)
+        self._changed.set()
 
-    def _esme_config(self) -> EsmeConfig:
-        connector = self._connector
-        return EsmeConfig(
-            host=connector.host,
-            port=connector.port,
-            system_id=connector.system_id,
-            password=connector.password.get_secret_value(),
-            system_type=connector.system_type,
-            bind_type=BIND_TYPES[connector.bind_type],
-            window_requests_max=connector.window,
-            enquire_link_interval_s=connector.enquire_link_s,
-            response_timeout_s=connector.response_timeout_s,
+    def _tell(self, slot: Slot, state: str, reason: str | None) -> None:
+        self.states[slot] = (state, reason)
+        LOG.info("bind", **slot._asdict(), state=state, reason=reason)
+        self._on_change(slot, state, reason)
+
+    # --- one bind after another -----------------------------------------------------------------
+
+    async def _rotate(self) -> None:
+        """Make those anew that were made otherwise: what is down first, then one at a time."""
+        while stale := [slot for slot in self._keepers if self._is_stale(slot)]:
+            slot = min(stale, key=lambda slot: self._keepers[slot].esme is not None)
+            await self._renew(slot)
+            while self._is_awaited(slot):
+                self._changed.clear()
+                await self._changed.wait()
+
+    def _is_stale(self, slot: Slot) -> bool:
+        return self._made_as[slot] != self._ways[slot.is_receiver].mark
+
+    def _is_awaited(self, slot: Slot) -> bool:
+        keeper = self._keepers.get(slot)
+        return keeper is not None and keeper.esme is None and not self._is_stale(slot)
+
+    async def _renew(self, slot: Slot) -> None:
+        keeper = self._keepers[slot]
+        self._write_no_more(slot)
+        if keeper.esme is not None:
+            await self._drain(keeper.esme)
+        await keeper.stop()
+        if self._keepers.get(slot) is keeper:  # else it was released meanwhile
+            self._keep(slot)
+
+    async def _drain(self, esme: Esme) -> None:
+        """Until what was written is answered, or for as long as that may take."""
+        drained = asyncio.Event()
+
+        def look() -> None:
+            if not esme.session.window.in_flight:
+                drained.set()
+            self._on_room()  # what it has refused may go by another
+
+        esme.on_room = look
+        look()
+        waits = [asyncio.create_task(wait) for wait in (drained.wait(), esme.ended())]
+        await asyncio.wait(
+            waits, timeout=self._drain_timeout_s, return_when=asyncio.FIRST_COMPLETED
         )
+        for wait in waits:
+            wait.cancel()
+
+    def _note_end(self, task: "asyncio.Task[None]") -> None:
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, Exception):
+            self._fail(error)
+
+
+def result_of(state: KeeperState, why: str) -> str:
+    """What an attempt has come to: bound, failed, or the status by which it was refused."""
+    if state is KeeperState.REFUSED:
+        return why.removeprefix("bind refused: ")
+    return "bound" if state is KeeperState.BOUND else "failed"

@@ -51,6 +51,9 @@ class Wire(Protocol):
     def hang_up(self, why: str) -> None:
         """End the connection; whatever is unanswered on it is told."""
 
+    def retire(self, why: str) -> None:
+        """Write no more, and hang up once all is answered."""
+
 
 class Outcomes(Protocol):
     """Kafka, as far as outcomes go."""
@@ -294,7 +297,11 @@ class Engine:
         self.pacer.passed(segment.bind)
         stops = disposition is Disposition.STOP_CONNECTOR
         self.circuit.refused(status, now.s, at_once=stops)
-        if stops:
+        if disposition is Disposition.REBIND:
+            if (wire := self.wires.pop(segment.bind, None)) is not None:
+                wire.retire(core.status_name(status))
+            self._again(segment)
+        elif stops:
             self._again(segment)
         elif disposition is Disposition.RETRY_LATER:
             self._later(segment, status, now)

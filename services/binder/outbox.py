@@ -35,6 +35,7 @@ class Outbox:
         name: ConnectorId,
         process: Process,
         producer: Producer,
+        generation: int,
         fail: Callable[[Exception], None],
     ) -> None:
         """`fail` ends the process."""
@@ -44,8 +45,8 @@ class Outbox:
         self._producer = producer
         self._fail = fail
         self._metrics = process.metrics
-        self._connector = process.config.connectors[name]
-        self._output = topics.submitted(name, self._connector.generation)
+        self._process = process
+        self._output = topics.submitted(name, generation)
         self._delivered = process.metrics.counter("sms.binder.delivered", connector=name)
         self._answered = cache(
             lambda outcome: process.metrics.counter(
@@ -87,7 +88,7 @@ class Outbox:
 
         A crash in between leaves it to the next owner as what it is: written, and unconfirmed.
         """
-        own, lane = self._connector, segment.position.priority
+        own, lane = self._process.config.connectors[self._name], segment.position.priority
         submit = replace(segment.submit, attempts=segment.attempt)
         key = submit.source_addr if own.key == "sender" else submit.recipient
         topic = topics.submit(self._name, own.generation, priority=lane)
@@ -139,7 +140,8 @@ class Outbox:
     def state(self, record: ConnectorState) -> None:
         """Say how a bind lease is."""
         octets = self._codec.encode(record, topics.CONNECTOR_STATE)
-        key = f"{record.connector}/{record.partition}"
+        role = "/receiver" if record.is_receiver else ""
+        key = f"{record.connector}/{record.partition}{role}"
         self._write(topics.CONNECTOR_STATE, key, octets, None, self._then(lambda: None))
 
     def _then(self, done: Callable[[], None]) -> Callable[[KafkaError | None, Message], None]:

@@ -5,9 +5,9 @@ belongs to its bind.
 """
 
 from collections.abc import Collection, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from pipeline.config import Config
+from pipeline.config import Config, ConnectorConfig
 from pipeline.ids import ConnectorId
 from services.binder.groups import Group
 from services.binder.pacing import Pacer
@@ -47,30 +47,49 @@ class Rate(Protocol):
         """Write nothing for a while."""
 
 
+class Contract(NamedTuple):
+    """What decides the rate of one connector: another one is another rate, its bucket empty."""
+
+    scope: str  # account, session, or the name of a group
+    rate_per_s: float
+    headroom: float
+    partitions: int
+
+
+def contract_of(config: Config, name: ConnectorId, account: ConnectorConfig) -> Contract:
+    """That of a connector; `account` is its generation's."""
+    group = account.rate_group
+    if group is None:
+        headroom = config.profile(name).rate_headroom
+        return Contract(account.rate_scope, account.rate_per_s, headroom, account.binds)
+    shared = {n: own for n, own in config.connectors.items() if own.rate_group == group}
+    return Contract(
+        group,
+        config.rate_groups[group].rate_per_s,
+        max(config.profile(ConnectorId(other)).rate_headroom for other in shared),
+        sum(own.binds for own in shared.values()),
+    )
+
+
 class Rates:
     """The rates of all connectors in this process."""
 
-    def __init__(self, config: Config) -> None:
-        self._config = config
-        self._groups: dict[str, Group] = {}
+    def __init__(self) -> None:
+        self._groups: dict[Contract, Group] = {}
 
-    def of(self, name: ConnectorId) -> Rate:
-        """The rate of a connector; asked once of each."""
-        own = self._config.connectors[name]
-        headroom = self._config.profile(name).rate_headroom
-        if own.rate_group is not None:
-            return self._group(own.rate_group).join()
-        if own.rate_scope == "session":
-            return Sessions(own.rate_per_s / own.binds, headroom)
-        return Pacer(own.rate_per_s, headroom)
-
-    def _group(self, name: str) -> Group:
-        if name not in self._groups:
-            connectors = self._config.connectors.items()
-            shared = {ConnectorId(n): own for n, own in connectors if own.rate_group == name}
-            self._groups[name] = Group(
-                self._config.rate_groups[name].rate_per_s,
-                max(self._config.profile(connector).rate_headroom for connector in shared),
-                sum(own.binds for own in shared.values()),
+    def of(self, contract: Contract) -> Rate:
+        """The rate by a contract; asked once by each connector."""
+        if contract.scope == "session":
+            return Sessions(contract.rate_per_s / contract.partitions, contract.headroom)
+        if contract.scope == "account":
+            return Pacer(contract.rate_per_s, contract.headroom)
+        if contract not in self._groups:
+            self._groups = (
+                {  # of a group's former contracts none is left
+                    other: group
+                    for other, group in self._groups.items()
+                    if other.scope != contract.scope
+                }
+                | {contract: Group(*contract[1:])}
             )
-        return self._groups[name]
+        return self._groups[contract].join()

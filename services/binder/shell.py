@@ -14,14 +14,15 @@ import structlog
 from confluent_kafka import Message, Producer
 
 from pipeline import topics
+from pipeline.config import ConnectorConfig
 from pipeline.errors import UnreadableError
 from pipeline.ids import ConnectorId
 from pipeline.kafka.clients import now_ms
 from pipeline.kafka.membership import Commit, Membership, Start
-from pipeline.metrics import MetricName
 from pipeline.process import Process
 from pipeline.records import MtSubmit, Stop
-from services.binder import core, outputs
+from services.binder import core, gauges, outputs
+from services.binder.accounts import ways
 from services.binder.binds import Binds
 from services.binder.circuit import Circuit
 from services.binder.config import BinderConfig
@@ -32,7 +33,7 @@ from services.binder.lanes import Lanes
 from services.binder.leases import Key, Lease, Leases
 from services.binder.opt_outs import OptOuts
 from services.binder.outbox import Outbox
-from services.binder.rates import Rate
+from services.binder.rates import Contract, Rates, contract_of
 from services.binder.states import States
 from services.binder.stops import Stops
 from services.binder.tables import followed
@@ -58,33 +59,38 @@ class Connector:
     def __init__(
         self,
         name: ConnectorId,
+        account: ConnectorConfig,
         process: Process,
         config: BinderConfig,
         producer: Producer,
-        rate: Rate,
+        rates: Rates,
         opt_outs: OptOuts,
         fail: Callable[[Exception], None],
     ) -> None:
-        """`fail` ends the process: something happened that only a restart mends."""
+        """`account` may be of a former generation: its number and partitions are what counts.
+
+        `fail` ends the process: something happened that only a restart mends.
+        """
         self._name = name
         self._config = config
         self._process = process
+        self._rates = rates
         self._fail = fail
-        self._account = process.config.connectors[name]
-        generation = self._account.generation
+        self._account = account
+        generation = account.generation
         self._lanes = {
             topics.submit(name, generation, priority=lane): lane for lane in (True, False)
         }
         self._output = topics.submitted(name, generation)
         self._leases = Leases(self._lanes)
-        self._outbox = Outbox(name, process, producer, fail)
+        self._outbox = Outbox(name, process, producer, generation, fail)
         submitted = process.metrics.counter("sms.binder.submitted", connector=name)
         self._stops = Stops(name)
         self._stop_table = followed(process, topics.CONTROL_STOP, Stop, self._obey_stop)
         lanes = Lanes()
         self._engine = Engine(
             self._outbox,
-            rate,
+            rates.of(self._contract),
             lanes,
             Circuit(),
             self._stops,
@@ -98,12 +104,14 @@ class Connector:
         self._engine.retry_in_place_s = config.retry_in_place_s
         self._engine.postpone_s = config.postpone_s
         self._binds = Binds(
-            self._account,
+            account,
+            ways(account),
             config,
             self._engine.wires,
             lambda esme: Wire(esme, self._take_answer, submitted),
             on_request=Deliveries(name, process, config, self._outbox).take,
             on_change=lambda *told: self._states.tell(*told),
+            on_attempt=self._count_attempt,
             on_room=self._ask_pump,
             fail=fail,
         )
@@ -123,22 +131,34 @@ class Connector:
         self._turn: Moment | None = None
         self._loop = asyncio.get_running_loop()
         self._closing: set[asyncio.Task[None]] = set()
-        self._declare_metrics()
+        gauges.declare(process.metrics, name, self._engine, self._binds)
 
     # --- life ---------------------------------------------------------------------------------
 
-    def start(self) -> None:
+    async def start(self) -> None:
         """Join the group; binds come up with the partitions."""
-        self._stop_table.start()
+        await asyncio.to_thread(self._stop_table.start)
         self._membership.ended.add_done_callback(lambda _: self._note_end())
         self._membership.start()
 
     async def stop(self) -> None:
         """Give everything back: no duplicate, nothing unknown, unless an SMSC stays silent."""
         await self._membership.stop()
-        for lease in list(self._binds.states):
-            await self._binds.release(lease)
+        await self._binds.release_all()
         await asyncio.to_thread(self._stop_table.stop)
+
+    async def reload(self, account: ConnectorConfig) -> None:
+        """Keep to `account` from now on: rate and window at once, binds as they can be spared."""
+        before, self._account = self._contract, account
+        if self._contract != before:
+            self._engine.pacer = self._rates.of(self._contract)  # never over either rate
+        await self._binds.reload(account, ways(account))
+        self._own_share()
+
+    @property
+    def account(self) -> ConnectorConfig:
+        """What it keeps to."""
+        return self._account
 
     def beat(self, now: float) -> None:
         """The loop turns."""
@@ -167,6 +187,10 @@ class Connector:
         """Whether a partition is ours and a bind is up."""
         return bool(len(self._leases) and self._engine.wires)
 
+    @property
+    def _contract(self) -> Contract:
+        return contract_of(self._process.config, self._name, self._account)
+
     def _note_end(self) -> None:
         error = self._membership.ended.exception()
         if isinstance(error, Exception):
@@ -191,8 +215,11 @@ class Connector:
         """Write nothing more of these, wait for what is written, unbind, say how far we are."""
         closing = self._leases.closing(partitions)
         self._leave_unwritten(closing)
-        is_clean = await _all_idle(closing.values(), self._config.drain_timeout_s)
-        await self._release(self._leases.binds_of(closing))
+        gone = self._leases.binds_of(closing)
+        is_clean, _ = await asyncio.gather(
+            _all_idle(closing.values(), self._config.drain_timeout_s), self._binds.drain(gone)
+        )
+        await self._release(gone)
         if not is_clean:  # releasing ended what was unanswered: see that through
             await _all_idle(closing.values(), CONFIRM_TIMEOUT_S)
         commits = [self._leases.commit_of(key, lease) for key, lease in closing.items()]
@@ -244,7 +271,7 @@ class Connector:
         """Leave what was not written to the next owner."""
         self._engine.leave(lambda segment: segment.position[:2] in closing)
 
-    # --- from Kafka to the wire ---------------------------------------------------------------
+    # --- what the operator tells --------------------------------------------------------------
 
     def _obey_stop(self, name: str, stop: Stop | None) -> None:
         self._stops.put(name, stop)
@@ -337,19 +364,9 @@ class Connector:
     def _forget(self) -> None:
         self._turn = None
 
-    def _declare_metrics(self) -> None:
-        metrics, name, engine = self._process.metrics, self._name, self._engine
-        gauges: dict[MetricName, Callable[[], float]] = {
-            "sms.binder.unconfirmed": lambda: engine.unconfirmed,
-            "sms.binder.unconfirmed.max": lambda: engine.unconfirmed_max,
-            "sms.binder.binds": lambda: len(engine.wires),
-            "sms.binder.queue": lambda: len(engine.lanes),
-            "sms.binder.paused": lambda: engine.lanes.paused_count,
-            "sms.binder.rate": lambda: engine.pacer.rate_per_s,
-            "sms.binder.stopped": lambda: engine.circuit.stopped_by is not None,
-        }
-        for gauge, value in gauges.items():
-            metrics.gauge(gauge, value, connector=name)
+    def _count_attempt(self, result: str) -> None:
+        counter = self._process.metrics.counter
+        counter("sms.binder.bind.attempts", connector=self._name, result=result).value += 1
 
 
 async def _all_idle(leases: Iterable[Lease], timeout_s: float) -> bool:

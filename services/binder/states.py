@@ -1,4 +1,4 @@
-"""How each bind lease is, told on `sms.connector.state`: for the router, and for whoever watches.
+"""How each bind is, told on `sms.connector.state`: for the router, and for whoever watches.
 
 The rate is the one in force: what the process owns, less where the SMSC takes less. A connector
 that has stopped says so whatever its binds are, for nothing goes over them.
@@ -12,6 +12,7 @@ from pipeline.ids import ConnectorId
 from pipeline.kafka.clients import now_ms
 from pipeline.process import Process
 from pipeline.records import ConnectorState
+from services.binder.binds import Slot
 from services.binder.core import status_name
 from services.binder.engine import Engine
 from services.binder.outbox import Outbox
@@ -27,28 +28,28 @@ class States:
         self,
         name: ConnectorId,
         process: Process,
-        leases: Mapping[int, tuple[str, str | None]],
+        slots: Mapping[Slot, tuple[str, str | None]],
         engine: Engine,
         outbox: Outbox,
     ) -> None:
-        """`leases` has state and reason of each bind held, as it is at any time."""
+        """`slots` has state and reason of each bind held, as it is at any time."""
         self._name = name
         self._replica = process.replica
-        self._window = process.config.connectors[name].window
-        self._leases = leases
+        self._process = process
+        self._slots = slots
         self._engine = engine
         self._outbox = outbox
         self._rate_told = 0.0
         self._stop_told: int | None = None
 
     def tell_all(self) -> None:
-        """Every lease, so that a router knows we are not dead."""
+        """Every bind, so that a router knows we are not dead."""
         self._rate_told = self._engine.pacer.rate_per_s
-        for lease, (state, reason) in self._leases.items():
-            self.tell(lease, state, reason)
+        for slot, (state, reason) in self._slots.items():
+            self.tell(slot, state, reason)
 
     def tell_change(self) -> None:
-        """Every lease if the rate in force is another one, or the connector stops or goes on."""
+        """Every bind if the rate in force is another one, or the connector stops or goes on."""
         rate, stop = self._engine.pacer.rate_per_s, self._engine.circuit.stopped_by
         if stop != self._stop_told:
             self._stop_told = stop
@@ -58,21 +59,23 @@ class States:
             return
         self.tell_all()
 
-    def tell(self, lease: int, state: str, reason: str | None) -> None:
-        """One lease."""
+    def tell(self, slot: Slot, state: str, reason: str | None) -> None:
+        """One bind."""
         stop, pacer = self._engine.circuit.stopped_by, self._engine.pacer
-        if stop is not None and state == "bound":
+        if stop is not None and state == "bound" and not slot.is_receiver:
             state, reason = "stopped", status_name(stop)
-        leases = max(1, len(self._leases))
+        leases = max(1, sum(1 for other in self._slots if not other.is_receiver))
+        rate, contract = (0.0, 0.0) if slot.is_receiver else (pacer.rate_per_s, pacer.owned_per_s)
         record = ConnectorState(
             connector=self._name,
-            partition=lease,
+            partition=slot.lease,
             replica=self._replica,
             state=state,
             reason=reason,
-            window_requests_max=self._window,
-            rate_per_s=pacer.rate_per_s / leases,
-            contract_per_s=pacer.owned_per_s / leases,
+            window_requests_max=self._process.config.connectors[self._name].window,
+            rate_per_s=rate / leases,
+            contract_per_s=contract / leases,
             at_ms=now_ms(),
+            is_receiver=slot.is_receiver,
         )
         self._outbox.state(record)

@@ -29,6 +29,18 @@ class Wire:
         self._submitted.value += 1
         self._esme.send(core.submit_sm(segment.submit, now_ms), self._take_answer, segment)
 
+    def retire(self, why: str) -> None:
+        """Hang up once all that was written is answered; each answer may make room elsewhere."""
+        pump = self._esme.on_room
+
+        def look() -> None:
+            if not self._esme.session.window.in_flight:
+                self._esme.abort(detail=why)
+            if pump is not None:
+                pump()
+
+        self._esme.on_room = look
+
     def hang_up(self, why: str) -> None:
         """End the connection."""
         self._esme.abort(detail=why)

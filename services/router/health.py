@@ -33,10 +33,12 @@ class ConnectorHealth:
         return any(at_ms >= oldest for at_ms in list(self._bound_ms.get(connector, {}).values()))
 
     def hear(self, _key: str, octets: bytes | None) -> None:
-        """Take one record of the topic; what can't be read changes nothing."""
+        """Take one record of the topic; receivers and what can't be read change nothing."""
         try:
             state = self._codec.decode(octets, ConnectorState)
         except UnreadableError:
+            return
+        if state.is_receiver:
             return
         bound = self._bound_ms.setdefault(state.connector, {})
         if state.state == "bound":

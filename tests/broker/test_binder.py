@@ -128,8 +128,7 @@ async def bench(kafka: KafkaConfig, folder: Path) -> AsyncIterator[Bench]:
             kafka: {{bootstrap_servers: "{kafka.bootstrap_servers}"}}
             connectors:
               c{uuid4().hex[:8]}:
-                host: 127.0.0.1
-                port: {carrier.smsc.port}
+                hosts: 127.0.0.1:{carrier.smsc.port}
                 system_id: us
                 password: ${{CARRIER_PASSWORD}}
                 binds: {BINDS}
@@ -251,6 +250,7 @@ async def test_a_refusal_for_good_and_a_passed_deadline_are_outcomes(bench: Benc
     bench.carrier.answer = lambda *_: CommandStatus.ESME_RINVDSTADR
     await asyncio.to_thread(bench.write, 3)
     async with bench.binder():
+        await bench.settled(3)  # it takes now, and nobody has written the late ones before
         await asyncio.to_thread(bench.write, 5, "late", deadline_ms=now_ms() - 1)
         outcomes = await bench.settled(8)
     assert Counter((o.outcome, o.reason, o.attempt) for o in outcomes) == {

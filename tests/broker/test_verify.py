@@ -29,7 +29,7 @@ dev: true
 kafka: {bootstrap_servers: BOOTSTRAP}
 connectors:
   fast:
-    {host: smsc, system_id: heliograph, password: secret, rate_per_s: 10, binds: 2}
+    {hosts: smsc, system_id: heliograph, password: secret, rate_per_s: 10, binds: 2}
 """
 
 

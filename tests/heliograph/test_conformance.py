@@ -121,7 +121,7 @@ async def test_what_the_operator_can_mend_is_a_sentence(
 def connector_of(folder: Path, port: int) -> Path:
     """A configuration with the connector `mine`."""
     file = folder / "heliograph.yaml"
-    connector = f"{{host: 127.0.0.1, port: {port}, system_id: one, rate_per_s: 10"
+    connector = f"{{hosts: '127.0.0.1:{port}', system_id: one, rate_per_s: 10"
     file.write_text(f"connectors:\n  mine: {connector}, password: '${{MINE_PASSWORD}}'}}\n")
     return file
 

@@ -16,9 +16,9 @@ from tests.services.sandbox.loopback import bound, sandbox
 CONFIG = """
 dev: true
 connectors:
-  slow: {host: smsc, port: 2775, system_id: us, password: secret, rate_per_s: 100, binds: 2}
-  bulk: {host: smsc, port: 2775, system_id: us, password: secret, rate_per_s: 50, binds: 1}
-  fast: {host: smsc, port: 2776, system_id: us, password: secret, rate_per_s: 900, binds: 4}
+  slow: {hosts: 'smsc:2775', system_id: us, password: secret, rate_per_s: 100, binds: 2}
+  bulk: {hosts: 'smsc:2775', system_id: us, password: secret, rate_per_s: 50, binds: 1}
+  fast: {hosts: 'smsc:2776', system_id: us, password: secret, rate_per_s: 900, binds: 4}
 services:
   sandbox:
     tight: {port: 2775, accounts: {us: secret}, ledger_file: tight.jsonl}

@@ -55,7 +55,7 @@ WRITTEN: list[tuple[str, dict[str, Any], list[str]]] = [
 
 
 def connector(port: int, **fields: Any) -> ConnectorConfig:
-    given = {"host": "127.0.0.1", "port": port, "system_id": "one", "rate_per_s": 10}
+    given = {"hosts": (f"127.0.0.1:{port}",), "system_id": "one", "rate_per_s": 10}
     return ConnectorConfig(**(given | {"password": PASSWORD} | fields))
 
 

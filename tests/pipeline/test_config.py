@@ -8,7 +8,7 @@ from pipeline.config import Config, Section, load, section
 from pipeline.errors import ConfigError
 
 ROOT = Path(__file__).parents[2]
-CONNECTOR = "host: h, system_id: s, rate_per_s: 1"
+CONNECTOR = "hosts: h, system_id: s, rate_per_s: 1"
 
 
 def write(folder: Path, text: str) -> Path:
@@ -39,7 +39,7 @@ def test_every_fault_is_reported_at_once_with_its_place(tmp_path: Path) -> None:
         kafka: {{bootstrap_server: x}}
         connectors:
           alpha: {{{CONNECTOR}, password: "${{NOT_SET_ANYWHERE}}", windw: 3}}
-          BETA: {{host: h, system_id: s, password: file:/nowhere/at/all, rate_per_s: -1}}
+          BETA: {{hosts: h, system_id: s, password: file:/nowhere/at/all, rate_per_s: -1}}
         """,
     )
     for words in (
@@ -67,6 +67,67 @@ def test_every_fault_is_reported_at_once_with_its_place(tmp_path: Path) -> None:
 )
 def test_a_fault_is_one_clear_sentence(tmp_path: Path, text: str, words: str) -> None:
     assert words in faults(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("written", "addresses"),
+    [
+        ("a.example", [("a.example", 2775)]),
+        ("a.example:3550", [("a.example", 3550)]),
+        ("'[2001:db8::1]:3550'", [("2001:db8::1", 3550)]),
+        ("[one, 'two:1']", [("one", 2775), ("two", 1)]),
+    ],
+)
+def test_a_host_has_a_port_or_that_of_smpp(
+    tmp_path: Path, written: str, addresses: list[tuple[str, int]]
+) -> None:
+    own = f"hosts: {written}, system_id: s, rate_per_s: 1, password: p"
+    config = load(write(tmp_path, f"dev: true\nconnectors: {{a: {{{own}}}}}"))
+    assert list(config.connectors["a"].addresses) == addresses
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("hosts: 'a:0'", "'a:0' is no host, host:port or [IPv6 address]:port"),
+        ("hosts: 'a b'", "is no host"),
+        ("hosts: []", "at least 1 item"),
+        ("hosts: a, tls: {ca_file: /nowhere/ca.pem}", "tls.ca_file: cannot read /nowhere/ca.pem"),
+        ("hosts: a, tls: {key_file: /dev/null}", "key_file: of no use without certificate_file"),
+        ("hosts: a, binds: 2, receiver: {binds: 3}", "connectors.a.receiver.binds: more than"),
+        (
+            "hosts: a, receiver: {password: p}",
+            "connectors.a.receiver.password: a secret may not stand in the file",
+        ),
+        (
+            "hosts: a, tls: {certificate_file: /dev/null, key_password: p}",
+            "connectors.a.tls.key_password: a secret may not stand in the file",
+        ),
+    ],
+)
+def test_where_to_connect_is_checked(tmp_path: Path, written: str, words: str) -> None:
+    (tmp_path / "password").write_text("p", encoding="utf-8")
+    own = f"{written}, system_id: s, rate_per_s: 1, password: 'file:{tmp_path}/password'"
+    assert words in faults(tmp_path, f"connectors: {{a: {{{own}}}}}")
+
+
+def test_who_only_speaks_to_kafka_needs_no_certificates(tmp_path: Path) -> None:
+    own = f"{CONNECTOR}, password: p, tls: {{ca_file: /nowhere/ca.pem}}"
+    path = write(tmp_path, f"dev: true\nconnectors: {{a: {{{own}}}}}")
+    assert load(path, with_secrets=False).connectors["a"].tls is not None
+
+
+def test_the_environment_names_a_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HELIOGRAPH__CONNECTORS__A__HOSTS", '["127.0.0.1:4711"]')
+    config = load(write(tmp_path, f"dev: true\nconnectors: {{a: {{{CONNECTOR}, password: p}}}}"))
+    assert config.connectors["a"].addresses == (("127.0.0.1", 4711),)
+
+
+def test_a_variable_that_is_no_json_is_a_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HELIOGRAPH__CONNECTORS__A__HOSTS", "127.0.0.1:4711")
+    assert "written as JSON" in faults(tmp_path, "dev: true")
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
@@ -98,7 +159,7 @@ def test_secrets_come_from_files_and_never_show(tmp_path: Path) -> None:
 
 def test_who_only_speaks_to_kafka_needs_no_secret_of_a_connector(tmp_path: Path) -> None:
     path = write(tmp_path, f"connectors: {{a: {{{CONNECTOR}, password: '${{NOT_SET}}'}}}}")
-    assert load(path, with_secrets=False).connectors["a"].host == "h"
+    assert load(path, with_secrets=False).connectors["a"].hosts == ("h",)
     with pytest.raises(ConfigError, match="NOT_SET is not set"):
         load(path)
 

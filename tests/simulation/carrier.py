@@ -130,6 +130,10 @@ class Line:
         """End it, from our side."""
         self.lose()
 
+    def retire(self, why: str) -> None:
+        """This carrier never asks for it."""
+        raise NotImplementedError
+
     def lose(self) -> None:
         """The connection is gone: what is unanswered stays so."""
         if not self.is_open:

@@ -1,6 +1,5 @@
 from random import Random
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,16 +35,10 @@ def test_a_lasting_bind_forgets_its_failures_and_a_short_one_does_not() -> None:
     assert backoff.failures == 0
 
 
-def test_a_wrong_password_is_tried_three_times_in_ten_minutes() -> None:
-    backoff = Backoff(CONFIG, Random(1))
-    assert [backoff.refused(WRONG) == 600.0 for _ in range(6)] == [False, False, True] * 2
-
-
-@pytest.mark.parametrize("between", [TAKEN, ConnectError("no")])
-def test_only_refusals_of_the_password_in_a_row_count(between: SmppError) -> None:
-    backoff = Backoff(CONFIG, Random(1))
-    for error in (WRONG, WRONG, between, WRONG, WRONG):
-        assert backoff.refused(error) < 600.0
+def test_a_place_that_is_taken_is_asked_for_after_five_seconds_to_the_limit() -> None:
+    for bound, row in zip([10.0, 20.0, 30.0, 30.0], pauses(TAKEN, 4), strict=True):
+        assert min(row) == 5.0
+        assert bound * 0.9 < max(row) <= bound
 
 
 @given(st.lists(st.sampled_from([WRONG, TAKEN, ConnectError("no")]), max_size=100), st.integers())
@@ -55,4 +48,4 @@ def test_a_pause_is_never_shorter_than_a_second_nor_longer_than_its_limit(
     backoff = Backoff(CONFIG, Random(seed))
     for error in errors:
         pause_s = backoff.refused(error)
-        assert 1.0 <= pause_s <= 30.0 or pause_s == 600.0
+        assert 1.0 <= pause_s <= 30.0

@@ -1,17 +1,18 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
 
 from smpp.backoff import BackoffConfig
 from smpp.client import Esme, EsmeConfig
+from smpp.credentials import Credentials
 from smpp.keeper import Keeper, KeeperState
 from smpp.pdu import BindTransceiver, BindTransceiverResp, DeliverSm, SubmitSm
 from smpp.server import Smsc
 from smpp.values import CommandStatus
 from tests.smpp.loopback import DEADLINE_S, PASSWORD, Inbox, raw_server, world
 
-AT_ONCE = BackoffConfig(min_s=0.001, max_s=0.01, attempt_interval_s=0.0, credential_rest_s=3600)
+AT_ONCE = BackoffConfig(min_s=0.001, max_s=0.01, attempt_interval_s=0.0)
 S = KeeperState
 
 
@@ -40,14 +41,20 @@ class Diary:
 
 
 @asynccontextmanager
-async def kept(port: int, diary: Diary, password: str = PASSWORD) -> AsyncIterator[Keeper]:
+async def kept(
+    *ports: int, diary: Diary, password: str = PASSWORD, credentials: Credentials | None = None
+) -> AsyncIterator[Keeper]:
     inbox = Inbox()
     keeper = Keeper(
-        EsmeConfig(host="127.0.0.1", port=port, system_id="us", password=password),
+        [
+            EsmeConfig(host="127.0.0.1", port=port, system_id="us", password=password)
+            for port in ports
+        ],
         on_request=lambda esme, pdu: inbox.requests.put_nowait(pdu),
         on_bound=diary.bound.put_nowait,
         on_change=diary.note,
         fail=diary.failures.append,
+        credentials=credentials,
         backoff=AT_ONCE,
         random=Random(1),
     )
@@ -61,7 +68,7 @@ async def kept(port: int, diary: Diary, password: str = PASSWORD) -> AsyncIterat
 
 async def test_a_lost_bind_is_made_again_with_one_socket_at_a_time() -> None:
     diary = Diary()
-    async with world() as there, kept(there.smsc.port, diary) as keeper:
+    async with world() as there, kept(there.smsc.port, diary=diary) as keeper:
         for _ in range(50):
             esme = await asyncio.wait_for(diary.bound.get(), DEADLINE_S)
             assert keeper.esme is esme
@@ -80,7 +87,7 @@ async def test_a_lost_bind_is_made_again_with_one_socket_at_a_time() -> None:
 
 async def test_the_peer_that_unbinds_is_bound_to_again() -> None:
     diary = Diary()
-    async with world() as there, kept(there.smsc.port, diary):
+    async with world() as there, kept(there.smsc.port, diary=diary):
         await diary.bound.get()
         await there.session.close()
         await asyncio.wait_for(diary.bound.get(), DEADLINE_S)
@@ -89,7 +96,7 @@ async def test_the_peer_that_unbinds_is_bound_to_again() -> None:
 
 async def test_a_refused_password_is_tried_three_times_and_then_left_alone() -> None:
     diary = Diary()
-    async with world() as there, kept(there.smsc.port, diary, password="wrong") as keeper:
+    async with world() as there, kept(there.smsc.port, diary=diary, password="wrong") as keeper:
         await diary.until(lambda diary: diary.states.count(S.REFUSED) == 3)
         for _ in range(100):
             await asyncio.sleep(0)  # as often as it likes: it is resting
@@ -98,11 +105,48 @@ async def test_a_refused_password_is_tried_three_times_and_then_left_alone() -> 
         assert diary.steps[-1][1] == "bind refused: ESME_RINVPASWD"
 
 
+async def test_binds_that_share_a_password_share_its_tries() -> None:
+    diary, credentials = Diary(), Credentials()
+    async with world() as there, AsyncExitStack() as stack:
+        for _ in range(5):
+            keeper = kept(there.smsc.port, diary=diary, password="wrong", credentials=credentials)
+            await stack.enter_async_context(keeper)
+        await diary.until(lambda diary: diary.states.count(S.REFUSED) == 3)
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert diary.states.count(S.CONNECTING) == diary.states.count(S.REFUSED) == 3
+
+
+async def test_a_host_that_fails_is_followed_by_the_next_one() -> None:
+    diary = Diary()
+    async with world() as dead:
+        nobody = dead.smsc.port
+    async with world() as one, world() as two:
+        ports = (nobody, one.smsc.port, two.smsc.port)
+        async with kept(*ports, diary=diary):
+            esme = await asyncio.wait_for(diary.bound.get(), DEADLINE_S)
+            assert esme.peer.endswith(f":{one.smsc.port}")
+            one.session.abort()
+            esme = await asyncio.wait_for(diary.bound.get(), DEADLINE_S)
+            assert esme.peer.endswith(f":{two.smsc.port}")
+
+
+async def test_a_refused_password_is_no_reason_to_try_another_host() -> None:
+    diary = Diary()
+    async with world() as one, world() as two:
+        asked: list[object] = []
+        two.smsc.on_bind = lambda session, bind: asked.append(bind) or CommandStatus.ESME_ROK
+        ports = (one.smsc.port, two.smsc.port)
+        async with kept(*ports, diary=diary, password="wrong"):
+            await diary.until(lambda diary: diary.states.count(S.REFUSED) == 3)
+    assert asked == []
+
+
 async def test_nobody_listening_is_waited_for() -> None:
     diary = Diary()
     async with world() as there:
         port = there.smsc.port
-    async with kept(port, diary):
+    async with kept(port, diary=diary):
         await diary.until(lambda diary: diary.states.count(S.WAITING) == 3)
         smsc = Smsc(
             on_bind=lambda session, bind: CommandStatus.ESME_ROK, on_request=lambda *_: None
@@ -115,7 +159,7 @@ async def test_nobody_listening_is_waited_for() -> None:
 async def test_stopping_tells_every_request_in_flight_and_closes_the_socket() -> None:
     diary = Diary()
     async with world() as there:
-        async with kept(there.smsc.port, diary):
+        async with kept(there.smsc.port, diary=diary):
             esme = await asyncio.wait_for(diary.bound.get(), DEADLINE_S)
             told: list[object] = []
             esme.send(SubmitSm(), lambda context, response: told.append(response), "m1")
@@ -127,7 +171,7 @@ async def test_stopping_tells_every_request_in_flight_and_closes_the_socket() ->
 
 async def test_stopping_while_it_connects_leaves_no_socket() -> None:
     diary = Diary()
-    async with raw_server() as (port, peers), kept(port, diary) as keeper:
+    async with raw_server() as (port, peers), kept(port, diary=diary) as keeper:
         peer = await asyncio.wait_for(peers.get(), DEADLINE_S)
         assert isinstance(await peer.pdu(), BindTransceiver)
         await asyncio.wait_for(keeper.stop(), DEADLINE_S)
@@ -143,7 +187,7 @@ async def test_a_bug_is_told_and_ends_the_keeping() -> None:
 
     async with raw_server() as (port, peers):
         keeper = Keeper(
-            EsmeConfig(host="127.0.0.1", port=port, system_id="us", password=PASSWORD),
+            [EsmeConfig(host="127.0.0.1", port=port, system_id="us", password=PASSWORD)],
             on_request=lambda esme, pdu: None,
             on_bound=break_,
             on_change=diary.note,

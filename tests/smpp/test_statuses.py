@@ -27,7 +27,7 @@ def test_only_success_is_accepted() -> None:
         (S.ESME_RX_P_APPN, D.REJECT),
         (S.ESME_RSERTYPUNAVAIL, D.RETRY_LATER),
         (S.ESME_RINVDSTADR, D.REJECT),
-        (S.ESME_RINVPASWD, D.STOP_CONNECTOR),
+        (S.ESME_RINVPASWD, D.REBIND),
         (S.ESME_RALYBND, D.RETRY_LATER),  # the SMSC has not noticed that the old bind is gone
         (0x58, D.RETRY_SLOWER),  # any integer will do
     ],

@@ -11,6 +11,7 @@ BINDS_A_MINUTE = 20
 MINUTE_S = 60.0
 AGAIN_S = 1.0  # after a refusal for good
 ACCOUNTS_KEPT = 1000
+FOR_GOOD = (Disposition.REBIND, Disposition.STOP_CONNECTOR)
 
 
 class BindPace:
@@ -31,7 +32,7 @@ class BindPace:
         refused_at = self._refused_at.pop(system_id, None)
         if refused_at is not None:
             self._tally.judge("refused_bind", now - refused_at >= AGAIN_S, now, told)
-        if statuses.disposition(status) is Disposition.STOP_CONNECTOR:
+        if statuses.disposition(status) in FOR_GOOD:
             self._refused_at[system_id] = now
         if len(self._came_at) > ACCOUNTS_KEPT:
             oldest = next(iter(self._came_at))

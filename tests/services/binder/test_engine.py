@@ -36,6 +36,7 @@ class Wire:
         self.room = room
         self.written: list[Segment] = []
         self.hung_up = False
+        self.retired_for = ""
 
     def write(self, segment: Segment, now_ms: int) -> None:
         self.room -= 1
@@ -43,6 +44,9 @@ class Wire:
 
     def hang_up(self, why: str) -> None:
         self.hung_up = True
+
+    def retire(self, why: str) -> None:
+        self.retired_for = why
 
 
 class Bench:
@@ -453,13 +457,27 @@ def test_a_senders_intents_are_no_more_than_its_budget() -> None:
     assert bench.written == [0]
 
 
+def test_a_bind_that_takes_no_segment_is_given_up_and_another_takes_it() -> None:
+    bench = Bench()
+    bench.wire.room = 20
+    other = bench.engine.wires[1] = Wire()
+    segments = [bench.take(offset) for offset in range(2)]
+    bench.engine.pump(START)
+    for segment in segments:
+        bench.engine.answered(segment, CommandStatus.ESME_RINVBNDSTS, "", START)
+    assert bench.wire.retired_for == "ESME_RINVBNDSTS"
+    bench.engine.pump(START)
+    assert other.written == segments
+    assert bench.outcomes == []
+
+
 def test_a_connector_that_refuses_everything_stops_and_asks_with_one_segment() -> None:
     bench = Bench()
     segments = [bench.take(offset) for offset in range(3)]
     bench.wire.room = 1
     bench.engine.pump(START)
     bench.wire.room = 10
-    bench.engine.answered(segments[0], CommandStatus.ESME_RINVBNDSTS, "", START)
+    bench.engine.answered(segments[0], CommandStatus.ESME_RPROHIBITED, "", START)
     bench.engine.pump(START)
     assert bench.written == [0]
     for second in range(1, 31):

@@ -12,7 +12,7 @@ from services.binder.budgets import Budgets
 from services.binder.groups import Group, Member
 from services.binder.lanes import Lanes
 from services.binder.pacing import Pacer
-from services.binder.rates import Rates
+from services.binder.rates import Contract, Rates, contract_of
 from services.binder.sessions import Sessions
 from services.binder.turns import OneByOne, turns_of
 from tests.services.binder.test_pacing import most_in_a_second
@@ -21,7 +21,7 @@ STEP_S = 0.001
 
 
 def account(**fields: object) -> ConnectorConfig:
-    known = {"host": "h", "system_id": "s", "password": "p", "rate_per_s": 100, "binds": 4}
+    known = {"hosts": "h:1", "system_id": "s", "password": "p", "rate_per_s": 100, "binds": 4}
     return ConnectorConfig.model_validate(known | fields)
 
 
@@ -32,6 +32,10 @@ def config(**connectors: ConnectorConfig) -> Config:
 
 def grouped(binds: int = 4) -> ConnectorConfig:
     return account(rate_scope="group", rate_group="carrier", binds=binds)
+
+
+def contract_in(read: Config, name: str) -> Contract:
+    return contract_of(read, ConnectorId(name), read.connectors[name])
 
 
 def played(
@@ -54,8 +58,11 @@ def played(
 
 
 def test_a_connector_has_the_rate_its_scope_says() -> None:
-    rates = Rates(config(plain=account(), each=account(rate_scope="session"), one=grouped()))
-    kinds = {name: type(rates.of(ConnectorId(name))) for name in ("plain", "each", "one")}
+    rates, read = (
+        Rates(),
+        config(plain=account(), each=account(rate_scope="session"), one=grouped()),
+    )
+    kinds = {name: type(rates.of(contract_in(read, name))) for name in read.connectors}
     assert kinds == {"plain": Pacer, "each": Sessions, "one": Member}
 
 
@@ -103,8 +110,8 @@ def test_only_what_is_asked_for_is_looked_at(fields: dict[str, object], kind: ty
 def test_a_groups_rate_is_shared_by_partitions_wherever_they_are() -> None:
     owned = []
     for binds in ({"a": {0, 1}, "b": {0}}, {"a": {2, 3}, "b": {1}}):
-        rates = Rates(config(a=grouped(4), b=grouped(2)))
-        members = {name: rates.of(ConnectorId(name)) for name in binds}
+        rates, read = Rates(), config(a=grouped(4), b=grouped(2))
+        members = {name: rates.of(contract_in(read, name)) for name in binds}
         for name, member in members.items():
             member.own(0.0, 0.0, binds[name])
         owned.append([round(member.owned_per_s) for member in members.values()])

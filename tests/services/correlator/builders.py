@@ -19,7 +19,7 @@ FAST, SLOW, TWIN, FAR, PLAIN = (
 
 
 def connector(profile: str) -> ConnectorConfig:
-    return ConnectorConfig(profile=profile, host="h", system_id="s", password="p", rate_per_s=1)
+    return ConnectorConfig(profile=profile, hosts=("h",), system_id="s", password="p", rate_per_s=1)
 
 
 CONFIG = Config(

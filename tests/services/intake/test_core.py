@@ -158,7 +158,7 @@ def test_json_that_is_no_request_is_refused_under_its_own_id_if_that_is_good(
 
 
 def test_what_a_test_tenant_asks_for_is_a_test_for_ever() -> None:
-    connectors = {"box": {"host": "h", "system_id": "s", "password": "p", "rate_per_s": 1}}
+    connectors = {"box": {"hosts": "h", "system_id": "s", "password": "p", "rate_per_s": 1}}
     connectors["box"]["sandbox"] = True
     tenants = {"default": TenantConfig(), "trying": TenantConfig(test=True)}
     own = Intake(Config(dev=True, connectors=connectors, tenants=tenants))  # type: ignore[arg-type]

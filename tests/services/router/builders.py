@@ -16,7 +16,7 @@ FAST, SLOW, SHORT = ConnectorId("fast"), ConnectorId("slow"), ConnectorId("short
 
 
 def connector(**changed: Any) -> ConnectorConfig:
-    needed = {"host": "h", "system_id": "s", "password": "p", "rate_per_s": 1}
+    needed = {"hosts": ("h",), "system_id": "s", "password": "p", "rate_per_s": 1}
     return ConnectorConfig(**{**needed, **changed})
 
 

@@ -12,7 +12,7 @@ CODEC = Codec()
 NOW_MS = 1_790_000_000_000
 
 
-def said(partition: int, state: str, at_ms: int = NOW_MS) -> bytes:
+def said(partition: int, state: str, at_ms: int = NOW_MS, *, is_receiver: bool = False) -> bytes:
     record = ConnectorState(
         connector=FAST,
         partition=partition,
@@ -21,6 +21,7 @@ def said(partition: int, state: str, at_ms: int = NOW_MS) -> bytes:
         window_requests_max=10,
         rate_per_s=100.0,
         at_ms=at_ms,
+        is_receiver=is_receiver,
     )
     return CODEC.encode(record, topics.CONNECTOR_STATE)
 
@@ -34,6 +35,11 @@ def health(*words: bytes | None, now_ms: int = NOW_MS) -> ConnectorHealth:
 
 def test_one_bound_bind_is_enough() -> None:
     assert health(said(0, "refused"), said(1, "bound")).is_up(FAST)
+
+
+def test_a_receiver_says_nothing_of_what_can_be_submitted() -> None:
+    assert not health(said(0, "bound", is_receiver=True)).is_up(FAST)
+    assert health(said(0, "bound"), said(0, "refused", is_receiver=True)).is_up(FAST)
 
 
 def test_a_connector_nobody_spoke_of_is_down() -> None:

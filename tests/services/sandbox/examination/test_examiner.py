@@ -346,7 +346,7 @@ async def test_an_esme_that_was_unbound_is_seen_to_bind_again_or_not(
     async with examiner() as own, asyncio.timeout(DEADLINE_S):
         config = EsmeConfig(host="127.0.0.1", port=own.port, system_id="us", password="secret")
         keeper = Keeper(
-            config,
+            [config],
             on_request=lambda esme, request: esme.respond(request),
             on_bound=lambda esme: bound.set(),
             on_change=lambda state, why: None,
