@@ -33,6 +33,7 @@ DOORS = {  # foreign library: where it may be imported
         "heliograph/carriers.py",
         "heliograph/cli.py",
         "pipeline/config.py",
+        "pipeline/profiles.py",
         "pipeline/topics.py",
         "services/router/",
         "services/sandbox/",

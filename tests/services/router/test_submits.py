@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 
 from pipeline.config import ProfileConfig
+from pipeline.profiles import VendorTlv
 from pipeline.records import MtRequest, MtSubmit, Tlv
-from services.router.encoding import Encoded
-from services.router.policy import Case, tenant_of
-from services.router.senders import Address
-from services.router.submits import submits, target_of, wants_receipt
+from services.router.encoding import Encoded, Part
+from services.router.policy import Case, Refusal, tenant_of
+from services.router.senders import Sender
+from services.router.submits import submits, target_of, vendor_tlvs, wants_receipt
 from tests.services.router.builders import (
     CONFIG,
     FAST,
@@ -20,7 +21,8 @@ from tests.services.router.builders import (
     request,
 )
 
-ENCODED = Encoded(data_coding=8, esm_class=0x40, short_messages=(b"one", b"two", b"three"))
+ENCODED = Encoded(8, 0x40, (Part(b"one"), Part(b"two"), Part(b"three")))
+SENDER = Sender("alphanumeric", "ACME")
 
 
 def written(
@@ -30,7 +32,7 @@ def written(
 ) -> list[MtSubmit]:
     record = admitted(asked, **changed)
     tenant = tenant_of(CONFIG.tenants["default"])
-    case = Case(record, NOW_MS, tenant, Address(5, 0, "ACME"), NOW_MS + 60_000, ROUTES.rules[0])
+    case = Case(record, NOW_MS, tenant, SENDER, NOW_MS + 60_000, ROUTES.rules[0])
     target = target_of(CONFIG, FAST)._replace(profile=profile or ProfileConfig())
     return submits(record.head, case, target, ENCODED)
 
@@ -61,6 +63,77 @@ def test_a_record_says_all_that_the_binder_needs() -> None:
         short_message=b"two",
         tlvs=(Tlv(tag=0x1400, value=b"m1|2"),),
     )
+
+
+@pytest.mark.parametrize(
+    ("rules", "source", "destination"),
+    [
+        ({}, (5, 0, "ACME"), (1, 1, "46701234567")),
+        (
+            {"international": {"ton": 1, "npi": 1, "prefix": "+"}},
+            (5, 0, "ACME"),
+            (1, 1, "+46701234567"),
+        ),
+        (
+            {"national": {"calling_code": "46", "ton": 2, "npi": 1, "prefix": "0"}},
+            (5, 0, "ACME"),
+            (2, 1, "0701234567"),
+        ),
+        (
+            {"national": {"calling_code": "47", "ton": 2, "npi": 1, "prefix": "0"}},
+            (5, 0, "ACME"),
+            (1, 1, "46701234567"),
+        ),
+        ({"alphanumeric": {"ton": 0, "npi": 1}}, (0, 1, "ACME"), (1, 1, "46701234567")),
+    ],
+)
+def test_addresses_are_written_by_the_rules_of_the_profile(
+    rules: dict[str, Any], source: tuple[int, int, str], destination: tuple[int, int, str]
+) -> None:
+    first = written(profile=ProfileConfig.model_validate({"addresses": rules}))[0]
+    assert (first.source_addr_ton, first.source_addr_npi, first.source_addr) == source
+    assert (first.dest_addr_ton, first.dest_addr_npi, first.destination_addr) == destination
+
+
+@pytest.mark.parametrize(
+    ("wanted", "data", "expected"),
+    [
+        ([], {"a": "1"}, ()),
+        ([{"tag": 0x1400, "item": "a"}], {"a": "1"}, (Tlv(tag=0x1400, value=b"1"),)),
+        ([{"tag": 0x1400, "item": "a"}], {}, ()),
+        (
+            [{"tag": 0x1400, "item": "a", "is_terminated": True, "is_required": True}],
+            {"a": "1"},
+            (Tlv(tag=0x1400, value=b"1\0"),),
+        ),
+        ([{"tag": 0x1400, "text": "ж"}], {}, (Tlv(tag=0x1400, value="ж".encode()),)),
+        ([{"tag": 0x1400, "hex": "00ff"}], {}, (Tlv(tag=0x1400, value=b"\0\xff"),)),
+    ],
+)
+def test_a_carrier_gets_the_tlvs_it_wants(
+    wanted: list[dict[str, Any]], data: dict[str, str], expected: tuple[Tlv, ...]
+) -> None:
+    profile = ProfileConfig.model_validate({"tlvs": wanted})
+    assert vendor_tlvs(request(carrier_data=data), profile.tlvs) == expected
+
+
+def test_without_an_item_that_the_carrier_needs_a_message_is_refused() -> None:
+    own = VendorTlv(tag=0x1400, item="entity", is_required=True)
+    refusal = vendor_tlvs(request(), (own,))
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason == "carrier_data_missing"
+    assert "'entity'" in refusal.detail
+
+
+def test_tlvs_of_segmentation_come_first_and_the_ledger_last() -> None:
+    part = Part(b"", (Tlv(tag=0x0424, value=b"text"),))
+    case = Case(
+        admitted(), NOW_MS, tenant_of(CONFIG.tenants["default"]), SENDER, NOW_MS, ROUTES.rules[0]
+    )
+    target = target_of(CONFIG, FAST)._replace(profile=ProfileConfig(ledger_tlv=0x1501))
+    own = (Tlv(tag=0x1400, value=b"own"),)
+    [record] = submits(case.record.head, case, target, Encoded(0, 0, (part,)), own)
+    assert [tlv.tag for tlv in record.tlvs] == [0x0424, 0x1400, 0x1501]
 
 
 def test_only_a_profile_with_a_ledger_has_its_tlv() -> None:
