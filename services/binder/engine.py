@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from services.binder import core
+from services.binder.calendar import OPEN, Action, Calendar
 from services.binder.circuit import Circuit
 from services.binder.core import Disposition, Outcome, Segment
 from services.binder.lanes import Lanes
@@ -86,6 +87,7 @@ class Engine:
         ask_pump: Callable[[], None],
         fence_after_s: float,
         now: float,
+        calendar: Calendar = OPEN,
     ) -> None:
         """`dispositions` are those a profile sees otherwise; `ask_pump` has `pump` called soon.
 
@@ -107,6 +109,9 @@ class Engine:
         self._down_since: float | None = None
         self._fence_after_s = fence_after_s
         self._alive_at = now
+        self._calendar = calendar
+        self.maintenance: Action | None = None  # what the calendar says
+        self._held_until = now
 
     def beat(self, now: float) -> None:
         """The process runs. If it did not for too long, it has to ask what is still its own."""
@@ -130,6 +135,7 @@ class Engine:
     def pump(self, now: Moment) -> None:
         """Write what may be written now."""
         self.beat(now.s)
+        self._look_up(now)
         lanes = self.lanes
         lanes.ripen(now.s)
         room = self._room(now.s)
@@ -154,11 +160,13 @@ class Engine:
         due = self.lanes.next_due
         waits = [] if due is None else [due - now]
         if self.lanes.head is not None and self._has_wire() and not self.is_fenced:
-            waits.append(max(self.pacer.wait_s(now), self.circuit.wait_s(now)))
+            held_s = self._held_until - now
+            waits.append(max(self.pacer.wait_s(now), self.circuit.wait_s(now), held_s))
         return min(waits, default=FAR_AWAY)
 
     def sweep(self, now: Moment) -> None:
         """Now and then: end what waits in vain, wherever it waits."""
+        self._look_up(now)
         if self.wires:
             self._down_since = None
         elif self._down_since is None:
@@ -175,9 +183,14 @@ class Engine:
         for segment, outcome in ending:
             self.conclude(segment, outcome, now)
 
+    def _look_up(self, now: Moment) -> None:
+        self.maintenance = self._calendar.action(now.ms)
+        if self.maintenance is not None:
+            self._held_until = now.s + self._calendar.wait_s(now.ms)
+
     def _room(self, now: float) -> int:
         """How many segments may go: the least of binds, rate, bound and circuit."""
-        if self.is_fenced:
+        if self.is_fenced or self.maintenance is not None:
             return 0
         windows = sum(wire.room for wire in self.wires.values())
         bound = self.unconfirmed_max - self.unconfirmed - self._intended
@@ -204,6 +217,8 @@ class Engine:
             return Outcome("cancelled", cancelled_by)
         if self._is_down_for(submit.return_after_s, now.s) and not segment.attempt:
             return core.RETURNED
+        if self.maintenance == "return" and not segment.attempt:
+            return core.MAINTENANCE
         return None
 
     def _is_down_for(self, seconds: float | None, now: float) -> bool:
@@ -257,10 +272,10 @@ class Engine:
 
     def answered(self, segment: Segment, status: int, smsc_message_id: str, now: Moment) -> None:
         """The SMSC has answered."""
-        if status == 0:
+        if status == 0 or self._dispositions.get(status) is Disposition.ACCEPTED:
             self.pacer.passed()
             self.circuit.passed()
-            self.conclude(segment, core.answered(status, smsc_message_id), now)
+            self.conclude(segment, core.accepted(status, smsc_message_id), now)
             return
         disposition = self._dispositions.get(status) or core.disposition(status)
         if disposition is Disposition.RETRY_SLOWER:

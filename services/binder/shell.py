@@ -22,8 +22,9 @@ from pipeline.kafka.table import ControlTable
 from pipeline.metrics import MetricName
 from pipeline.process import Process
 from pipeline.records import ConnectorState, MtSubmit, Stop
-from services.binder import core, outputs
+from services.binder import core, outputs, validity
 from services.binder.binds import Binds
+from services.binder.calendar import Calendar
 from services.binder.circuit import Circuit
 from services.binder.config import BinderConfig
 from services.binder.core import Position, Segment
@@ -33,6 +34,7 @@ from services.binder.lanes import Lanes
 from services.binder.leases import Key, Lease, Leases
 from services.binder.outbox import Outbox
 from services.binder.pacing import Pacer
+from services.binder.statuses import dispositions
 from services.binder.stops import Stops
 from services.binder.wire import Wire
 from smpp.pdu import Pdu
@@ -73,24 +75,27 @@ class Connector:
         self._leases = Leases(self._lanes)
         self._outbox = Outbox(name, process, producer, fail)
         submitted = process.metrics.counter("sms.binder.submitted", connector=name)
+        profile = process.config.profile(name)
+        validity_form = validity.form(profile.validity)
         self._stops = Stops(name)
         self._stop_table = ControlTable(process.config.kafka, topics.CONTROL_STOP, self._hear_stop)
         self._engine = Engine(
             self._outbox,
-            Pacer(self._account.rate_per_s, process.config.profile(name).rate_headroom),
+            Pacer(self._account.rate_per_s, profile.rate_headroom),
             Lanes(),
             Circuit(),
             self._stops,
-            {},
+            dispositions(name, profile),
             self._ask_pump,
             config.fence_after_s,
             time.monotonic(),
+            Calendar(profile.maintenance),
         )
         self._binds = Binds(
             self._account,
             config,
             self._engine.wires,
-            lambda esme: Wire(esme, self._take_answer, submitted),
+            lambda esme: Wire(esme, self._take_answer, submitted, validity_form),
             on_request=Deliveries(name, process, config, self._outbox).take,
             on_change=self._tell_state,
             on_room=self._pump,
@@ -351,6 +356,7 @@ class Connector:
             "sms.binder.queue": lambda: len(engine.lanes),
             "sms.binder.paused": lambda: engine.lanes.paused_count,
             "sms.binder.rate": lambda: engine.pacer.rate_per_s,
+            "sms.binder.maintenance": lambda: engine.maintenance is not None,
         }
         for gauge, value in gauges.items():
             metrics.gauge(gauge, value, connector=name)
