@@ -1,11 +1,13 @@
 """The binder as a process, between the real broker and an SMSC of ours on loopback."""
 
 import asyncio
+import json
 import signal
 from asyncio.subprocess import Process
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -20,6 +22,7 @@ from pipeline.kafka.clients import make_producer, now_ms, produce
 from pipeline.kafka.reader import read_to_end
 from pipeline.process import catalog
 from pipeline.records import MtSubmitted, SmscDeliver, Tlv
+from smpp import times
 from smpp.pdu import DeliverSm, Pdu, SubmitSm
 from smpp.server import Smsc, SmscSession
 from smpp.values import CommandStatus
@@ -246,6 +249,40 @@ async def test_a_refusal_for_good_and_a_passed_deadline_are_outcomes(bench: Benc
         ("rejected", "ESME_RINVDSTADR", 1): 3,
         ("expired", "validity", 0): 5,
     }
+
+
+async def test_a_segment_is_written_and_its_answer_read_by_the_profile(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile = {"validity": {"form": "absolute", "max_s": 60}, "statuses": {"0x433": "accepted"}}
+    monkeypatch.setenv("HELIOGRAPH__PROFILES", json.dumps({"mine": profile}))
+    monkeypatch.setenv(f"HELIOGRAPH__CONNECTORS__{bench.connector.upper()}__PROFILE", "mine")
+    left_s: list[float] = []
+
+    def answer(_: SmscSession, pdu: SubmitSm) -> CommandStatus:
+        now = datetime.now(UTC)
+        left_s.append((times.read(pdu.validity_period, now) - now).total_seconds())
+        return CommandStatus(0x433)
+
+    bench.carrier.answer = answer
+    await asyncio.to_thread(bench.write, 3)
+    async with bench.binder():
+        outcomes = await bench.settled(3)
+    assert [(o.outcome, o.command_status) for o in outcomes] == [("accepted", 0x433)] * 3
+    assert all(50 < left <= 60 for left in left_s)
+
+
+async def test_nothing_is_written_in_a_maintenance_window(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    always = {"start": "00:00", "end": "00:00", "zone": "UTC", "action": "return"}
+    monkeypatch.setenv("HELIOGRAPH__PROFILES", json.dumps({"mine": {"maintenance": [always]}}))
+    monkeypatch.setenv(f"HELIOGRAPH__CONNECTORS__{bench.connector.upper()}__PROFILE", "mine")
+    async with bench.binder():
+        await asyncio.to_thread(bench.write, 3)
+        outcomes = await bench.settled(3)
+    assert [(o.outcome, o.reason) for o in outcomes] == [("returned", "maintenance")] * 3
+    assert not bench.carrier.accepted
 
 
 async def test_what_was_unanswered_when_the_link_broke_is_resent_or_given_up(bench: Bench) -> None:

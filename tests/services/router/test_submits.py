@@ -5,12 +5,17 @@ from typing import Any
 import pytest
 
 from pipeline.config import ProfileConfig
-from pipeline.profiles import VendorTlv
+from pipeline.profiles import VendorTlv, find, shipped
 from pipeline.records import MtRequest, MtSubmit, Tlv
-from services.router.encoding import Encoded, Part
+from services.binder.core import submit_sm
+from services.binder.validity import form
+from services.router.encoding import Encoded, Part, encode
 from services.router.policy import Case, Refusal, tenant_of
 from services.router.senders import Sender
 from services.router.submits import submits, target_of, vendor_tlvs, wants_receipt
+from smpp.pdu import SubmitSm
+from smpp.wire import decode
+from smpp.wire import encode as wire
 from tests.services.router.builders import (
     CONFIG,
     FAST,
@@ -188,3 +193,53 @@ def test_a_target_knows_its_topics_and_profile(connector: Any, topic: str) -> No
     target = target_of(CONFIG, connector)
     assert (target.topic, target.priority_topic) == (topic, f"{topic}.priority")
     assert target.profile.receipts == ("last" if connector == SLOW else "all")
+
+
+CARRIER_DATA = {"dlt_entity_id": "1101234567890123456", "dlt_template_id": "1107123456789012345"}
+RELATIVE, TEN_HOURS = "000001000000000R", "000000100000000R"
+SHIPPED: dict[str, dict[str | int, Any]] = {
+    "cdma": {"short_message": b"x" * 153, 0x020E: b"\2"},
+    "india-dlt": {0x1400: b"1101234567890123456", 0x1401: b"1107123456789012345"},
+    "openmarket": {"short_message": b"\5\0\3\7\2\1" + b"x" * 153, "esm_class": 0x40},
+    "sinch": {"source_addr_ton": 0, "source_addr_npi": 1, "source_addr": "72000"},
+    "smsportal": {"source_addr_ton": 0, "dest_addr_ton": 0, "dest_addr_npi": 0},
+    "twilio": {"validity_period": TEN_HOURS, "dest_addr_ton": 1},
+    "vibes": {"validity_period": "", "source_addr_ton": 0, "dest_addr_npi": 0},
+    "vonage": {"validity_period": RELATIVE, "dest_addr_ton": 1, "data_coding": 0},
+}
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_a_profile_that_comes_along_makes_the_submit_sm_its_carrier_wants(name: str) -> None:
+    profile = find(name)
+    asked = request(text="x" * 200, from_="72000", carrier_data=CARRIER_DATA)
+    record = admitted(asked)
+    tenant = tenant_of(CONFIG.tenants["default"])
+    sender = tenant.senders.find("72000")
+    case = Case(record, NOW_MS, tenant, sender, NOW_MS + 86_400_000, ROUTES.rules[0])
+    encoded, tlvs = encode(asked, profile, lambda: 7), vendor_tlvs(asked, profile.tlvs)
+    assert isinstance(encoded, Encoded)
+    assert not isinstance(tlvs, Refusal)
+    target = target_of(CONFIG, FAST)._replace(profile=profile)
+    first, _ = submits(record.head, case, target, encoded, tlvs)
+    pdu = decode(wire(submit_sm(first, NOW_MS, form(profile.validity))))
+    assert isinstance(pdu, SubmitSm)
+    for field, expected in SHIPPED[name].items():
+        found = dict(pdu.tlvs)[field] if isinstance(field, int) else getattr(pdu, field)
+        assert found == expected, field
+
+
+@pytest.mark.parametrize(
+    ("name", "data_coding", "octets"),
+    [
+        ("vonage", 0, b"caf\xe9 @"),
+        ("vibes", 8, "café @".encode("utf-16-be")),
+        ("sinch", 0, b"caf\x05 \0"),
+    ],
+)
+def test_a_profile_that_comes_along_knows_the_default_alphabet(
+    name: str, data_coding: int, octets: bytes
+) -> None:
+    found = encode(request(text="café @"), find(name), lambda: 1)
+    assert isinstance(found, Encoded)
+    assert (found.data_coding, found.parts) == (data_coding, (Part(octets),))
