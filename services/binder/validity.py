@@ -1,10 +1,12 @@
 """How long an SMSC may try, in the form its profile allows: SMPP 3.4 sections 4.4.1, 5.3.2.12, 7.1.
 
-What is chosen by profile is chosen once a connector; a segment costs one call.
+What is chosen by profile is chosen once a connector; a segment costs one call, mostly remembered:
+many have as many seconds left as others.
 """
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from pipeline.profiles import Validity
 from smpp import times, tlv
@@ -15,6 +17,7 @@ Form = Callable[[int, int], Written]
 """validity_period, and TLVs, from deadline and now in milliseconds since 1970."""
 
 NONE: Written = ("", ())
+KEPT = 4096
 
 
 def form(validity: Validity) -> Form:
@@ -25,12 +28,21 @@ def form(validity: Validity) -> Form:
 
 def relative(deadline_ms: int, now_ms: int) -> Written:
     """What is left, in whole seconds, at least one."""
-    return times.relative(_left_s(deadline_ms, now_ms)), ()
+    return _relative(_left_s(deadline_ms, now_ms))
 
 
 def _absolute(deadline_ms: int, now_ms: int) -> Written:
-    moment = datetime.fromtimestamp(now_ms // 1000 + _left_s(deadline_ms, now_ms), UTC)
-    return times.absolute(moment), ()
+    return _moment(now_ms // 1000 + _left_s(deadline_ms, now_ms))
+
+
+@lru_cache(KEPT)
+def _relative(left_s: int) -> Written:
+    return times.relative(left_s), ()
+
+
+@lru_cache(KEPT)
+def _moment(since_1970_s: int) -> Written:
+    return times.absolute(datetime.fromtimestamp(since_1970_s, UTC)), ()
 
 
 def _none(_deadline_ms: int, _now_ms: int) -> Written:
