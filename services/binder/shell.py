@@ -356,7 +356,7 @@ class Connector:
             "sms.binder.queue": lambda: len(engine.lanes),
             "sms.binder.paused": lambda: engine.lanes.paused_count,
             "sms.binder.rate": lambda: engine.pacer.rate_per_s,
-            "sms.binder.maintenance": lambda: engine.maintenance is not None,
+            "sms.binder.maintenance": lambda: float(engine.maintenance is not None),
         }
         for gauge, value in gauges.items():
             metrics.gauge(gauge, value, connector=name)
