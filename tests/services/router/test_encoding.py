@@ -14,6 +14,7 @@ from services.router.policy import Refusal
 from smpp import gsm7
 from smpp.national import Language
 from smpp.segments import unpacked
+from smpp.text import Alphabet, decode
 from smpp.udh import read_header
 from tests.services.router.builders import request
 
@@ -326,6 +327,40 @@ def test_parts_are_tied_together_by_tlvs_where_the_profile_says_so(
     found = encoded(carrier=profile(16, segmentation=segmentation), text="x" * 161)
     written = [{tlv.tag: tlv.value.hex() for tlv in part.tlvs} for part in found.parts]
     assert (found.esm_class, written) == (0, tlvs)
+
+
+@given(
+    st.text(st.sampled_from("aé€@ж\r"), min_size=1, max_size=500),
+    st.sampled_from(get_args(ProfileConfig.model_fields["segmentation"].annotation)),
+    st.sampled_from(get_args(profiles.DefaultAlphabet)),
+    st.integers(32, 140),
+)
+def test_by_any_profile_the_parts_fit_and_put_together_are_the_text(
+    words: str, segmentation: str, alphabet: str, octets_max: int
+) -> None:
+    carrier = ProfileConfig.model_validate(
+        {
+            "segmentation": segmentation,
+            "default_alphabet": alphabet,
+            "octets_per_segment": octets_max,
+        }
+    )
+    found = encode(request(text=words), carrier, lambda: 0x42)
+    assert isinstance(found, Encoded)
+    is_packed = alphabet == "gsm7_packed" and found.data_coding == 0
+    joined = b""
+    for part in found.parts:
+        octets = part.short_message or next(t.value for t in part.tlvs if t.tag == 0x0424)
+        body = body_of(octets, has_header=found.esm_class == 0x40)
+        header_octets = len(octets) - len(body)
+        septets = unpacked(header_octets, body) if is_packed else body
+        is_gsm7 = alphabet.startswith("gsm7") and found.data_coding == 0
+        air_octets = header_octets + (-(-len(septets) * 7 // 8) if is_gsm7 else len(septets))
+        assert segmentation == "message_payload" or air_octets <= octets_max
+        joined += septets
+    default = Alphabet[alphabet.removesuffix("_packed").upper()]
+    read = decode(joined, found.data_coding, default)
+    assert read == words or (is_packed and read.replace("\r", "") == words.replace("\r", ""))
 
 
 def test_packed_parts_fill_the_air_and_are_aligned_behind_their_header() -> None:
