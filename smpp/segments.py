@@ -109,17 +109,20 @@ def room(
 
     SegmentError when the header alone is longer than a short message.
     """
-    octets = octets_max - (len(write_header(elements)) if elements else 0)
+    header_octets = len(write_header(elements)) if elements else 0
+    octets = octets_max - header_octets
     if octets < 0:
         raise SegmentError(f"the user data header takes {-octets} octets too many")
     if alphabet is Alphabet.GSM7:
-        return octets * 8 // 7
+        return octets_max * 8 // 7 + -header_octets * 8 // 7
     return octets - octets % 2 if alphabet is Alphabet.UCS2 else octets
 
 
 def packed(segment: Segment) -> Segment:
     """A segment of GSM 7-bit as the air interface has it: the body packed, and aligned to a septet
     behind its header (TS 23.040 section 9.2.3.24)."""
+    if not segment.body:
+        return segment  # a header needs nothing to be aligned with
     body = gsm7.pack(segment.body, -8 * len(segment.header) % 7)
     if segment.short_message or not segment.tlvs:
         return replace(segment, body=body)
