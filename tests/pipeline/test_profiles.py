@@ -9,13 +9,20 @@ import yaml
 from pydantic import ValidationError
 
 from pipeline.config import Config, ConnectorConfig, load
+from pipeline.effects import Publish
 from pipeline.errors import ConfigError
 from pipeline.ids import ConnectorId
 from pipeline.profiles import AddressForm, Maintenance, ProfileConfig, find, shipped
+from pipeline.records import Mo
 from pipeline.sections import sentences
+from services.binder.core import delivered
 from services.binder.statuses import deliver_refusal, dispositions
+from services.correlator.config import CorrelatorConfig
+from services.correlator.core import Correlator
 from services.correlator.ids import comparable, forms
+from services.sandbox.mo import MoOrder
 from smpp import receipt
+from tests.entries import MemoryEntries
 from tests.services.sandbox.loopback import bound, sandbox
 
 ROOT = Path(__file__).parents[2]
@@ -177,6 +184,28 @@ async def test_the_ids_of_vonage_are_joined_as_the_sandbox_writes_them() -> None
     told = receipt.read(came).message_id
     assert told != answer.message_id
     assert set(forms(answer.message_id, in_response)) & set(forms(told, in_receipt))
+
+
+@pytest.mark.parametrize(
+    ("alphabet", "encoding"),
+    [("gsm7", "gsm7"), ("gsm7_packed", "gsm7_packed"), ("utf8", "utf8")],
+)
+async def test_what_the_sandbox_means_by_data_coding_0_is_read_by_a_profile_that_says_so(
+    alphabet: str, encoding: str
+) -> None:
+    account = ConnectorConfig(host="h", system_id="s", password="p", rate_per_s=1, profile="own")
+    own_profile = ProfileConfig.model_validate({"default_alphabet_mo": alphabet})
+    config = Config(dev=True, profiles={"own": own_profile}, connectors={"a": account})
+    order = {"from": "46701234567", "to": "12345", "text": "é@ £5", "encoding": encoding}
+    async with sandbox() as own, bound(own) as handset:
+        own.subscribers.send(MoOrder.model_validate(order))
+        [came] = await handset.receive(1)
+    assert came.data_coding == 0
+    record = delivered(came, ConnectorId("a"), "binder-0", 0, 0)
+    [effect] = Correlator(config, CorrelatorConfig()).decide(MemoryEntries(), record, 0)
+    assert isinstance(effect, Publish)
+    assert isinstance(effect.record, Mo)
+    assert effect.record.text == "é@ £5"
 
 
 PAGE = (ROOT / "pipeline/PROFILES.md").read_text(encoding="utf-8")
