@@ -17,6 +17,7 @@ from rich.table import Table
 
 from pipeline.config import Config, load
 from pipeline.errors import ConfigError, HeliographError
+from pipeline.ids import ConnectorId
 
 APP = typer.Typer(
     help="An event-streaming SMS pipeline on Apache Kafka.",
@@ -264,7 +265,6 @@ def _learn(
     """The draft goes to stdout, all else to stderr."""
     from heliograph.draft import draft
     from heliograph.probe import Plan, announcement, learn
-    from pipeline.ids import ConnectorId
 
     connectors = _load(config, with_secrets=True).connectors
     own = connectors.get(ConnectorId(name))
@@ -302,7 +302,16 @@ def _load(path: Path | None, *, with_secrets: bool = False) -> Config:
 
 
 def _print_config(path: Path | None) -> None:
-    print(json.dumps(_load(path, with_secrets=True).model_dump(mode="json"), indent=2))
+    from services.binder.statuses import deliver_refusal, dispositions
+
+    config = _load(path, with_secrets=True)
+    shown = config.model_dump(mode="json")
+    for name, connector in config.connectors.items():
+        profile = config.profile(ConnectorId(name))
+        dispositions(ConnectorId(name), profile)
+        deliver_refusal(ConnectorId(name), profile)
+        shown["profiles"][connector.profile] = profile.model_dump(mode="json")
+    print(json.dumps(shown, indent=2))
 
 
 def main() -> None:

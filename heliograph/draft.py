@@ -19,6 +19,13 @@ from smpp.values import ESM_CLASS_TYPE
 TEXT_CHARACTERS_MAX = 200
 GSM7_AT, LATIN1_AT = 0x00, 0x40  # how an @ is written
 
+PARTS_BY = {  # probes, the best first
+    "parts by UDH, 16 bits": "udh16",
+    "parts by UDH, 8 bits": "udh8",
+    "parts by sar TLVs": "sar",
+    "message_payload": "message_payload",
+}
+
 Row = tuple[str, Any, str]  # a key, its value, how it was learned
 
 
@@ -106,7 +113,7 @@ def _profile(learned: Learned) -> list[Row]:
         ("id_in_receipt", in_receipt, how),
         ("receipts", *_which_segments(learned)),
         ("receipts_by_text", *_by_text(learned)),
-        ("reference_bits", *_reference_bits(learned)),
+        ("segmentation", *_segmentation(learned)),
         ("default_alphabet", *_alphabet(learned)),
     ]
 
@@ -130,12 +137,12 @@ def _by_text(learned: Learned) -> tuple[bool, str]:
     return bool(unmarked), f"learned: {len(unmarked)} of {len(learned.receipts)} only by their text"
 
 
-def _reference_bits(learned: Learned) -> tuple[int, str]:
-    for bits in (16, 8):
-        parts = [sent for sent in learned.sent if sent.probe == f"parts by UDH, {bits} bits"]
+def _segmentation(learned: Learned) -> tuple[str, str]:
+    for probe, name in PARTS_BY.items():
+        parts = [sent for sent in learned.sent if sent.probe == probe]
         if parts and all(sent.is_taken for sent in parts):
-            return bits, "learned: the parts were taken; look whether the handset joined them"
-    return 16, "a guess: no parts were taken"
+            return name, "learned: the parts were taken; look whether the handset joined them"
+    return "udh16", "a guess: no parts were taken"
 
 
 def _alphabet(learned: Learned) -> tuple[str, str]:

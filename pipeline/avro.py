@@ -89,9 +89,10 @@ class Compiler:
                 for line in self._writes(kind, f"{value}.{name}")
             ]
         if sort == "array":
-            items = _inner(self._writes(schema["items"], "item"))
-            block = [f"n = len({value})", *WRITE_COUNT, f"for item in {value}:", *items]
-            return [f"if {value}:", *_inner(block), *_filled(WRITES["boolean"], "False")]
+            return _block(value, f"for item in {value}:", self._writes(schema["items"], "item"))
+        if sort == "map":
+            entry = [*_filled(WRITES["string"], "key"), *self._writes(schema["values"], "item")]
+            return _block(value, f"for key, item in {value}.items():", entry)
         return _filled(WRITES[sort], value)
 
     def _writes_union(self, branches: list[Schema], value: str) -> list[str]:
@@ -116,15 +117,11 @@ class Compiler:
         if sort == "array":
             item = f"{target}_item"
             items = [*self._reads(schema["items"], item), f"{target}.append({item})"]
-            block = [
-                *_filled(READS["int"], "count"),
-                "if not count: break",
-                "if count < 0:",  # then the block's octets are counted too
-                *_inner(_filled(READS["int"], "_")),
-                "for _ in range(abs(count)):",
-                *_inner(items),
-            ]
-            return [f"{target} = []", "while True:", *_inner(block), f"{target} = tuple({target})"]
+            return [f"{target} = []", *_blocks(items), f"{target} = tuple({target})"]
+        if sort == "map":
+            item = f"{target}_item"
+            entry = [*_filled(READS["string"], "key"), *self._reads(schema["values"], item)]
+            return [f"{target} = {{}}", *_blocks([*entry, f"{target}[key] = {item}"])]
         return _filled(READS[sort], target)
 
     def _reads_record(self, schema: Schema, target: str) -> list[str]:
@@ -142,7 +139,7 @@ class Compiler:
         return [*lines, "else: raise ValueError('no such branch')"]
 
     def _whole(self, schema: Schema) -> tuple[Schema, str]:
-        """The schema written out, and its sort: a key of the tables, `record` or `array`."""
+        """The schema written out, and its sort: of the tables, or `record`, `array` or `map`."""
         if isinstance(schema, str):
             schema = self._named.get(_last(schema), {"type": schema})
         sort = schema["type"]
@@ -204,6 +201,25 @@ def _name(schema: Schema) -> str:
 
 def _last(name: str) -> str:
     return name.rpartition(".")[2]
+
+
+def _block(value: str, head: str, entry: list[str]) -> list[str]:
+    """All entries in one block, and the end: a count of none."""
+    block = [f"n = len({value})", *WRITE_COUNT, head, *_inner(entry)]
+    return [f"if {value}:", *_inner(block), *_filled(WRITES["boolean"], "False")]
+
+
+def _blocks(entry: list[str]) -> list[str]:
+    """Blocks of entries up to the end."""
+    block = [
+        *_filled(READS["int"], "count"),
+        "if not count: break",
+        "if count < 0:",  # then the block's octets are counted too
+        *_inner(_filled(READS["int"], "_")),
+        "for _ in range(abs(count)):",
+        *_inner(entry),
+    ]
+    return ["while True:", *_inner(block)]
 
 
 def _inner(lines: list[str]) -> list[str]:

@@ -8,7 +8,7 @@ written out in the file is refused unless `dev: true`.
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Self, TypeVar
@@ -16,9 +16,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Self, TypeVar
 import yaml
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationError,
@@ -33,8 +31,13 @@ from pydantic_settings import (
 
 from pipeline.errors import ConfigError
 from pipeline.ids import ConnectorId
+from pipeline.profiles import ProfileConfig as ProfileConfig
+from pipeline.profiles import find, shipped
+from pipeline.sections import Section as Section
+from pipeline.sections import sentences as sentences
 
 ENV_PREFIX = "HELIOGRAPH__"
+DEFAULT_PROFILE = "default"
 
 
 _NEED_SECRETS = ContextVar("_NEED_SECRETS", default=True)
@@ -120,12 +123,6 @@ def _readable(path: Path) -> Path:
 ReadablePath = Annotated[Path, AfterValidator(_readable)]  # or else who needs secrets is told
 
 
-class Section(BaseModel):
-    """A part of the configuration: immutable, unknown names refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
 S = TypeVar("S", bound=Section)
 
 
@@ -135,7 +132,7 @@ class KafkaConfig(Section):
     bootstrap_servers: Annotated[str, Field(min_length=1)] = "127.0.0.1:9092"
     schema_registry_url: str | None = None
     replication_factor: Annotated[int, Field(ge=1, le=9)] = 1
-    librdkafka: dict[str, str | int | float | bool] = {}
+    librdkafka: Mapping[str, str | int | float | bool] = {}
     """Passed through to every client: SASL, TLS and the like, by librdkafka's own names."""
 
 
@@ -144,46 +141,6 @@ class HttpConfig(Section):
 
     host: Host = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 0
-
-
-Language = Literal[
-    "turkish",
-    "spanish",
-    "portuguese",
-    "bengali",
-    "gujarati",
-    "hindi",
-    "kannada",
-    "malayalam",
-    "oriya",
-    "punjabi",
-    "tamil",
-    "telugu",
-    "urdu",
-]
-
-
-class ProfileConfig(Section):
-    """What a carrier does its own way."""
-
-    carrier_domain: str | None = None
-    """Receipts may come on any connector of the same domain; the connector's own name if unset."""
-    receipts: Literal["all", "first", "last", "none"] = "all"
-    reference_bits: Literal[8, 16] = 16
-    """Width of the concatenation reference."""
-    default_alphabet: Literal["gsm7", "latin1", "ascii", "utf8"] = "gsm7"
-    """What the SMSC means by data_coding 0, both ways."""
-    languages: tuple[Language, ...] = ()
-    """National tables of GSM 7-bit that may be used where they make a message shorter."""
-    id_in_response: Literal["any", "opaque", "decimal", "hexadecimal"] = "any"
-    id_in_receipt: Literal["any", "opaque", "decimal", "hexadecimal"] = "any"
-    """Notation of the SMSC's message ids; any tries every notation, opaque compares as text."""
-    receipts_by_text: bool = False
-    """For SMSCs that leave esm_class 0: what reads like a receipt is one, and no message."""
-    ledger_tlv: Annotated[int, Field(ge=0x1400, le=0x3FFF)] | None = None
-    """Vendor TLV that carries message_id and segment: for sandboxes that keep a ledger."""
-    rate_headroom: Annotated[float, Field(ge=0, lt=1)] = 0.05
-    """Share of the contract rate left unused, so that no second is ever over it."""
 
 
 class TlsConfig(Section):
@@ -218,7 +175,7 @@ class ReceiverConfig(Section):
 class ConnectorConfig(Section):
     """One SMPP account of ours at a carrier."""
 
-    profile: str = "default"
+    profile: str = DEFAULT_PROFILE
     hosts: Hosts
     """One or several `host` or `host:port`: each attempt to bind is the next one's turn."""
     local_address: Host | None = None
@@ -250,7 +207,7 @@ class ConnectorConfig(Section):
     """What of a message decides its partition: everything of one is one process's."""
     sender_rate_per_s: Annotated[float, Field(gt=0, le=100_000)] | None = None
     """Segments per second of each sender, by contract; needs key: sender."""
-    sender_rates: dict[str, Annotated[float, Field(gt=0, le=100_000)]] = {}
+    sender_rates: Mapping[str, Annotated[float, Field(gt=0, le=100_000)]] = {}
     """The same of senders that have another one, by source_addr."""
     strict_order: bool = False
     """One segment in flight per recipient: the next one waits for the outcome of the one before."""
@@ -286,7 +243,7 @@ class RateGroupConfig(Section):
 class TenantConfig(Section):
     """One customer of the gateway."""
 
-    senders: list[str] = []
+    senders: Sequence[str] = []
     """Allowed senders; the first is the default one."""
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
     """ISO 3166 code for numbers without a country code."""
@@ -320,8 +277,12 @@ class Config(BaseSettings):
     def _parts_fit_together(self) -> Self:
         faults = []
         for name, connector in self.connectors.items():
-            if connector.profile != "default" and connector.profile not in self.profiles:
-                faults.append(f"connectors.{name}.profile: no profile {connector.profile!r}")
+            profiles = {DEFAULT_PROFILE, *self.profiles, *shipped()}
+            if connector.profile not in profiles:
+                faults.append(
+                    f"connectors.{name}.profile: no profile {connector.profile!r}; write it under"
+                    f" profiles, or take one of {', '.join(sorted(profiles))}"
+                )
             if (connector.rate_scope == "group") is not (connector.rate_group in self.rate_groups):
                 known = ", ".join(self.rate_groups) or "none"
                 faults.append(
@@ -361,8 +322,12 @@ class Config(BaseSettings):
         return env_settings, init_settings
 
     def profile(self, connector: ConnectorId) -> ProfileConfig:
-        """The profile of a connector; without one of its own, the defaults."""
-        return self.profiles.get(self.connectors[connector].profile, ProfileConfig())
+        """The profile of a connector: from the file, or else one that comes with the package."""
+        name = self.connectors[connector].profile
+        own = self.profiles.get(name)
+        if own is not None:
+            return own
+        return ProfileConfig() if name == DEFAULT_PROFILE else find(name)
 
 
 def load(path: Path, *, with_secrets: bool = True) -> Config:
@@ -400,18 +365,6 @@ def section(config: Config, service: str, model: type[S]) -> S:
         return model(**config.services.get(service, {}))
     except ValidationError as error:
         raise ConfigError([f"services.{service}.{fault}" for fault in sentences(error)]) from error
-
-
-def sentences(error: ValidationError) -> list[str]:
-    """One sentence a fault: where, what; values that may be secret are left out."""
-    found: list[str] = []
-    for fault in error.errors(include_input=False, include_url=False):
-        place = ".".join(str(part) for part in fault["loc"])
-        text = fault["msg"].removeprefix("Value error, ")
-        if fault["type"] == "extra_forbidden":
-            text = "there is no such setting; look for a misspelling"
-        found.extend(f"{place}: {line}" if place else line for line in text.splitlines())
-    return found
 
 
 def _unknown_variables(environ: Mapping[str, str]) -> list[str]:

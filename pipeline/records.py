@@ -118,6 +118,7 @@ class MtRequest(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     on_ambiguous: str | None = None
     transliterate: bool = False
     caller_data: str | None = None
+    carrier_data: dict[str, str] = {}
 
 
 class MtAdmitted(Record, frozen=True, kw_only=True):

@@ -6,12 +6,12 @@ ends where a character ends: no escape pair, surrogate pair, or double octet is 
 a grapheme cluster ends, unless the cluster is longer than a part. `concatenation` reads either
 numbering, header or sar_* TLVs, and `join` puts parts together whatever their order.
 
-Nothing is packed here: short_message has an octet for each septet, and the SMSC packs.
+short_message has an octet for each septet, and the SMSC packs; for one that does not, `packed`.
 """
 
 from codecs import getincrementaldecoder
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import islice
 
@@ -66,13 +66,15 @@ def split(
     *,
     by: SplitBy = SplitBy.UDH_8,
     elements: tuple[AnyElement, ...] = (),
+    octets_max: int = AIR_OCTETS,
 ) -> list[Segment]:
     """The text as short messages: one that is not numbered where that holds it.
 
     `reference` tells concurrent messages to one handset apart by its low 8 bits, or 16 (UDH_16 and
-    SAR). `elements` go into the header of every part, the shifts of `content` too. SegmentError
-    when it takes more than 255 parts, or the header leaves no room. Parts by SAR have the room that
-    the SMSC's header with an 8-bit reference will leave: 153 septets or 134 octets.
+    SAR). `elements` go into the header of every part, the shifts of `content` too; `octets_max` is
+    for an SMSC that takes less than the air interface does. SegmentError when it takes more than
+    255 parts, or the header leaves no room. Parts by SAR have the room that the SMSC's header with
+    an 8-bit reference will leave: 153 septets or 134 octets.
     """
     if any(isinstance(element, Concatenation) for element in elements):
         raise SegmentError("the header numbers parts already")
@@ -80,10 +82,10 @@ def split(
     header = write_header(elements) if elements else b""
     if by is SplitBy.PAYLOAD:
         return [_payload(header, content.octets)]
-    if len(content.octets) <= room(content.alphabet, elements):
+    if len(content.octets) <= room(content.alphabet, elements, octets_max):
         return [Segment(header, content.octets)]
     numbering = Concatenation(0, 1, 1, is_wide=by is SplitBy.UDH_16)
-    cut = _bodies(content, room(content.alphabet, (numbering, *elements)))
+    cut = _bodies(content, room(content.alphabet, (numbering, *elements), octets_max))
     bodies = list(islice(cut, PARTS_MAX + 1))
     total = len(bodies)
     if total > PARTS_MAX:
@@ -100,17 +102,44 @@ def split(
     ]
 
 
-def room(alphabet: Alphabet, elements: tuple[AnyElement, ...] = ()) -> int:
+def room(
+    alphabet: Alphabet, elements: tuple[AnyElement, ...] = (), octets_max: int = AIR_OCTETS
+) -> int:
     """Octets of body beside a header: septets for GSM 7-bit, whole pairs for UCS-2.
 
     SegmentError when the header alone is longer than a short message.
     """
-    octets = AIR_OCTETS - (len(write_header(elements)) if elements else 0)
+    header_octets = len(write_header(elements)) if elements else 0
+    octets = octets_max - header_octets
     if octets < 0:
         raise SegmentError(f"the user data header takes {-octets} octets too many")
     if alphabet is Alphabet.GSM7:
-        return octets * 8 // 7
+        return octets_max * 8 // 7 + -header_octets * 8 // 7
     return octets - octets % 2 if alphabet is Alphabet.UCS2 else octets
+
+
+def packed(segment: Segment) -> Segment:
+    """A segment of GSM 7-bit as the air interface has it: the body packed, and aligned to a septet
+    behind its header (TS 23.040 section 9.2.3.24)."""
+    if not segment.body:
+        return segment  # a header needs nothing to be aligned with
+    body = gsm7.pack(segment.body, -8 * len(segment.header) % 7)
+    if segment.short_message or not segment.tlvs:
+        return replace(segment, body=body)
+    return _payload(segment.header, body)
+
+
+def unpacked(header_octets: int, body: bytes) -> bytes:
+    """The septets of a packed body, an octet each; `header_octets` stood before it.
+
+    A carriage return that only fills the last octet falls off, as TS 23.038 section 6.1.2.3.1 has
+    it, and so does one of the text in the same place.
+    """
+    fill = -8 * header_octets % 7
+    count = (8 * len(body) - fill) // 7
+    septets = gsm7.unpack(body, count, fill)
+    is_filled = (8 * len(body) - fill) % 7 == 0 and septets.endswith(b"\r")
+    return septets[:-1] if is_filled else septets
 
 
 def concatenation(pdu: ShortMessage | DataSm) -> Concatenation | None:

@@ -14,8 +14,9 @@ import msgspec
 
 from pipeline.effects import Headers
 from pipeline.ids import ConnectorId, Msisdn, SmscMessageId
+from pipeline.profiles import NationalForm
 from pipeline.records import MtSubmit, MtSubmitted, SmscDeliver, Tlv
-from smpp import times
+from services.binder import validity
 from smpp.pdu import DataSm, DeliverSm, SubmitSm
 from smpp.statuses import Disposition as Disposition
 from smpp.statuses import disposition as disposition
@@ -83,6 +84,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
 EXPIRED = Outcome("expired", "validity")
 RETURNED = Outcome("returned", "connector_down")
+MAINTENANCE = Outcome("returned", "maintenance")
 INTENT = Outcome("intent")
 QUIET = Outcome("returned", "quiet_hours")
 OPTED_OUT = Outcome("rejected", "opted_out")
@@ -94,8 +96,13 @@ CRASHED = Outcome("unknown", "crash")  # an intent whose outcome nobody has publ
 def answered(status: int, smsc_message_id: str) -> Outcome:
     """The outcome of a final answer."""
     if status == CommandStatus.ESME_ROK:
-        return Outcome("accepted", None, status, SmscMessageId(smsc_message_id))
+        return accepted(status, smsc_message_id)
     return Outcome("rejected", status_name(status), status)
+
+
+def accepted(status: int, smsc_message_id: str) -> Outcome:
+    """The outcome of an answer that says that the SMSC has it, by whatever status."""
+    return Outcome("accepted", None, status, SmscMessageId(smsc_message_id))
 
 
 def unanswered(submit: MtSubmit) -> Outcome | None:
@@ -111,8 +118,9 @@ def status_name(status: int) -> str:
         return f"0x{status:08X}"
 
 
-def submit_sm(submit: MtSubmit, now_ms: int) -> SubmitSm:
-    """The PDU of a segment; its validity is what is left until the deadline."""
+def submit_sm(submit: MtSubmit, now_ms: int, form: validity.Form = validity.relative) -> SubmitSm:
+    """The PDU of a segment; its validity is what is left until the deadline, in that form."""
+    validity_period, tlvs = form(submit.deadline_ms, now_ms)
     assert isinstance(submit.short_message, bytes)  # the router refuses what it can't read
     return SubmitSm(
         service_type=submit.service_type,
@@ -125,11 +133,11 @@ def submit_sm(submit: MtSubmit, now_ms: int) -> SubmitSm:
         esm_class=submit.esm_class,
         protocol_id=submit.protocol_id,
         priority_flag=submit.priority_flag,
-        validity_period=times.relative(max(1, (submit.deadline_ms - now_ms) // 1000)),
+        validity_period=validity_period,
         registered_delivery=submit.registered_delivery,
         data_coding=submit.data_coding,
         short_message=submit.short_message,
-        tlvs=tuple([(tlv.tag, tlv.value) for tlv in submit.tlvs]),
+        tlvs=tuple([(tlv.tag, tlv.value) for tlv in submit.tlvs]) + tlvs,
     )
 
 
@@ -170,16 +178,22 @@ def submitted(
 
 
 def delivered(
-    pdu: DeliverSm | DataSm, connector: ConnectorId, replica: str, bind: int, now_ms: int
+    pdu: DeliverSm | DataSm,
+    connector: ConnectorId,
+    replica: str,
+    bind: int,
+    now_ms: int,
+    national: NationalForm | None = None,
 ) -> SmscDeliver:
     """A deliver_sm or data_sm as a record, keyed by the handset it speaks of."""
     is_deliver = isinstance(pdu, DeliverSm)
+    is_national = national is not None and pdu.source_addr_ton == national.ton
     return SmscDeliver(
         connector=connector,
         replica=replica,
         bind=bind,
         received_ms=now_ms,
-        handset=handset(pdu.source_addr),
+        handset=handset(pdu.source_addr, national if is_national else None),
         command="deliver_sm" if is_deliver else "data_sm",
         service_type=pdu.service_type,
         source_addr_ton=pdu.source_addr_ton,
@@ -196,7 +210,12 @@ def delivered(
     )
 
 
-def handset(source_addr: str) -> Msisdn:
-    """The digits of an address: key of everything that concerns one handset."""
+def handset(source_addr: str, national: NationalForm | None = None) -> Msisdn:
+    """The digits of an address: key of everything that concerns one handset.
+
+    With `national` the address is one of that form, and gets its calling code.
+    """
+    if national is not None:
+        return Msisdn(national.calling_code + source_addr.removeprefix(national.prefix))
     digits = "".join(filter(str.isdigit, source_addr))
     return Msisdn(digits.removeprefix("00") or source_addr)

@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
 
 from services.binder import core
+from services.binder.calendar import OPEN, Action, Calendar
 from services.binder.circuit import Circuit
 from services.binder.core import Disposition, Outcome, Segment
 from services.binder.lanes import Lanes
@@ -88,6 +89,7 @@ class Engine:
         fence_after_s: float,
         now: float,
         turns: Turns | None = None,
+        calendar: Calendar = OPEN,
     ) -> None:
         """`dispositions` are those a profile sees otherwise; `ask_pump` has `pump` called soon.
 
@@ -113,6 +115,9 @@ class Engine:
         self._down_since: float | None = None
         self._fence_after_s = fence_after_s
         self._alive_at = now
+        self._calendar = calendar
+        self.maintenance: Action | None = None  # what the calendar says
+        self._held_until = now
 
     def beat(self, now: float) -> None:
         """The process runs. If it did not for too long, it has to ask what is still its own."""
@@ -131,6 +136,7 @@ class Engine:
     def pump(self, now: Moment) -> None:
         """Write what may be written now."""
         self.beat(now.s)
+        self._look_up(now)
         lanes = self.lanes
         lanes.ripen(now.s)
         rooms = {bind: wire.room for bind, wire in self.wires.items()}
@@ -164,11 +170,13 @@ class Engine:
         waits = [] if due is None else [due - now]
         free = [bind for bind, wire in self.wires.items() if wire.room]
         if self.lanes.head is not None and free and self._bound > 0 and not self.is_fenced:
-            waits.append(self.circuit.wait_s(now) or self.pacer.wait_s(now, free))
+            held_s = max(self._held_until - now, self.circuit.wait_s(now))
+            waits.append(held_s if held_s > 0 else self.pacer.wait_s(now, free))
         return min(waits, default=FAR_AWAY)
 
     def sweep(self, now: Moment) -> None:
         """Now and then: end what waits in vain, wherever it waits."""
+        self._look_up(now)
         if self.wires:
             self._down_since = None
         elif self._down_since is None:
@@ -187,24 +195,20 @@ class Engine:
 
     def leave(self, is_left: Callable[[Segment], bool]) -> None:
         """Leave those that wait, and that `is_left` says yes to, to the next owner."""
-        leaving: list[Segment] = []
-
-        def leaves(segment: Segment) -> bool:
-            if is_left(segment):
-                leaving.append(segment)
-                return True
-            return False
-
-        self.lanes.leave(leaves)
-        for segment in leaving:
+        for segment in self.lanes.leave(is_left):
             self._drop(segment)
+
+    def _look_up(self, now: Moment) -> None:
+        self.maintenance = self._calendar.action(now.ms)
+        if self.maintenance is not None:
+            self._held_until = now.s + self._calendar.wait_s(now.ms)
 
     def _room(self, rooms: dict[int, int], now: float) -> int:
         """How many segments may go: the least of binds, rate, bound and circuit.
 
         Cuts `rooms`, the room of each bind, where the rate is a bind's own.
         """
-        if self.is_fenced:
+        if self.is_fenced or self.maintenance is not None:
             return 0
         room = min(self.pacer.room(now, rooms), sum(rooms.values()), self._bound)
         allowed = self.circuit.room(now)
@@ -234,6 +238,8 @@ class Engine:
             return core.QUIET
         if self._is_down_for(submit.return_after_s, now.s) and not segment.attempt:
             return core.RETURNED
+        if self.maintenance == "return" and not segment.attempt:
+            return core.MAINTENANCE
         return None
 
     def _is_down_for(self, seconds: float | None, now: float) -> bool:
@@ -283,10 +289,10 @@ class Engine:
 
     def answered(self, segment: Segment, status: int, smsc_message_id: str, now: Moment) -> None:
         """The SMSC has answered."""
-        if status == 0:
+        if status == 0 or self._dispositions.get(status) is Disposition.ACCEPTED:
             self.pacer.passed(segment.bind)
             self.circuit.passed()
-            self.conclude(segment, core.answered(status, smsc_message_id), now)
+            self.conclude(segment, core.accepted(status, smsc_message_id), now)
             return
         disposition = self._dispositions.get(status) or core.disposition(status)
         if disposition is Disposition.RETRY_SLOWER:

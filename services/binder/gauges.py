@@ -19,6 +19,7 @@ def declare(metrics: Metrics, name: ConnectorId, engine: Engine, binds: Binds) -
         "sms.binder.paused": lambda: engine.lanes.paused_count,
         "sms.binder.rate": lambda: engine.pacer.rate_per_s,
         "sms.binder.stopped": lambda: engine.circuit.stopped_by is not None,
+        "sms.binder.maintenance": lambda: engine.maintenance is not None,
     }
     for gauge, value in gauges.items():
         metrics.gauge(gauge, value, connector=name)

@@ -12,7 +12,7 @@ paused waits aside until it is let go.
 
 import heapq
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
 from services.binder.core import Segment
@@ -222,13 +222,13 @@ class Lanes:
             yield from (segment for _, segment in held.waiting)
         yield from self._paused
 
-    def leave(self, is_left: Callable[[Segment], bool]) -> None:
-        """Forget the segments that `is_left` says yes to; it is asked once of each."""
-        left: set[Segment] = set()
+    def leave(self, is_left: Callable[[Segment], bool]) -> Collection[Segment]:
+        """Forget and return those that `is_left` says yes to; it is asked once of each."""
+        left: dict[Segment, None] = {}
 
         def leaves(segment: Segment) -> bool:
             if is_left(segment):
-                left.add(segment)
+                left[segment] = None
             return segment in left
 
         self._priority.leave(leaves)
@@ -242,6 +242,7 @@ class Lanes:
                 del self.held[key]
         self._paused = [segment for segment in self._paused if not leaves(segment)]
         self._count = sum(1 for _ in self) - len(self._paused)
+        return left.keys()
 
     def _turn(self) -> Lane:
         if self._in_a_row >= PRIORITY_IN_A_ROW and self._normal.head is not None:

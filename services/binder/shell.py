@@ -21,9 +21,10 @@ from pipeline.kafka.clients import now_ms
 from pipeline.kafka.membership import Commit, Membership, Start
 from pipeline.process import Process
 from pipeline.records import MtSubmit, Stop
-from services.binder import core, gauges, outputs
+from services.binder import core, gauges, outputs, validity
 from services.binder.accounts import ways
 from services.binder.binds import Binds
+from services.binder.calendar import Calendar
 from services.binder.circuit import Circuit
 from services.binder.config import BinderConfig
 from services.binder.core import Position, Segment
@@ -35,6 +36,7 @@ from services.binder.opt_outs import OptOuts
 from services.binder.outbox import Outbox
 from services.binder.rates import Contract, Rates, contract_of
 from services.binder.states import States
+from services.binder.statuses import dispositions
 from services.binder.stops import Stops
 from services.binder.tables import followed
 from services.binder.turns import turns_of
@@ -85,30 +87,16 @@ class Connector:
         self._leases = Leases(self._lanes)
         self._outbox = Outbox(name, process, producer, generation, fail)
         submitted = process.metrics.counter("sms.binder.submitted", connector=name)
+        form = validity.form(process.config.profile(name).validity)
         self._stops = Stops(name)
         self._stop_table = followed(process, topics.CONTROL_STOP, Stop, self._obey_stop)
-        lanes = Lanes()
-        self._engine = Engine(
-            self._outbox,
-            rates.of(self._contract),
-            lanes,
-            Circuit(),
-            self._stops,
-            opt_outs,
-            {},
-            self._ask_pump,
-            config.fence_after_s,
-            time.monotonic(),
-            turns_of(self._account, lanes, process.config.profile(name).rate_headroom),
-        )
-        self._engine.retry_in_place_s = config.retry_in_place_s
-        self._engine.postpone_s = config.postpone_s
+        self._engine = self._make_engine(opt_outs)
         self._binds = Binds(
             account,
             ways(account),
             config,
             self._engine.wires,
-            lambda esme: Wire(esme, self._take_answer, submitted),
+            lambda esme: Wire(esme, self._take_answer, submitted, form),
             on_request=Deliveries(name, process, config, self._outbox).take,
             on_change=lambda *told: self._states.tell(*told),
             on_attempt=self._count_attempt,
@@ -132,6 +120,26 @@ class Connector:
         self._loop = asyncio.get_running_loop()
         self._closing: set[asyncio.Task[None]] = set()
         gauges.declare(process.metrics, name, self._engine, self._binds)
+
+    def _make_engine(self, opt_outs: OptOuts) -> Engine:
+        config, profile, lanes = self._config, self._process.config.profile(self._name), Lanes()
+        engine = Engine(
+            self._outbox,
+            self._rates.of(self._contract),
+            lanes,
+            Circuit(),
+            self._stops,
+            opt_outs,
+            dispositions(self._name, profile),
+            self._ask_pump,
+            config.fence_after_s,
+            time.monotonic(),
+            turns_of(self._account, lanes, profile.rate_headroom),
+            Calendar(profile.maintenance),
+        )
+        engine.retry_in_place_s = config.retry_in_place_s
+        engine.postpone_s = config.postpone_s
+        return engine
 
     # --- life ---------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pipeline.metrics import Counter
 from services.binder import core
 from services.binder.core import Segment
+from services.binder.validity import Form, relative
 from smpp.client import Esme
 from smpp.pdu import Pdu
 
@@ -13,11 +14,16 @@ class Wire:
     """Writes segments to one bind; `take_answer(segment, response or None)` hears of each once."""
 
     def __init__(
-        self, esme: Esme, take_answer: Callable[[object, Pdu | None], None], submitted: Counter
+        self,
+        esme: Esme,
+        take_answer: Callable[[object, Pdu | None], None],
+        submitted: Counter,
+        validity: Form = relative,
     ) -> None:
         self._esme = esme
         self._take_answer = take_answer
         self._submitted = submitted
+        self._validity = validity
 
     @property
     def room(self) -> int:
@@ -27,7 +33,8 @@ class Wire:
     def write(self, segment: Segment, now_ms: int) -> None:
         """Write it."""
         self._submitted.value += 1
-        self._esme.send(core.submit_sm(segment.submit, now_ms), self._take_answer, segment)
+        pdu = core.submit_sm(segment.submit, now_ms, self._validity)
+        self._esme.send(pdu, self._take_answer, segment)
 
     def retire(self, why: str) -> None:
         """Hang up once all that was written is answered; each answer may make room elsewhere."""

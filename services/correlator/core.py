@@ -24,11 +24,12 @@ from pipeline import topics
 from pipeline.config import Config, ProfileConfig
 from pipeline.effects import Effect, Entries, Publish, PublishLater
 from pipeline.ids import ConnectorId, MessageId
+from pipeline.profiles import PACKED
 from pipeline.records import Dlr, Mo, MtSubmitted, SmscDeliver, Wake
 from services.correlator import receipts
 from services.correlator.config import CorrelatorConfig
 from services.correlator.ids import Notation, comparable, forms
-from services.correlator.mo import MO_PARTIAL, Inbound
+from services.correlator.mo import MO_PARTIAL, Default, Inbound
 from services.correlator.opt_outs import opt_out_of
 from smpp.receipt import is_receipt
 from smpp.text import Alphabet
@@ -47,7 +48,7 @@ class Carrier(NamedTuple):
     response: Notation
     receipt: Notation
     receipts_by_text: bool
-    default_alphabet: Alphabet
+    default: Default
 
 
 class Accepted(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -87,9 +88,7 @@ class Correlator:
         self._sandboxes = frozenset(
             ConnectorId(name) for name, connector in config.connectors.items() if connector.sandbox
         )
-        self._inbound = Inbound(
-            own.partial_s, own.keywords, self._default_alphabet, self._sandboxes
-        )
+        self._inbound = Inbound(own.partial_s, own.keywords, self._default, self._sandboxes)
         self._carriers = {
             connector: _carrier(connector, config.profile(connector))
             for connector in map(ConnectorId, config.connectors)
@@ -211,8 +210,8 @@ class Correlator:
         due_ms = record.deadline_ms + self._own.grace_s * 1000
         return PublishLater(due_ms, topics.CORRELATOR_IN, record.recipient, wake)
 
-    def _default_alphabet(self, connector: ConnectorId) -> Alphabet:
-        return self._carrier(connector).default_alphabet
+    def _default(self, connector: ConnectorId) -> Default:
+        return self._carrier(connector).default
 
     def _carrier(self, connector: ConnectorId) -> Carrier:
         """A connector that is no longer configured has the default profile."""
@@ -222,8 +221,11 @@ class Correlator:
 def _carrier(connector: ConnectorId, profile: ProfileConfig) -> Carrier:
     notations = comparable(profile.id_in_response, profile.id_in_receipt)
     domain = profile.carrier_domain or connector
-    default_alphabet = Alphabet[profile.default_alphabet.upper()]
-    return Carrier(domain, *notations, profile.receipts_by_text, default_alphabet)
+    default = Default(
+        Alphabet[profile.alphabet_mo.removesuffix(PACKED).upper()],
+        is_packed=profile.alphabet_mo.endswith(PACKED),
+    )
+    return Carrier(domain, *notations, profile.receipts_by_text, default)
 
 
 def _accepted(record: MtSubmitted) -> Accepted:

@@ -12,6 +12,7 @@ Octets are decoded when they are together: a surrogate pair may be cut between p
 from collections.abc import Callable, Collection, Mapping
 from hashlib import blake2b
 from itertools import groupby
+from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -23,7 +24,7 @@ from pipeline.records import Encrypted, Mo, SmscDeliver, Wake
 from smpp import text, tlv
 from smpp.errors import SegmentError, TextError
 from smpp.pdu import DeliverSm
-from smpp.segments import concatenation
+from smpp.segments import concatenation, unpacked
 from smpp.text import Alphabet
 from smpp.udh import Concatenation, shifts, user_data
 
@@ -59,20 +60,26 @@ class Parts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     is_told: bool = False
 
 
+class Default(NamedTuple):
+    """What an SMSC means by data_coding 0, and whether its GSM 7-bit comes packed."""
+
+    alphabet: Alphabet
+    is_packed: bool = False
+
+
 class Inbound:
-    """Decides about one MO at a time; `keywords` are words by receiver, in any case, and
-    `default_alphabet` is what the SMSC of a connector means by data_coding 0. What comes over one
-    of `sandboxes` is a test."""
+    """Decides about one MO at a time; `keywords` are words by receiver, in any case, and `default`
+    is that of the SMSC of a connector. What comes over one of `sandboxes` is a test."""
 
     def __init__(
         self,
         partial_s: int,
         keywords: Mapping[str, Collection[str]],
-        default_alphabet: Callable[[ConnectorId], Alphabet],
+        default: Callable[[ConnectorId], Default],
         sandboxes: Collection[ConnectorId] = (),
     ) -> None:
         self._partial_s = partial_s
-        self._default_alphabet = default_alphabet
+        self._default = default
         self._sandboxes = sandboxes
         self._keywords = {
             receiver: frozenset(word.upper() for word in words)
@@ -83,7 +90,7 @@ class Inbound:
         self, state: Entries, deliver: SmscDeliver, pdu: DeliverSm, domain: str, now_ms: int
     ) -> list[Effect]:
         """What to do about a deliver_sm that is no receipt."""
-        place, shift, octets = _content(pdu)
+        place, shift, octets = _content(pdu, is_packed=self._default(deliver.connector).is_packed)
         if place is None or place.total == 1:
             return [self._single(deliver, octets, shift, domain, now_ms)]
         what = f"{domain}|{deliver.destination_addr}|{place.reference}|{place.total}"
@@ -164,7 +171,7 @@ class Inbound:
         """The time goes into the id, for people do say the same thing twice."""
         receiver, body = deliver.destination_addr, deliver.short_message
         is_readable = not isinstance(body, Encrypted)
-        default = self._default_alphabet(deliver.connector)
+        default = self._default(deliver.connector).alphabet
         decoded = _decoded(octets, deliver.data_coding, default, *shift) if is_readable else None
         unique = f"{deliver.received_ms}|{deliver.data_coding}|{octets.hex()}"
         mo = Mo(
@@ -191,7 +198,7 @@ class Inbound:
         for key, run in groupby(parts, key=lambda part: (part.data_coding, *part.shift)):
             data_coding, *shift = key
             octets = b"".join(part.octets for part in run)
-            default = self._default_alphabet(parts[0].connector)
+            default = self._default(parts[0].connector).alphabet
             texts.append(_decoded(octets, data_coding, default, *shift))
         return None if None in texts else "".join(text for text in texts if text)
 
@@ -205,14 +212,19 @@ def _name(what: str) -> str:
     return f"mo|{what}"
 
 
-def _content(pdu: DeliverSm) -> tuple[Concatenation | None, tuple[int, int], bytes]:
-    """Which part it is, its locking and single shift, and its user data; a header that lies is
-    taken for user data."""
+def _content(
+    pdu: DeliverSm, *, is_packed: bool
+) -> tuple[Concatenation | None, tuple[int, int], bytes]:
+    """Which part it is, its locking and single shift, and its user data, a septet an octet; a
+    header that lies is taken for user data."""
+    whole = pdu.short_message or pdu.tlv(tlv.MESSAGE_PAYLOAD) or b""
     try:
         elements, octets = user_data(pdu)
+        if is_packed and text.alphabet_of(pdu.data_coding) is Alphabet.GSM7:
+            octets = unpacked(len(whole) - len(octets), octets)
         return concatenation(pdu), shifts(elements), octets
     except SegmentError:
-        return None, (0, 0), pdu.short_message or pdu.tlv(tlv.MESSAGE_PAYLOAD) or b""
+        return None, (0, 0), whole
 
 
 def _decoded(

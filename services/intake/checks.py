@@ -29,6 +29,8 @@ VALIDITY_S_MAX = 7 * 86400
 SEND_AHEAD_MS_MAX = 30 * 86400 * 1000
 CALLER_DATA_CHARACTERS_MAX = 1024
 CAMPAIGN_CHARACTERS_MAX = 64
+CARRIER_DATA_ITEMS_MAX = 16
+CARRIER_DATA_OCTETS_MAX = 255
 PORT_MAX = 65535
 DATE_MS_MAX = 253_402_300_799_999  # the end of the year 9999
 OCTETS_OR_SECONDS_MAX = 0xFFFF_FFFF
@@ -133,6 +135,19 @@ CHECKS = (
             request.campaign is not None and len(request.campaign) > CAMPAIGN_CHARACTERS_MAX
         ),
         f"`campaign` is longer than {CAMPAIGN_CHARACTERS_MAX} characters; shorten it.",
+    ),
+    Check(
+        "carrier_data_too_long",
+        lambda request, _now_ms: (
+            len(request.carrier_data) > CARRIER_DATA_ITEMS_MAX
+            or any(
+                len(written.encode()) > CARRIER_DATA_OCTETS_MAX
+                for item in request.carrier_data.items()
+                for written in item
+            )
+        ),
+        f"`carrier_data` has more than {CARRIER_DATA_ITEMS_MAX} items, or one of more than "
+        f"{CARRIER_DATA_OCTETS_MAX} octets; leave some out or shorten them.",
     ),
 )
 

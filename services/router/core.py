@@ -24,11 +24,11 @@ from pipeline.effects import Effect, Entries, Publish, PublishLater
 from pipeline.errors import ConfigError
 from pipeline.ids import ConnectorId, MessageId
 from pipeline.records import MtAdmitted, MtHead, MtRejected, MtRequest, MtRouted, MtScheduled
-from services.router.encoding import encode
+from services.router.encoding import cut_of, encode
 from services.router.policy import NOBODY, Case, Refusal, first_refusal, tenant_of
 from services.router.routes import Routes, Rule
 from services.router.senders import fault_of
-from services.router.submits import FIRST_HOP, Target, submits, target_of
+from services.router.submits import FIRST_HOP, Target, submits, target_of, vendor_tlvs
 
 SEEN_LIFE_S = 24 * 3600
 REFERENCE_LIFE_S = 7 * 24 * 3600  # longer than a handset waits for missing parts
@@ -164,15 +164,15 @@ class Router:
         target = self._target(case.rule, is_test=case.tenant.test)
         if target is None:
             return _rejected(head, NO_CONNECTOR, case.record.source, case.now_ms)
-        bits = target.profile.reference_bits
-        encoded = encode(
-            case.record.request,
-            target.profile,
-            lambda: _next_reference(state, head.message_id, bits),
-        )
+        profile, request = target.profile, case.record.request
+        bits = cut_of(profile).reference_bits
+        encoded = encode(request, profile, lambda: _next_reference(state, head.message_id, bits))
         if isinstance(encoded, Refusal):
             return _rejected(head, encoded, case.record.source, case.now_ms)
-        segments = submits(head, case, target, encoded)
+        tlvs = vendor_tlvs(request, profile.tlvs)
+        if isinstance(tlvs, Refusal):
+            return _rejected(head, tlvs, case.record.source, case.now_ms)
+        segments = submits(head, case, target, encoded, tlvs)
         topic = target.priority_topic if head.lane == "priority" else target.topic
         effects: list[Effect] = [
             Publish(topic, target.key_of(segment), segment) for segment in segments
@@ -208,7 +208,9 @@ class Router:
 
 def digest_of(request: MtRequest) -> bytes:
     """16 octets that tell one content from another."""
-    return blake2b(msgspec.msgpack.encode(_CONTENT(request)), digest_size=DIGEST_OCTETS).digest()
+    return blake2b(
+        msgspec.msgpack.encode(_CONTENT(request), order="deterministic"), digest_size=DIGEST_OCTETS
+    ).digest()
 
 
 def _is_due(record: MtAdmitted, seen: Seen) -> bool:

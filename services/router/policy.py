@@ -10,7 +10,7 @@ from typing import NamedTuple
 from pipeline.config import TenantConfig
 from pipeline.records import Encrypted, MtAdmitted
 from services.router.routes import Rule
-from services.router.senders import Address, Senders
+from services.router.senders import Sender, Senders
 
 
 class Tenant(NamedTuple):
@@ -32,7 +32,7 @@ class Case(NamedTuple):
     record: MtAdmitted
     now_ms: int
     tenant: Tenant
-    sender: Address | None
+    sender: Sender | None
     deadline_ms: int
     rule: Rule | None
 

@@ -1,53 +1,54 @@
-"""Senders as SMPP writes them, and which of them a tenant may use.
+"""Senders: which of them a tenant may use, and what kind of address each is.
 
-TON and NPI follow from the form: letters are alphanumeric (5, 0), 3 to 8 digits a short code
-(3, 0), more digits, or any with +, an international number (1, 1).
+The kind follows from the form: letters are alphanumeric, 3 to 8 digits a short code, more digits,
+or any with +, an international number. How a carrier wants each written is said by its profile
+(`addresses`).
 """
 
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 SHORT_CODE_DIGITS_MAX = 8
-ADDRESSES_KEPT = 4096
+SENDERS_KEPT = 4096
 
 _WRITABLE = re.compile(r"\+?[0-9]{3,15}|(?=.*[^0-9])[ -~]{1,11}")
 
 
-class Address(NamedTuple):
-    """An address of SMPP 3.4 section 4.4.1."""
+class Sender(NamedTuple):
+    """A sender, however it was written."""
 
-    ton: int
-    npi: int
+    kind: Literal["international", "short_code", "alphanumeric"]
     addr: str
+    """Of a number the digits alone."""
 
 
 class Senders:
     """The senders of one tenant; the first is used where a request names none."""
 
     def __init__(self, allowed: Sequence[str]) -> None:
-        addresses = [address(sender) for sender in allowed]
-        self._default = addresses[0] if addresses else None
-        self._allowed = frozenset(addresses)
+        senders = [read(sender) for sender in allowed]
+        self._default = senders[0] if senders else None
+        self._allowed = frozenset(senders)
 
-    def find(self, wanted: str | None) -> Address | None:
-        """The address to send from, or None when there is none or it is not allowed."""
+    def find(self, wanted: str | None) -> Sender | None:
+        """Whom to send from, or None when there is none or it is not allowed."""
         if wanted is None:
             return self._default
-        found = address(wanted)
+        found = read(wanted)
         return found if found in self._allowed else None
 
 
-@lru_cache(maxsize=ADDRESSES_KEPT)
-def address(sender: str) -> Address:
-    """`sender` with its type of number and numbering plan."""
+@lru_cache(maxsize=SENDERS_KEPT)
+def read(sender: str) -> Sender:
+    """`sender` with its kind."""
     digits = sender.removeprefix("+")
     if not (digits.isascii() and digits.isdecimal()):
-        return Address(5, 0, sender)
+        return Sender("alphanumeric", sender)
     if digits == sender and 3 <= len(digits) <= SHORT_CODE_DIGITS_MAX:
-        return Address(3, 0, digits)
-    return Address(1, 1, digits)
+        return Sender("short_code", digits)
+    return Sender("international", digits)
 
 
 def fault_of(sender: str) -> str | None:

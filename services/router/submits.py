@@ -5,12 +5,12 @@ from typing import NamedTuple
 from pipeline import topics
 from pipeline.config import Config, ProfileConfig
 from pipeline.ids import ConnectorId
-from pipeline.records import MtHead, MtSubmit, Tlv
+from pipeline.profiles import VendorTlv
+from pipeline.records import MtHead, MtRequest, MtSubmit, Tlv
+from services.router.addresses import destination, source
 from services.router.encoding import Encoded
-from services.router.policy import Case
+from services.router.policy import Case, Refusal
 
-TON_INTERNATIONAL = 1
-NPI_ISDN = 1
 FIRST_HOP = 0
 
 ON_AMBIGUOUS_BY_CLASS = {
@@ -47,14 +47,34 @@ def target_of(config: Config, connector: ConnectorId) -> Target:
     )
 
 
-def submits(head: MtHead, case: Case, target: Target, encoded: Encoded) -> list[MtSubmit]:
-    """One record a segment, in order; `head` is the one that goes into all facts."""
-    request = case.record.request
+def vendor_tlvs(request: MtRequest, wanted: tuple[VendorTlv, ...]) -> tuple[Tlv, ...] | Refusal:
+    """The TLVs that a carrier wants in each submit_sm, or why they can't be written."""
+    found = []
+    for own in wanted:
+        if own.hex is not None:
+            found.append(Tlv(tag=own.tag, value=bytes.fromhex(own.hex)))
+            continue
+        text = own.text if own.item is None else request.carrier_data.get(own.item)
+        if text is not None:
+            found.append(Tlv(tag=own.tag, value=text.encode() + b"\0" * own.is_terminated))
+        elif own.is_required:
+            detail = f"The carrier needs {own.item!r}; write it into `carrier_data`."
+            return Refusal("carrier_data_missing", detail)
+    return tuple(found)
+
+
+def submits(
+    head: MtHead, case: Case, target: Target, encoded: Encoded, tlvs: tuple[Tlv, ...] = ()
+) -> list[MtSubmit]:
+    """One record a segment, in order, each with `tlvs`; `head` is the one of all facts."""
+    request, profile = case.record.request, target.profile
     assert head.recipient is not None  # intake passes on nothing else
     assert case.sender is not None  # or it had been refused
     on_ambiguous = request.on_ambiguous or ON_AMBIGUOUS_BY_CLASS[head.class_]
-    receipts = request.receipts or target.profile.receipts
-    segments = len(encoded.short_messages)
+    receipts = request.receipts or profile.receipts
+    segments = len(encoded.parts)
+    sender = source(case.sender, profile.addresses)
+    recipient = destination(head.recipient, profile.addresses)
     return [
         MtSubmit(
             message_id=head.message_id,
@@ -68,21 +88,21 @@ def submits(head: MtHead, case: Case, target: Target, encoded: Encoded) -> list[
             on_ambiguous=on_ambiguous,
             requested_ms=head.requested_ms,
             deadline_ms=case.deadline_ms,
-            source_addr_ton=case.sender.ton,
-            source_addr_npi=case.sender.npi,
-            source_addr=case.sender.addr,
-            dest_addr_ton=TON_INTERNATIONAL,
-            dest_addr_npi=NPI_ISDN,
-            destination_addr=head.recipient,
+            source_addr_ton=sender.ton,
+            source_addr_npi=sender.npi,
+            source_addr=sender.addr,
+            dest_addr_ton=recipient.ton,
+            dest_addr_npi=recipient.npi,
+            destination_addr=recipient.addr,
             esm_class=encoded.esm_class,
             priority_flag=int(head.lane == "priority"),
             registered_delivery=int(wants_receipt(receipts, segment, segments)),
             data_coding=encoded.data_coding,
-            short_message=short_message,
-            tlvs=_ledger(target.profile.ledger_tlv, head.message_id, segment),
+            short_message=part.short_message,
+            tlvs=part.tlvs + tlvs + _ledger(profile.ledger_tlv, head.message_id, segment),
             test=head.test,
         )
-        for segment, short_message in enumerate(encoded.short_messages, 1)
+        for segment, part in enumerate(encoded.parts, 1)
     ]
 
 

@@ -1,11 +1,13 @@
 """The binder as a process, between the real broker and an SMSC of ours on loopback."""
 
 import asyncio
+import json
 import signal
 from asyncio.subprocess import Process
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import dedent
 from uuid import uuid4
@@ -21,6 +23,7 @@ from pipeline.kafka.clients import make_producer, now_ms, produce
 from pipeline.kafka.reader import read_to_end
 from pipeline.process import catalog
 from pipeline.records import ConnectorState, MtSubmitted, OptOut, SmscDeliver, Tlv
+from smpp import times
 from smpp.pdu import DeliverSm, Pdu, SubmitSm
 from smpp.server import Smsc, SmscSession
 from smpp.values import CommandStatus
@@ -104,6 +107,13 @@ class Bench:
         where = ("--config", str(self._path), "--replica", f"scheduler-{self.connector}")
         async with started("scheduler", *where) as process:
             yield process
+
+    async def bound(self) -> SmscSession:
+        """A bind that is up, once there is one."""
+        async with asyncio.timeout(DEADLINE_S):
+            while not (up := [s for s in self.carrier.smsc.sessions if s.room]):
+                await asyncio.to_thread(self.outcomes)
+        return up[0]
 
     @asynccontextmanager
     async def binder(self, replica: str = "binder-0") -> AsyncIterator[Process]:
@@ -259,6 +269,41 @@ async def test_a_refusal_for_good_and_a_passed_deadline_are_outcomes(bench: Benc
     }
 
 
+async def test_a_segment_is_written_and_its_answer_read_by_the_profile(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile = {"validity": {"form": "absolute", "max_s": 60}, "statuses": {"0x433": "accepted"}}
+    monkeypatch.setenv("HELIOGRAPH__PROFILES", json.dumps({"mine": profile}))
+    monkeypatch.setenv(f"HELIOGRAPH__CONNECTORS__{bench.connector.upper()}__PROFILE", "mine")
+    left_s: list[float] = []
+
+    def answer(_: SmscSession, pdu: SubmitSm) -> CommandStatus:
+        now = datetime.now(UTC)
+        left_s.append((times.read(pdu.validity_period, now) - now).total_seconds())
+        return CommandStatus(0x433)
+
+    bench.carrier.answer = answer
+    await asyncio.to_thread(bench.write, 3)
+    async with bench.binder():
+        outcomes = await bench.settled(3)
+    assert [(o.outcome, o.command_status) for o in outcomes] == [("accepted", 0x433)] * 3
+    assert all(50 < left <= 60 for left in left_s)
+
+
+async def test_nothing_is_written_in_a_maintenance_window(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    always = {"start": "00:00", "end": "00:00", "zone": "UTC", "action": "return"}
+    monkeypatch.setenv("HELIOGRAPH__PROFILES", json.dumps({"mine": {"maintenance": [always]}}))
+    monkeypatch.setenv(f"HELIOGRAPH__CONNECTORS__{bench.connector.upper()}__PROFILE", "mine")
+    async with bench.binder():
+        await bench.bound()  # what was there before might have been written by another
+        await asyncio.to_thread(bench.write, 3)
+        outcomes = await bench.settled(3)
+    assert [(o.outcome, o.reason) for o in outcomes] == [("returned", "maintenance")] * 3
+    assert not bench.carrier.accepted
+
+
 async def test_what_was_unanswered_when_the_link_broke_is_resent_or_given_up(bench: Bench) -> None:
     seen: set[int] = set()
 
@@ -282,10 +327,7 @@ async def test_what_was_unanswered_when_the_link_broke_is_resent_or_given_up(ben
 
 async def test_a_deliver_sm_is_answered_once_kafka_has_it(bench: Bench) -> None:
     async with bench.binder():
-        async with asyncio.timeout(DEADLINE_S):
-            while not [s for s in bench.carrier.smsc.sessions if s.room]:
-                await asyncio.to_thread(bench.outcomes)
-        session = next(s for s in bench.carrier.smsc.sessions if s.room)
+        session = await bench.bound()
         pdu = DeliverSm(
             source_addr="46737654321", destination_addr="12345", short_message=b"VOTE A"
         )

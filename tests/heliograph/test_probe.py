@@ -43,7 +43,7 @@ WRITTEN: list[tuple[str, dict[str, Any], list[str]]] = [
     ),
     (
         "responses: {statuses: [{status: ESME_RINVDCS}]}",
-        {"id_in_response": "any", "receipts": "all", "reference_bits": 16},
+        {"id_in_response": "any", "receipts": "all", "segmentation": "udh16"},
         ["a guess: no receipt came", "text in UCS-2: refused, ESME_RINVDCS"],
     ),
     (

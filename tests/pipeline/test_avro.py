@@ -6,7 +6,7 @@ from typing import Any
 import fastavro
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.avro import Compiler, large, rest, varint
@@ -42,6 +42,9 @@ def values(schema: Any, named: dict[str, Any]) -> st.SearchStrategy[Any]:
     sort = schema["type"]
     if sort == "array":
         return st.lists(values(schema["items"], named), max_size=3)
+    if sort == "map":
+        keys = VALUES["string"]
+        return st.dictionaries(keys, values(schema["values"], named), max_size=3)
     if sort != "record":
         return values(sort, named)
     named[schema["name"]] = schema
@@ -55,6 +58,7 @@ def records(kind: type[Record]) -> st.SearchStrategy[Record]:
 
 
 @pytest.mark.parametrize("kind", KIND_BY_NAME.values(), ids=KIND_BY_NAME)
+@settings(deadline=None)  # the first example compiles
 @given(data=st.data())
 def test_octets_are_fastavros_and_come_back_as_the_record(
     kind: type[Record], data: st.DataObject

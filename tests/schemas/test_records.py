@@ -39,6 +39,8 @@ def avro_of(annotation: Any) -> Any:
         return AVRO[supertype]
     if get_origin(annotation) is tuple:
         return ("array", avro_of(get_args(annotation)[0]))
+    if get_origin(annotation) is dict:
+        return ("map", avro_of(get_args(annotation)[1]))
     if isinstance(annotation, UnionType) or get_origin(annotation) is not None:
         branches = [avro_of(a) for a in get_args(annotation) if a is not NoneType]
         return {"null", *branches} if NoneType in get_args(annotation) else set(branches)
@@ -51,6 +53,8 @@ def plain_type(part: Any) -> Any:
         return {plain_type(branch) for branch in part}
     if isinstance(part, dict) and part["type"] == "array":
         return ("array", plain_type(part["items"]))
+    if isinstance(part, dict) and part["type"] == "map":
+        return ("map", plain_type(part["values"]))
     if isinstance(part, dict):
         return part["name"] if "fields" in part else plain_type(part["type"])
     return {"long": "int"}.get(part, part.removeprefix("heliograph."))
@@ -64,7 +68,9 @@ def test_a_record_has_the_fields_types_and_defaults_of_its_schema(name: str) -> 
     assert [f.encode_name for f in hints] == [f["name"] for f in fields]
     for hint, field in zip(hints, fields, strict=True):
         assert avro_of(hint.type) == plain_type(field["type"]), field["name"]
-        if "default" in field:
+        if field.get("default") == {}:
+            assert hint.default_factory is dict, field["name"]
+        elif "default" in field:
             default = () if field["default"] == [] else field["default"]
             assert hint.default == default, field["name"]
         else:

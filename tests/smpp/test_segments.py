@@ -407,3 +407,37 @@ def test_a_numbering_beyond_what_can_be_numbered_is_none(total: int) -> None:
         tlv.SAR_SEGMENT_SEQNUM.make(1),
     )
     assert segments.concatenation(SubmitSm(tlvs=tlvs)) is None
+
+
+@given(
+    contents.filter(lambda content: content.alphabet is Alphabet.GSM7),
+    st.sampled_from(SplitBy),
+    headers,
+    st.integers(100, 140),
+)
+def test_packed_parts_fit_the_air_and_come_back(
+    content: EncodedText, by: SplitBy, elements: tuple[AnyElement, ...], octets_max: int
+) -> None:
+    parts = segments.split(content, 7, by=by, elements=elements, octets_max=octets_max)
+    for part in parts:
+        packed = segments.packed(part)
+        assert by is SplitBy.PAYLOAD or len(packed.header + packed.body) <= octets_max
+        if by is SplitBy.PAYLOAD:
+            assert packed.tlvs == (tlv.MESSAGE_PAYLOAD.make(packed.header + packed.body),)
+        found = segments.unpacked(len(part.header), packed.body)
+        assert found == part.body or found == part.body.removesuffix(b"\r")
+
+
+@pytest.mark.parametrize(
+    ("octets_max", "alphabet", "expected"),
+    [
+        (140, Alphabet.GSM7, 160),
+        (70, Alphabet.GSM7, 80),
+        (69, Alphabet.UCS2, 68),
+        (100, Alphabet.LATIN1, 100),
+    ],
+)
+def test_an_smsc_may_take_less_than_the_air(
+    octets_max: int, alphabet: Alphabet, expected: int
+) -> None:
+    assert segments.room(alphabet, (), octets_max) == expected

@@ -2,6 +2,7 @@
 
 import pytest
 
+from pipeline.profiles import NationalForm, Validity
 from pipeline.records import Tlv
 from services.binder.core import (
     Disposition,
@@ -18,6 +19,7 @@ from services.binder.core import (
 )
 from services.binder.leases import Lease
 from services.binder.offsets import OffsetTracker
+from services.binder.validity import form
 from smpp.pdu import DataSm, DeliverSm
 from smpp.values import CommandStatus
 from smpp.wire import decode, encode
@@ -61,6 +63,11 @@ def test_what_becomes_of_a_submit_nobody_answered(policy: str, outcome: str | No
 def test_a_validity_is_what_is_left_until_the_deadline(left_ms: int, written: str) -> None:
     pdu = submit_sm(mt_submit(deadline_ms=REQUESTED_MS + left_ms), REQUESTED_MS)
     assert pdu.validity_period == written
+
+
+def test_a_validity_is_written_in_the_form_it_is_given() -> None:
+    pdu = submit_sm(mt_submit(), REQUESTED_MS, form(Validity(form="qos_time_to_live", max_s=60)))
+    assert (pdu.validity_period, pdu.tlvs) == ("", ((0x0017, b"\0\0\0\x3c"),))
 
 
 def test_a_segment_goes_to_the_wire_as_the_router_wrote_it() -> None:
@@ -118,3 +125,18 @@ def test_what_the_smsc_delivers_is_keyed_by_the_handset(pdu: type[DeliverSm | Da
 )
 def test_a_handset_is_its_digits(written: str, key: str) -> None:
     assert handset(written) == key
+
+
+@pytest.mark.parametrize(
+    ("ton", "written", "key"),
+    [
+        (2, "0701234567", "46701234567"),
+        (1, "4791234567", "4791234567"),
+        (0, "72000", "72000"),
+    ],
+)
+def test_a_national_number_gets_its_calling_code(ton: int, written: str, key: str) -> None:
+    national = NationalForm(calling_code="46", ton=2, npi=1, prefix="0")
+    came = DeliverSm(source_addr_ton=ton, source_addr=written)
+    record = delivered(came, "fast", "binder-0", 0, REQUESTED_MS, national)
+    assert (record.handset, record.source_addr) == (key, written)

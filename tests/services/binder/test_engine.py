@@ -1,15 +1,18 @@
 """The engine's own rows: what it does with one segment; the simulation plays many."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from pipeline.ids import ConnectorId
+from pipeline.profiles import Maintenance
 from pipeline.records import OptOut, Stop
 from services.binder.budgets import Budgets
+from services.binder.calendar import OPEN, Calendar
 from services.binder.circuit import Circuit
-from services.binder.core import Outcome, Position, Segment
+from services.binder.core import Disposition, Outcome, Position, Segment
 from services.binder.engine import Engine, Moment
 from services.binder.lanes import Lanes
 from services.binder.leases import Lease
@@ -23,6 +26,15 @@ from tests.builders import REQUESTED_MS, mt_submit
 
 START = Moment(100.0, REQUESTED_MS)
 OK = CommandStatus.ESME_ROK
+NO_DISPOSITIONS: dict[int, Disposition] = {}
+
+
+def windowed(action: str, minutes: int = 10) -> Calendar:
+    """Maintenance from five minutes before the start of a test for so long."""
+    since = datetime.fromtimestamp(START.ms / 1000, UTC) - timedelta(minutes=5)
+    start, end = (f"{moment:%H:%M}" for moment in (since, since + timedelta(minutes=minutes)))
+    fields = {"start": start, "end": end, "zone": "UTC", "action": action}
+    return Calendar([Maintenance.model_validate(fields)])
 
 
 def later(seconds: float) -> Moment:
@@ -52,7 +64,12 @@ class Wire:
 class Bench:
     """An engine with one wire, and Kafka that confirms when it is told to."""
 
-    def __init__(self, make_turns: Callable[[Lanes], Turns | None] = lambda lanes: None) -> None:
+    def __init__(
+        self,
+        make_turns: Callable[[Lanes], Turns | None] = lambda lanes: None,
+        calendar: Calendar = OPEN,
+        dispositions: Mapping[int, Disposition] = NO_DISPOSITIONS,
+    ) -> None:
         self.outcomes: list[tuple[int, str, str | None]] = []
         self.intents: list[int] = []
         self.unconfirmed: list[Callable[[], None]] = []
@@ -66,11 +83,12 @@ class Bench:
             Circuit(),
             self.stops,
             self.opt_outs,
-            {},
+            dispositions,
             lambda: None,
             3.0,
             START.s,
             make_turns(lanes),
+            calendar,
         )
         pacer.own(1.0, START.s - 10)
         self.engine.unconfirmed_max = 100
@@ -102,6 +120,12 @@ class Bench:
         self.lease.take(offset)
         self.engine.take(segment)
         return segment
+
+    def pump_awake(self, seconds: float) -> None:
+        """Pump later, the loop having turned meanwhile."""
+        self.engine.beat(later(seconds).s)
+        self.engine.is_fenced = False
+        self.engine.pump(later(seconds))
 
     def confirm(self) -> None:
         waiting, self.unconfirmed = self.unconfirmed, []
@@ -486,3 +510,59 @@ def test_a_connector_that_refuses_everything_stops_and_asks_with_one_segment() -
     bench.engine.answered(segments[0], OK, "id", later(30))
     bench.engine.pump(later(30))
     assert bench.written == [0, 0, 1, 2]
+
+
+def test_while_the_carrier_works_on_its_own_segments_wait_and_nobody_turns_in_circles() -> None:
+    bench = Bench(calendar=windowed("hold"))
+    bench.take()
+    bench.engine.pump(START)
+    assert (bench.written, bench.outcomes, bench.engine.maintenance) == ([], [], "hold")
+    waited_s, moments = 0.0, 0
+    while not bench.written:
+        waited_s += bench.engine.wait_s(START.s + waited_s)
+        bench.pump_awake(waited_s)
+        moments += 1
+    assert 240 < waited_s <= 300  # the rest of the window
+    assert moments <= 6
+
+
+def test_a_hold_is_no_reason_to_outlive_a_deadline() -> None:
+    bench = Bench(calendar=windowed("hold"))
+    bench.take(deadline_ms=START.ms + 1000)
+    bench.engine.sweep(later(1.5))
+    assert bench.outcomes == [(0, "expired", "validity")]
+
+
+def test_where_the_profile_says_so_segments_are_returned_meanwhile() -> None:
+    bench = Bench(calendar=windowed("return"))
+    bench.take()
+    bench.engine.pump(START)
+    assert bench.outcomes == [(0, "returned", "maintenance")]
+
+
+def test_a_message_begun_before_the_window_waits_for_its_end() -> None:
+    bench = Bench(calendar=windowed("return"))
+    bench.take(0, message_id="new", segment=1, segments=2)
+    bench.take(1, message_id="old", segment=2, segments=2)  # the first went before a restart
+    bench.engine.pump(START)
+    assert (bench.written, bench.outcomes) == ([], [(0, "returned", "maintenance")])
+    bench.pump_awake(301)
+    assert bench.written == [1]
+
+
+@pytest.mark.parametrize(
+    ("disposition", "outcomes"),
+    [
+        (Disposition.ACCEPTED, [(0, "accepted", None)]),
+        (Disposition.REJECT, [(0, "rejected", "ESME_RTHROTTLED")]),
+        (Disposition.RETRY_LATER, []),
+    ],
+)
+def test_a_profile_may_see_a_status_otherwise(
+    disposition: Disposition, outcomes: list[tuple[int, str, str | None]]
+) -> None:
+    bench = Bench(dispositions={CommandStatus.ESME_RTHROTTLED: disposition})
+    segment = bench.take()
+    bench.engine.pump(START)
+    bench.engine.answered(segment, CommandStatus.ESME_RTHROTTLED, "", START)
+    assert bench.outcomes == outcomes

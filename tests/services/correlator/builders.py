@@ -13,8 +13,8 @@ from tests.entries import MemoryEntries
 NOW_MS = 1_790_000_000_000
 DAY_MS = 86_400_000
 HANDSET = Msisdn("46701234567")
-FAST, SLOW, TWIN, FAR, PLAIN = (
-    ConnectorId(name) for name in ("fast", "slow", "twin", "far", "plain")
+FAST, SLOW, TWIN, FAR, PLAIN, PACKED = (
+    ConnectorId(name) for name in ("fast", "slow", "twin", "far", "plain", "packed")
 )
 
 
@@ -27,11 +27,13 @@ CONFIG = Config(
     profiles={
         "hex": ProfileConfig(id_in_response="hexadecimal", id_in_receipt="decimal"),
         "one": ProfileConfig(carrier_domain="carrier"),
+        "packed": ProfileConfig(default_alphabet="latin1", default_alphabet_mo="gsm7_packed"),
         "plain": ProfileConfig(receipts_by_text=True, default_alphabet="latin1"),
     },
     connectors={
         "fast": connector("default"),
         "far": connector("hex"),
+        "packed": connector("packed"),
         "plain": connector("plain"),
         "slow": connector("one"),
         "twin": connector("one"),

@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 
 from pipeline.effects import PublishLater
 from pipeline.records import Encrypted, SmscDeliver, Tlv, Wake
+from smpp import gsm7
 from tests.services.correlator.builders import (
     FAST,
     HANDSET,
     NOW_MS,
+    PACKED,
     PLAIN,
     SLOW,
     TWIN,
@@ -226,6 +228,33 @@ def test_the_profile_says_what_data_coding_0_means() -> None:
     octets = b"caf\xe9"
     (mo,) = mos(Handset().tell(deliver(connector=PLAIN, short_message=octets)))
     assert mo.text == "café"
+
+
+@pytest.mark.parametrize(
+    ("data_coding", "octets", "text"),
+    [
+        (0, bytes.fromhex("e8329bfd4697d9ec37"), "hellohello"),
+        (0, gsm7.pack(b"hello!!"), "hello!!"),  # seven bits are left, and a carriage return in them
+        (8, "é".encode("utf-16-be"), "é"),
+        (4, bytes.fromhex("e8329b"), None),
+    ],
+)
+def test_gsm_7_bit_that_comes_packed_is_unpacked(
+    data_coding: int, octets: bytes, text: str | None
+) -> None:
+    fact = deliver(connector=PACKED, short_message=octets, data_coding=data_coding)
+    (mo,) = mos(Handset().tell(fact))
+    assert mo.text == text
+
+
+def test_packed_parts_are_aligned_behind_their_header() -> None:
+    sender = Handset()
+    told = []
+    for number, text in ((1, "one "), (2, "two")):
+        header = bytes((5, 0x00, 3, 7, 2, number))
+        octets = header + gsm7.pack(text.encode(), fill_bits=1)
+        told += mos(sender.tell(deliver(connector=PACKED, esm_class=0x40, short_message=octets)))
+    assert [mo.text for mo in told] == ["one two"]
 
 
 def test_each_part_is_read_by_its_own_header() -> None:

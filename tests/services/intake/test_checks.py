@@ -43,6 +43,9 @@ BROKEN: list[tuple[str, dict[str, Any]]] = [
     ("send_at_too_far", {"send_at_ms": NOW_MS + 30 * DAY_MS + 1}),
     ("caller_data_too_long", {"caller_data": "x" * 1025}),
     ("campaign_too_long", {"campaign": "x" * 65}),
+    ("carrier_data_too_long", {"carrier_data": {str(number): "x" for number in range(17)}}),
+    ("carrier_data_too_long", {"carrier_data": {"x": "ж" * 128}}),
+    ("carrier_data_too_long", {"carrier_data": {"x" * 256: ""}}),
 ]
 BROKEN_BINARY: list[tuple[str, dict[str, Any]]] = [
     ("binary_too_long", {"data": b"x" * 35_701}),

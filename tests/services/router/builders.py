@@ -24,7 +24,7 @@ CONFIG = Config(
     dev=True,
     profiles={
         "ledger": ProfileConfig(ledger_tlv=0x1400, receipts="last"),
-        "short": ProfileConfig(reference_bits=8),
+        "short": ProfileConfig(segmentation="udh8"),
     },
     connectors={
         FAST: connector(generation=2),

@@ -123,7 +123,7 @@ def test_an_example_goes_as_json_through_intake_and_router(name: str, read: Any)
     assert read(content_of(asked).octets)
     encoded = encode(asked, ProfileConfig(), lambda: 1)
     assert isinstance(encoded, Encoded)
-    assert len(encoded.short_messages) == 1
+    assert len(encoded.parts) == 1
 
 
 def test_a_request_that_holds_nothing_is_a_bug_of_ours() -> None:

@@ -190,6 +190,7 @@ class TestRepeats:
             ({"text": None, "binary": Binary(data=b"hello")}, "payload_mismatch"),
             ({"send_at_ms": NOW_MS + HOUR_MS}, "payload_mismatch"),
             ({"caller_data": "x"}, "payload_mismatch"),
+            ({"carrier_data": {"a": "1"}}, "payload_mismatch"),
         ],
     )
     def test_the_same_id_from_elsewhere_is_one_event(

@@ -6,13 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import config
+from pipeline import profiles
 from pipeline.config import ProfileConfig
 from pipeline.records import Binary, MessageWaiting, Vcard, WapPush
 from services.router.encoding import TOO_LONG, UDH_UNSPLITTABLE, Encoded, encode
 from services.router.policy import Refusal
 from smpp import gsm7
 from smpp.national import Language
+from smpp.segments import unpacked
+from smpp.text import Alphabet, decode
 from smpp.udh import read_header
 from tests.services.router.builders import request
 
@@ -30,7 +32,11 @@ def _header_of(identifier: int, octets: bytes) -> bytes:
 
 
 def profile(bits: int, **fields: Any) -> ProfileConfig:
-    return ProfileConfig(reference_bits=bits, **fields)  # type: ignore[arg-type]
+    return ProfileConfig(**{"segmentation": f"udh{bits}", **fields})
+
+
+def messages(found: Encoded) -> tuple[bytes, ...]:
+    return tuple(part.short_message for part in found.parts)
 
 
 def encoded(bits: int = 16, carrier: ProfileConfig | None = None, **changed: Any) -> Encoded:
@@ -106,7 +112,7 @@ def test_what_fits_one_segment_is_written_as_it_is(
     changed: dict[str, Any], short_message: bytes, esm_class: int
 ) -> None:
     found = encoded(**changed)
-    assert found.short_messages == (short_message,)
+    assert messages(found) == (short_message,)
     assert found.esm_class == esm_class
 
 
@@ -152,8 +158,8 @@ def test_a_segment_is_used_to_the_last_octet(
     changed: dict[str, Any], bits: int, segments: int
 ) -> None:
     found = encoded(bits=bits, **changed)
-    assert len(found.short_messages) == segments
-    assert {read_header(part)[0][0].identifier for part in found.short_messages[1:]} <= {0, 8}
+    assert len(messages(found)) == segments
+    assert {read_header(part)[0][0].identifier for part in messages(found)[1:]} <= {0, 8}
 
 
 @pytest.mark.parametrize(
@@ -191,13 +197,13 @@ def test_the_concatenation_element_has_the_width_the_profile_says(
     bits: int, headers: list[str]
 ) -> None:
     found = encoded(bits, binary=Binary(data=bytes.fromhex("0605") * 75))
-    for short_message, header in zip(found.short_messages, headers, strict=True):
+    for short_message, header in zip(messages(found), headers, strict=True):
         assert short_message.hex().startswith(header)
 
 
 def test_the_ports_of_an_application_are_in_every_segment() -> None:
     found = encoded(wap_push=WapPush(text="x" * 200))
-    assert [short_message[:13].hex() for short_message in found.short_messages] == [
+    assert [short_message[:13].hex() for short_message in messages(found)] == [
         "0c08040102020105040b8423f0",
         "0c08040102020205040b8423f0",
     ]
@@ -214,7 +220,7 @@ def test_content_that_cannot_be_written_is_refused_with_its_reason() -> None:
 
 def test_a_given_header_follows_the_concatenation_element_in_every_segment() -> None:
     found = encoded(binary=Binary(data=b"x" * 200, udh=PUSH))
-    assert [short_message[:14].hex() for short_message in found.short_messages] == [
+    assert [short_message[:14].hex() for short_message in messages(found)] == [
         "0c08040102020105040b8423f078",
         "0c08040102020205040b8423f078",
     ]
@@ -232,7 +238,7 @@ def test_a_single_segment_takes_no_reference() -> None:
 @given(GSM7_TEXTS.filter(bool), BITS)
 def test_gsm_segments_put_together_are_the_text(text: str, bits: int) -> None:
     found = encoded(bits, text=text)
-    bodies = [body_of(part, has_header=found.esm_class == 0x40) for part in found.short_messages]
+    bodies = [body_of(part, has_header=found.esm_class == 0x40) for part in messages(found)]
     assert found.data_coding == 0
     assert "".join(gsm7.decode(body) for body in bodies) == text
 
@@ -245,7 +251,7 @@ def test_every_segment_is_text_of_its_own_and_fits_the_air(
     is_gsm7 = found.data_coding & 0x08 == 0
     assert is_gsm7 == (not set(text) - set("a€"))
     joined = ""
-    for part in found.short_messages:
+    for part in messages(found):
         body = body_of(part, has_header=found.esm_class == 0x40)
         header_octets = len(part) - len(body)
         body_octets = -(-len(body) * 7 // 8) if is_gsm7 else len(body)
@@ -259,11 +265,11 @@ def test_binary_segments_put_together_are_the_data(
     data: bytes, udh: bytes | None, bits: int
 ) -> None:
     found = encoded(bits, binary=Binary(data=data, udh=udh))
-    bodies = [body_of(part, has_header=found.esm_class == 0x40) for part in found.short_messages]
+    bodies = [body_of(part, has_header=found.esm_class == 0x40) for part in messages(found)]
     assert b"".join(bodies) == data
-    assert all(len(part) <= 140 for part in found.short_messages)
+    assert all(len(part) <= 140 for part in messages(found))
     if udh is not None and len(bodies) > 1:
-        assert all(read_header(part)[0][1].octets == udh[3:] for part in found.short_messages)
+        assert all(read_header(part)[0][1].octets == udh[3:] for part in messages(found))
 
 
 @pytest.mark.parametrize(
@@ -280,15 +286,95 @@ def test_the_profile_says_what_the_carrier_reads(
     fields: dict[str, Any], text: str, data_coding: int, octets: bytes
 ) -> None:
     found = encoded(carrier=profile(16, **fields), text=text)
-    assert (found.data_coding, found.short_messages) == (data_coding, (octets,))
+    assert (found.data_coding, messages(found)) == (data_coding, (octets,))
     assert bool(found.esm_class & 0x40) == octets.startswith(b"\3\x24")
 
 
+@pytest.mark.parametrize(
+    ("fields", "text", "parts"),
+    [
+        ({}, "x" * 161, [b"\6\x08\4\1\2\2\1" + b"x" * 152, b"\6\x08\4\1\2\2\2" + b"x" * 9]),
+        (
+            {"octets_per_segment": 70},
+            "x" * 81,
+            [b"\6\x08\4\1\2\2\1" + b"x" * 72, b"\6\x08\4\1\2\2\2" + b"x" * 9],
+        ),
+        ({"octets_per_segment": 70}, "x" * 80, [b"x" * 80]),
+        ({"default_alphabet": "gsm7_packed"}, "hellohello", [bytes.fromhex("e8329bfd4697d9ec37")]),
+        ({"default_alphabet": "gsm7_packed"}, "ж", ["ж".encode("utf-16-be")]),
+        ({"segmentation": "sar"}, "x" * 160, [b"x" * 160]),
+        ({"segmentation": "sar"}, "x" * 161, [b"x" * 153, b"x" * 8]),
+        ({"segmentation": "message_payload"}, "x" * 160, [b"x" * 160]),
+        ({"segmentation": "message_payload"}, "x" * 161, [b""]),
+    ],
+)
+def test_the_profile_says_how_a_message_is_cut(
+    fields: dict[str, Any], text: str, parts: list[bytes]
+) -> None:
+    assert list(messages(encoded(carrier=profile(16, **fields), text=text))) == parts
+
+
+@pytest.mark.parametrize(
+    ("segmentation", "tlvs"),
+    [
+        ("sar", [{0x020C: "0102", 0x020E: "02", 0x020F: f"0{number}"} for number in (1, 2)]),
+        ("message_payload", [{0x0424: "78" * 161}]),
+    ],
+)
+def test_parts_are_tied_together_by_tlvs_where_the_profile_says_so(
+    segmentation: str, tlvs: list[dict[int, str]]
+) -> None:
+    found = encoded(carrier=profile(16, segmentation=segmentation), text="x" * 161)
+    written = [{tlv.tag: tlv.value.hex() for tlv in part.tlvs} for part in found.parts]
+    assert (found.esm_class, written) == (0, tlvs)
+
+
+@given(
+    st.text(st.sampled_from("aé€@ж\r"), min_size=1, max_size=500),
+    st.sampled_from(get_args(ProfileConfig.model_fields["segmentation"].annotation)),
+    st.sampled_from(get_args(profiles.DefaultAlphabet)),
+    st.integers(32, 140),
+)
+def test_by_any_profile_the_parts_fit_and_put_together_are_the_text(
+    words: str, segmentation: str, alphabet: str, octets_max: int
+) -> None:
+    carrier = ProfileConfig.model_validate(
+        {
+            "segmentation": segmentation,
+            "default_alphabet": alphabet,
+            "octets_per_segment": octets_max,
+        }
+    )
+    found = encode(request(text=words), carrier, lambda: 0x42)
+    assert isinstance(found, Encoded)
+    is_packed = alphabet == "gsm7_packed" and found.data_coding == 0
+    joined = b""
+    for part in found.parts:
+        octets = part.short_message or next(t.value for t in part.tlvs if t.tag == 0x0424)
+        body = body_of(octets, has_header=found.esm_class == 0x40)
+        header_octets = len(octets) - len(body)
+        septets = unpacked(header_octets, body) if is_packed else body
+        is_gsm7 = alphabet.startswith("gsm7") and found.data_coding == 0
+        air_octets = header_octets + (-(-len(septets) * 7 // 8) if is_gsm7 else len(septets))
+        assert segmentation == "message_payload" or air_octets <= octets_max
+        joined += septets
+    default = Alphabet[alphabet.removesuffix("_packed").upper()]
+    read = decode(joined, found.data_coding, default)
+    assert read == words or (is_packed and read.replace("\r", "") == words.replace("\r", ""))
+
+
+def test_packed_parts_fill_the_air_and_are_aligned_behind_their_header() -> None:
+    found = encoded(carrier=profile(8, default_alphabet="gsm7_packed"), text="x" * 160 + "y" * 146)
+    assert {len(part) for part in messages(found)} == {140}
+    bodies = [unpacked(6, read_header(part)[1]) for part in messages(found)]
+    assert b"".join(bodies) == b"x" * 160 + b"y" * 146
+
+
 def test_every_language_of_a_profile_has_tables() -> None:
-    assert {language.name.lower() for language in Language} == set(get_args(config.Language))
+    assert {language.name.lower() for language in Language} == set(get_args(profiles.Language))
 
 
 def test_a_flash_message_is_gsm_7_bit_whatever_the_carrier_means_by_0() -> None:
     carrier = profile(16, default_alphabet="latin1")
     found = encoded(carrier=carrier, text="é@", flash=True)
-    assert (found.data_coding, found.short_messages) == (0x10, (b"\x05\x00",))
+    assert (found.data_coding, messages(found)) == (0x10, (b"\x05\x00",))

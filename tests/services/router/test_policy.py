@@ -6,10 +6,10 @@ import pytest
 
 from pipeline.records import Encrypted
 from services.router.policy import NOBODY, ROWS, Case, Refusal, first_refusal, tenant_of
-from services.router.senders import Address
+from services.router.senders import Sender
 from tests.services.router.builders import CONFIG, NOW_MS, ROUTES, admitted, request
 
-SENDER = Address(5, 0, "ACME")
+SENDER = Sender("alphanumeric", "ACME")
 SECRET = Encrypted(key_id="k", nonce=b"n", ciphertext=b"c")
 
 

@@ -1,28 +1,28 @@
-"""Senders: their type of number, and whose they are."""
+"""Senders: their kind, and whose they are."""
 
 import pytest
 
-from services.router.senders import Address, Senders, address, fault_of
+from services.router.senders import Sender, Senders, fault_of, read
 
 
 @pytest.mark.parametrize(
     ("sender", "expected"),
     [
-        ("ACME", Address(5, 0, "ACME")),
-        ("4ever", Address(5, 0, "4ever")),
-        ("+", Address(5, 0, "+")),
-        ("٤٦٧", Address(5, 0, "٤٦٧")),
-        ("123", Address(3, 0, "123")),
-        ("72000", Address(3, 0, "72000")),
-        ("12345678", Address(3, 0, "12345678")),
-        ("123456789", Address(1, 1, "123456789")),
-        ("46701234567", Address(1, 1, "46701234567")),
-        ("+46701234567", Address(1, 1, "46701234567")),
-        ("+12345678", Address(1, 1, "12345678")),
+        ("ACME", Sender("alphanumeric", "ACME")),
+        ("4ever", Sender("alphanumeric", "4ever")),
+        ("+", Sender("alphanumeric", "+")),
+        ("٤٦٧", Sender("alphanumeric", "٤٦٧")),
+        ("123", Sender("short_code", "123")),
+        ("72000", Sender("short_code", "72000")),
+        ("12345678", Sender("short_code", "12345678")),
+        ("123456789", Sender("international", "123456789")),
+        ("46701234567", Sender("international", "46701234567")),
+        ("+46701234567", Sender("international", "46701234567")),
+        ("+12345678", Sender("international", "12345678")),
     ],
 )
-def test_the_form_of_a_sender_tells_its_type_of_number(sender: str, expected: Address) -> None:
-    assert address(sender) == expected
+def test_the_form_of_a_sender_tells_its_kind(sender: str, expected: Sender) -> None:
+    assert read(sender) == expected
 
 
 @pytest.mark.parametrize(
@@ -30,17 +30,17 @@ def test_the_form_of_a_sender_tells_its_type_of_number(sender: str, expected: Ad
     [
         ([], None, None),
         ([], "ACME", None),
-        (["ACME", "72000"], None, Address(5, 0, "ACME")),
-        (["ACME", "72000"], "72000", Address(3, 0, "72000")),
+        (["ACME", "72000"], None, Sender("alphanumeric", "ACME")),
+        (["ACME", "72000"], "72000", Sender("short_code", "72000")),
         (["ACME"], "acme", None),
         (["ACME"], "", None),
-        (["46701234567"], "+46701234567", Address(1, 1, "46701234567")),
-        (["+46701234567"], "46701234567", Address(1, 1, "46701234567")),
+        (["46701234567"], "+46701234567", Sender("international", "46701234567")),
+        (["+46701234567"], "46701234567", Sender("international", "46701234567")),
         (["72000"], "+72000", None),
     ],
 )
 def test_a_tenant_sends_from_its_own_senders_only(
-    allowed: list[str], wanted: str | None, expected: Address | None
+    allowed: list[str], wanted: str | None, expected: Sender | None
 ) -> None:
     assert Senders(allowed).find(wanted) == expected
 
