@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from pipeline.errors import BrokerError
 
@@ -59,6 +60,14 @@ group.consumer.min.heartbeat.interval.ms=1000
 group.consumer.heartbeat.interval.ms=1000
 """
 
+# What comes in `behind` is told to come to `before`, where a relay listens.
+RELAYED = """\
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port},\
+RELAYED://127.0.0.1:{behind}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port},RELAYED://127.0.0.1:{before}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,RELAYED:PLAINTEXT
+"""
+
 LOGGING = """\
 <Configuration status="off"><Appenders><Console name="out">
 <PatternLayout pattern="%d %p %m (%c)%n"/></Console></Appenders>
@@ -66,8 +75,15 @@ LOGGING = """\
 """
 
 
+class Relayed(NamedTuple):
+    """A second way to an embedded broker, through a relay: the ports it listens at, and is told."""
+
+    behind: int
+    before: int
+
+
 @contextmanager
-def broker(*, port: int = 0) -> Iterator[str]:
+def broker(*, port: int = 0, relayed: Relayed | None = None) -> Iterator[str]:
     """Bootstrap servers of a broker that lives as long as the context.
 
     `port` is where an embedded one listens, 0 for a free one. Raises BrokerError when there is no
@@ -76,7 +92,7 @@ def broker(*, port: int = 0) -> Iterator[str]:
     if given := os.environ.get("KAFKA_BOOTSTRAP_SERVERS"):
         yield given
     elif shutil.which("java") and shutil.which("mvn"):
-        with _embedded(port or free_port()) as address:
+        with _embedded(port or free_port(), relayed) as address:
             yield address
     elif _docker_answers():
         with _container(port or free_port()) as address:
@@ -110,11 +126,11 @@ def die_with_parent() -> None:
 
 
 @contextmanager
-def _embedded(port: int) -> Iterator[str]:
+def _embedded(port: int, relayed: Relayed | None) -> Iterator[str]:
     classpath = _classpath()
     with TemporaryDirectory(prefix="heliograph-kafka-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        settings = _write_settings(folder, port)
+        settings = _write_settings(folder, port, relayed)
         # The first compiler only: a broker that lives for minutes is warm in 1 s instead of 8, and
         # p50 from request to submit in the first 10 s falls from 400 to 110 ms (2 cores, 100/s).
         java = ["java", f"-Xmx{HEAP_MIB}m", "-XX:TieredStopAtLevel=1"]
@@ -135,10 +151,13 @@ def _embedded(port: int) -> Iterator[str]:
                 _stop(process)
 
 
-def _write_settings(folder: Path, port: int) -> Path:
+def _write_settings(folder: Path, port: int, relayed: Relayed | None) -> Path:
     ports = {"port": port, "controller_port": free_port()}
+    text = SETTINGS.format(folder=folder / "data", **ports)
+    if relayed is not None:
+        text += RELAYED.format(**ports, **relayed._asdict())
     settings = folder / "server.properties"
-    settings.write_text(SETTINGS.format(folder=folder / "data", **ports), encoding="utf-8")
+    settings.write_text(text, encoding="utf-8")
     (folder / "log4j2.xml").write_text(LOGGING, encoding="utf-8")
     return settings
 

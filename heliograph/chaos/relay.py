@@ -48,7 +48,7 @@ class Relay:
         self.port = port
         self.accepted = 0  # connections, ever
         self.held: Counter[int] = Counter()  # requests held, by api_key
-        self.orphaned: Counter[int] = Counter()  # of those: brought when their client had hung up
+        self.orphaned: Counter[int] = Counter()  # of those: brought to their end without a client
         self._target = target
         self._is_kafka = is_kafka
         self._holds: dict[int, Hold] = {}
@@ -125,15 +125,19 @@ class Relay:
         self.accepted += 1
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        ends = [writer]
+        ends, orphans = [writer], Counter[int]()
         try:
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
             ends.append(far_writer)
-            ask = self._requests if self._is_kafka else self._octets
-            await asyncio.gather(ask(reader, far_writer), self._octets(far_reader, writer))
+            if self._is_kafka:
+                asking = self._requests(reader, far_writer, orphans)
+            else:
+                asking = self._octets(reader, far_writer)
+            await asyncio.gather(asking, self._octets(far_reader, writer))
         except OSError:
             pass  # one end is gone: so is the other
         finally:
+            self.orphaned += orphans  # the server has hung up, or answered somebody who is gone
             for end in ends:
                 _reset(end)
 
@@ -142,26 +146,31 @@ class Relay:
             await self._pass(octets, writer)
         _half_close(writer)
 
-    async def _requests(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _requests(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, orphans: Counter[int]
+    ) -> None:
         """What a Kafka client asks, each request held if it is to be."""
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
                 length = await reader.readexactly(LENGTH.size)
                 request = await reader.readexactly(*LENGTH.unpack(length))
-                await self._delay(API_KEY.unpack_from(request)[0], reader)
+                (api_key,) = API_KEY.unpack_from(request)
+                if await self._held(api_key):
+                    orphans[api_key] += reader.at_eof() or reader.exception() is not None
                 await self._pass(length + request, writer)
         _half_close(writer)  # the broker answers what it has, though nobody may hear it
 
-    async def _delay(self, api_key: int, reader: asyncio.StreamReader) -> None:
+    async def _held(self, api_key: int) -> bool:
+        """Wait as long as such a request is to be held; whether it was at all."""
         hold = self._holds.get(api_key)
         if hold is None:
-            return
+            return False
         hold.times -= 1
         if hold.times <= 0:
             del self._holds[api_key]
         self.held[api_key] += 1
         await asyncio.sleep(hold.seconds)
-        self.orphaned[api_key] += reader.at_eof()
+        return True
 
     async def _pass(self, octets: bytes, writer: asyncio.StreamWriter) -> None:
         await self._flowing.wait()
