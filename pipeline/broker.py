@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from pipeline.errors import BrokerError
 
@@ -59,11 +60,26 @@ group.consumer.min.heartbeat.interval.ms=1000
 group.consumer.heartbeat.interval.ms=1000
 """
 
+# What comes in `behind` is told to come to `before`, where a relay listens.
+RELAYED = """\
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port},\
+RELAYED://127.0.0.1:{behind}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port},RELAYED://127.0.0.1:{before}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,RELAYED:PLAINTEXT
+"""
+
 LOGGING = """\
 <Configuration status="off"><Appenders><Console name="out">
 <PatternLayout pattern="%d %p %m (%c)%n"/></Console></Appenders>
 <Loggers><Root level="warn"><AppenderRef ref="out"/></Root></Loggers></Configuration>
 """
+
+
+class Relayed(NamedTuple):
+    """A second way to an embedded broker, through a relay: the ports it listens at, and is told."""
+
+    behind: int
+    before: int
 
 
 @contextmanager
@@ -112,9 +128,9 @@ def die_with_parent() -> None:
 class Embedded:
     """Apache Kafka as one process; a stop keeps its data for the next start."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, relayed: Relayed | None) -> None:
         classpath = _classpath()
-        settings = _write_settings(folder, port)
+        settings = _write_settings(folder, port, relayed)
         # The first compiler only: a broker that lives for minutes is warm in 1 s instead of 8, and
         # p50 from request to submit in the first 10 s falls from 400 to 110 ms (2 cores, 100/s).
         java = ["java", f"-Xmx{HEAP_MIB}m", "-XX:TieredStopAtLevel=1"]
@@ -150,10 +166,10 @@ class Embedded:
 
 
 @contextmanager
-def embedded(port: int) -> Iterator[Embedded]:
+def embedded(port: int, relayed: Relayed | None = None) -> Iterator[Embedded]:
     """An embedded broker that runs, with data of its own, as long as the context."""
     with TemporaryDirectory(prefix="heliograph-kafka-", ignore_cleanup_errors=True) as name:
-        own = Embedded(Path(name), port)
+        own = Embedded(Path(name), port, relayed)
         try:
             own.start()
             yield own
@@ -161,10 +177,13 @@ def embedded(port: int) -> Iterator[Embedded]:
             own.stop()
 
 
-def _write_settings(folder: Path, port: int) -> Path:
+def _write_settings(folder: Path, port: int, relayed: Relayed | None) -> Path:
     ports = {"port": port, "controller_port": free_port()}
+    text = SETTINGS.format(folder=folder / "data", **ports)
+    if relayed is not None:
+        text += RELAYED.format(**ports, **relayed._asdict())
     settings = folder / "server.properties"
-    settings.write_text(SETTINGS.format(folder=folder / "data", **ports), encoding="utf-8")
+    settings.write_text(text, encoding="utf-8")
     (folder / "log4j2.xml").write_text(LOGGING, encoding="utf-8")
     return settings
 

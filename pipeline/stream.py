@@ -29,6 +29,7 @@ from pipeline.kafka.clients import (
     client_settings,
     now_ms,
     producer_settings,
+    request_timeout_s,
 )
 from pipeline.process import Process
 from pipeline.records import Record
@@ -87,8 +88,9 @@ def run(
     """Run `core` on `topic_in` until SIGTERM or SIGINT; raises what must restart the process."""
     app = _application(ground.config, service, ground.replica)
     producer: Any = app._producer  # Quix Streams has no hook for this
-    producer.commit_transaction = watched(producer.commit_transaction)
-    producer.abort_transaction = watched(producer.abort_transaction)
+    limit_s = request_timeout_s(ground.config.kafka)
+    producer.commit_transaction = watched(producer.commit_transaction, limit_s)
+    producer.abort_transaction = watched(producer.abort_transaction, limit_s)
     topic_of = _topic_look_up()
     decide = _decider(core, topic_in, service, tuple(kinds), ground)
     source = app.topic(topic_in, value_deserializer="bytes", key_deserializer="bytes")

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from pipeline.errors import HeliographError
-from pipeline.kafka.clients import SOCKET_TIMEOUT_MS
 
 R = TypeVar("R")
 
@@ -20,8 +19,11 @@ class SlowTransactionError(HeliographError):
     """A transaction ended too slowly to be trusted; the process must be restarted."""
 
 
-def watched(end: Callable[..., R], limit_s: float = SOCKET_TIMEOUT_MS / 1000) -> Callable[..., R]:
-    """`end` (a commit or abort), which raises when it takes `limit_s` or longer."""
+def watched(end: Callable[..., R], limit_s: float) -> Callable[..., R]:
+    """`end` (a commit, an abort, the sending of offsets), which raises if it takes `limit_s`.
+
+    That is `pipeline.kafka.clients.request_timeout_s`: what took less was asked for only once.
+    """
 
     def timed(*args: object, **kwargs: object) -> R:
         started = time.monotonic()

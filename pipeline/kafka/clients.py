@@ -46,6 +46,11 @@ def client_settings(kafka: KafkaConfig) -> dict[str, Any]:
     }
 
 
+def request_timeout_s(kafka: KafkaConfig) -> float:
+    """How long a request of ours may stay unanswered before it is made again."""
+    return float(client_settings(kafka)["socket.timeout.ms"]) / 1000
+
+
 def producer_settings() -> dict[str, Any]:
     """What every producer of ours has in common."""
     return {

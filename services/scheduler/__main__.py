@@ -22,6 +22,7 @@ from pipeline.kafka.clients import (
     next_offsets,
     now_ms,
     produce,
+    request_timeout_s,
     take,
 )
 from pipeline.process import Process, process, stop_signal
@@ -45,7 +46,9 @@ class Shell:
         self._read = ground.metrics.counter("sms.records.read", topic="sms.timer")
         self._written = ground.metrics.counter("sms.records.written", service=GROUP)
         self._producer: Producer = make_transactional_producer(kafka, ground.replica)
-        self._commit = watched(self._producer.commit_transaction)
+        limit_s = request_timeout_s(kafka)
+        self._send_offsets = watched(self._producer.send_offsets_to_transaction, limit_s)
+        self._commit = watched(self._producer.commit_transaction, limit_s)
         self._consumer: Consumer = make_member(kafka, GROUP)
         self._waiting: list[tuple[int, str, int]] = []  # heap: when ripe, topic, partition
 
@@ -106,9 +109,7 @@ class Shell:
             self._read.value += 1
             self._forward(message)
             self._written.value += 1
-        self._producer.send_offsets_to_transaction(
-            next_offsets(messages), self._consumer.consumer_group_metadata()
-        )
+        self._send_offsets(next_offsets(messages), self._consumer.consumer_group_metadata())
         self._commit()
 
     def _forward(self, message: Message) -> None:

@@ -40,6 +40,7 @@ DOORS = {  # foreign library: where it may be imported
     ),
     "opentelemetry": ("pipeline/metrics.py",),
     "socket": (
+        "heliograph/chaos/relay.py",  # RST
         "smpp/link.py",
         "smpp/inspection/tap.py",
         "pipeline/broker.py",
