@@ -42,8 +42,8 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where one partition was left: `offset` None when nothing was ever committed; `end` is the
-    next offset that will be appended."""
+    """Where one partition was left: `offset` None when nobody ever owned it; `end` is the next
+    offset that will be appended."""
 
     topic: str
     partition: int
@@ -212,6 +212,7 @@ class Membership:
 
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         committed = consumer.committed(partitions, timeout=REQUEST_TIMEOUT_S)
+        _commit_unowned(consumer, committed)
         starts = [
             Start(
                 tp.topic,
@@ -249,6 +250,13 @@ class Membership:
             future.cancel()
             LOG.warning("gave partitions back unfinished after %s s", self._revoke_timeout_s)
             return ()
+
+
+def _commit_unowned(consumer: Consumer, committed: list[TopicPartition]) -> None:
+    """Say that these have an owner now: who comes after a crash knows that one was there."""
+    first = [TopicPartition(tp.topic, tp.partition, 0) for tp in committed if tp.offset < 0]
+    if first:
+        consumer.commit(offsets=first, asynchronous=False)
 
 
 def _offsets(commits: Iterable[Commit]) -> list[TopicPartition]:

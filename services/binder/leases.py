@@ -90,7 +90,7 @@ class Leases:
             assert isinstance(found, Output)
             base = start.offset or 0
             places = {offset: known.output_offset for offset, known in found.outcomes.items()}
-            doubtful = doubtful_before(start.metadata)
+            doubtful = 0 if start.offset is None else doubtful_before(start.metadata)
             if doubtful is None:
                 doubtful = start.end
             tracker = OffsetTracker(base, found.end, places)

@@ -103,7 +103,8 @@ class Connector:
             on_room=self._ask_pump,
             fail=fail,
         )
-        self._states = States(name, process, self._binds.states, self._engine, self._outbox)
+        states = self._binds.states
+        self._states = States(name, process, states, self._engine, self._outbox, account.window)
         self._membership = Membership(
             process.config.kafka,
             f"binder-{name}",
@@ -158,6 +159,7 @@ class Connector:
     async def reload(self, account: ConnectorConfig) -> None:
         """Keep to `account` from now on: rate and window at once, binds as they can be spared."""
         before, self._account = self._contract, account
+        self._states.window = account.window
         if self._contract != before:
             self._engine.pacer = self._rates.of(self._contract)  # never over either rate
         await self._binds.reload(account, ways(account))

@@ -31,11 +31,12 @@ class States:
         slots: Mapping[Slot, tuple[str, str | None]],
         engine: Engine,
         outbox: Outbox,
+        window: int,
     ) -> None:
         """`slots` has state and reason of each bind held, as it is at any time."""
+        self.window = window  # of each bind, from now on
         self._name = name
         self._replica = process.replica
-        self._process = process
         self._slots = slots
         self._engine = engine
         self._outbox = outbox
@@ -72,7 +73,7 @@ class States:
             replica=self._replica,
             state=state,
             reason=reason,
-            window_requests_max=self._process.config.connectors[self._name].window,
+            window_requests_max=self.window,
             rate_per_s=rate / leases,
             contract_per_s=contract / leases,
             at_ms=now_ms(),

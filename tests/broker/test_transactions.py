@@ -41,7 +41,7 @@ def late() -> Iterator[Late]:
     behind = free_port()
     with (
         relay_to(behind, is_kafka=True) as relay,
-        embedded(behind, Relayed(behind, relay.port)) as kafka,
+        embedded(free_port(), Relayed(behind, relay.port)) as kafka,
     ):
         directly = KafkaConfig(bootstrap_servers=kafka.address)
         create_topics(directly, topics.catalog({}))

@@ -160,6 +160,9 @@ class Process:
             if self._broker.owners.get(key) is not self or key in self._leases:
                 continue
             lane, partition = key
+            is_first = key not in self._broker.commits
+            if is_first:
+                self._broker.commit(self, key, 0, "")
             base, metadata = self._broker.commits.get(key, (0, ""))
             output = self._broker.outputs[partition]
             begin = output_position(metadata) or 0
@@ -169,7 +172,7 @@ class Process:
                 if (record.submit_lane == "priority") is lane and record.submit_offset >= base
             }
             places = {offset: found.output_offset for offset, found in known.items()}
-            doubtful = doubtful_before(metadata)
+            doubtful = 0 if is_first else doubtful_before(metadata)
             if doubtful is None:
                 doubtful = len(self._broker.submits[key])
             lease = Lease(OffsetTracker(base, len(output), places), known, doubtful)

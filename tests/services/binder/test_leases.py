@@ -12,7 +12,7 @@ EMPTY = Output(0, {})
 
 def opened(*partitions: tuple[str, int]) -> Leases:
     leases = Leases(LANES)
-    starts = [Start(topic, number, None, "", 40) for topic, number in partitions]
+    starts = [Start(topic, number, 0, "", 40) for topic, number in partitions]
     leases.open(starts, {(s.topic, s.partition): EMPTY for s in starts})
     return leases
 
@@ -71,6 +71,14 @@ def test_after_an_owner_that_did_not_leave_in_order_all_that_was_there_is_in_dou
     lease = opened(("submit", 3)).get(Position(False, 3, 0))
     assert lease is not None
     assert lease.doubtful_before == 40
+
+
+def test_what_nobody_ever_owned_is_in_no_doubt() -> None:
+    leases = Leases(LANES)
+    leases.open([Start("submit", 3, None, "", 40)], {("submit", 3): EMPTY})
+    lease = leases.get(Position(False, 3, 0))
+    assert lease is not None
+    assert lease.doubtful_before == 0
 
 
 def test_who_leaves_in_order_says_what_is_in_doubt() -> None:
