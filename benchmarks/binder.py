@@ -12,6 +12,7 @@ PDU read by the SMSC (its ledger), both by the clock of this machine.
 """
 
 import argparse
+import json
 import os
 import secrets
 import statistics
@@ -104,8 +105,8 @@ def stage(binds: int, window: int) -> Iterator[Stage]:
             where = ("--config", str(path), "--free-ports")
             sandbox = own.start("sandbox", "sandbox", "bench", *where)
             own.wait_up()
-            os.environ["HELIOGRAPH__CONNECTORS__BENCH__HOSTS"] = (
-                f"127.0.0.1:{sandbox.facts['smpp_port']}"
+            os.environ["HELIOGRAPH__CONNECTORS__BENCH__HOSTS"] = json.dumps(
+                [f"127.0.0.1:{sandbox.facts['smpp_port']}"]
             )
             yield Stage(config, path, own, sandbox, AdminClient(client_settings(config.kafka)))
 

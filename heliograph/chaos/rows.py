@@ -55,7 +55,7 @@ class Row:
     what: str
     wanted: str
     play: Play
-    connector: Mapping[str, object] = field(default_factory=dict)  # needs a stage of its own
+    stage: Mapping[str, object] = field(default_factory=dict)  # it needs one of its own
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,23 +18,26 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import Any
+
+import yaml
 
 from heliograph import carriers
+from heliograph.chaos.events import Events
+from heliograph.chaos.relay import Relay, relay_to
 from heliograph.evidence import Places, gather
 from heliograph.launcher import START_TIMEOUT_S, Child, Launcher, launcher
 from heliograph.ledgers import HTTP_TIMEOUT_S, get_json
 from heliograph.tallies import Evidence
 from heliograph.verify import Bounds, Verdict, judge
 from pipeline import topics
-from pipeline.broker import Embedded, embedded, free_port
+from pipeline.broker import Embedded, Relayed, embedded, free_port
 from pipeline.config import Config, load, section
 from pipeline.ids import ConnectorId, MessageId
 from pipeline.kafka.admin import create_topics
 from pipeline.kafka.clients import make_producer, produce
-from pipeline.kafka.reader import follow
 from pipeline.process import catalog, make_codec
-from pipeline.records import MtEvent, MtRequest, MtSubmitted
+from pipeline.records import MtRequest
 from services.binder.config import BinderConfig
 
 CONNECTOR = ConnectorId("chaos")
@@ -67,15 +70,6 @@ class After:
         return sum(count - 1 for count in taken.values())
 
 
-class Written(NamedTuple):
-    """An outcome as it stands in Kafka."""
-
-    message_id: str
-    outcome: str
-    partition: int
-    at_ms: int
-
-
 @dataclass(slots=True)
 class Stage:
     """A pipeline that runs."""
@@ -86,7 +80,8 @@ class Stage:
     launcher: Launcher
     kafka: Embedded
     carrier: str  # base URL of its HTTP API
-    events: "Events"
+    events: Events
+    relay: Relay | None = None  # before Kafka, where a row needs one
     replicas: int = 0
     sent: set[str] = field(default_factory=set)
     _before: After | None = None
@@ -199,7 +194,7 @@ class Stage:
                 to = NUMBERS.format(first + number)
                 fields = {"to": to, **defaults, **request}
                 octets = codec.encode(MtRequest(message_id=name, **fields), topic)
-                produce(producer, topic, name, octets)
+                produce(producer, topic, fields["to"], octets)
                 producer.poll(0)
             producer.flush(SETTLE_TIMEOUT_S)
 
@@ -217,8 +212,25 @@ class Stage:
         return True
 
     def settle(self) -> None:
-        """Wait until every message has its outcome; who has none, the judge says."""
-        self.wait(lambda: self.sent <= self.events.concluded)
+        """Wait until every message has its outcome; who has none when nothing goes on any more,
+        the judge says."""
+        known = -1
+        while known < (known := len(self.events.concluded)):
+            if self.wait(lambda: self.sent <= self.events.concluded):
+                return
+
+    def settings(self, **connector: object) -> None:
+        """The connector's settings are others: written, and whoever reads them is told.
+
+        A router reads them when it starts.
+        """
+        write(self.path, **connector)
+        self.config = load(self.path)
+        create_topics(self.config.kafka, catalog(self.config))
+        self.stop("router-0")
+        self.restart("router-0")
+        for number in range(self.replicas):
+            self.child(binder_name(number)).signal(signal.SIGHUP)
 
     def judge(self, duplicates_max: int) -> After:
         """What this row has done; it may have doubled so many segments."""
@@ -254,76 +266,64 @@ class Stage:
                 yield json.loads(line)
 
 
-class Events:
-    """Follows `sms.mt.event` and a connector's outcomes, on a thread of its own."""
-
-    def __init__(self, config: Config) -> None:
-        self.concluded: set[str] = set()
-        self.written: list[Written] = []
-        self._codec = make_codec(config)
-        self._kafka = config.kafka
-        self._reads = [topics.MT_EVENT, topics.submitted(CONNECTOR, 1)]
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._follow, name="events", daemon=True)
-
-    def start(self) -> None:
-        """From now on."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """And no more."""
-        self._stopping.set()
-        self._thread.join(START_TIMEOUT_S)
-
-    def _follow(self) -> None:
-        for messages in follow(self._kafka, self._reads, self._stopping.is_set):
-            for message in messages:
-                record = self._codec.decode(message.value(), MtEvent, MtSubmitted)
-                if isinstance(record, MtSubmitted):
-                    moment, partition = message.timestamp()[1], message.partition() or 0
-                    self.written.append(
-                        Written(record.message_id, record.outcome, partition, moment)
-                    )
-                elif isinstance(record, MtEvent) and record.terminal:
-                    self.concluded.add(record.message_id)
-
-
 @contextmanager
-def stage(**connector: object) -> Iterator[Stage]:
-    """A pipeline with two binder replicas; `connector` are settings of it that are otherwise."""
+def stage(*, is_relayed: bool = False, **connector: object) -> Iterator[Stage]:
+    """A pipeline with two binder replicas; `connector` are settings of it that are otherwise.
+
+    `is_relayed` has it reach Kafka through a relay.
+    """
     with ExitStack() as stack:
         name = stack.enter_context(
             TemporaryDirectory(prefix="heliograph-chaos-", ignore_cleanup_errors=True)
         )
         folder = Path(name)
-        kafka = stack.enter_context(embedded(free_port()))
+        kafka, relay, bootstrap = _broker(stack, is_relayed=is_relayed)
         env = {
             "CHAOS_PASSWORD": secrets.token_hex(4),
-            "HELIOGRAPH__KAFKA__BOOTSTRAP_SERVERS": kafka.address,
+            "HELIOGRAPH__KAFKA__BOOTSTRAP_SERVERS": bootstrap,
             "HELIOGRAPH__STATE_DIR": str(folder / "state"),
-            **{f"HELIOGRAPH__CONNECTORS__CHAOS__{k.upper()}": str(v) for k, v in connector.items()},
         }
         stack.callback(_forget, set(env))
         os.environ.update(env)
+        path = folder / "heliograph.yaml"
+        write(path, **connector)
         own = stack.enter_context(launcher(folder / "log"))
-        config = load(HERE)
+        config = load(path)
         create_topics(config.kafka, catalog(config))
-        where = ("--config", str(HERE))
+        where = ("--config", str(path))
         sandbox = own.start("sandbox-chaos", "sandbox", "chaos", *where, "--free-ports")
         own.wait_up()
-        os.environ["HELIOGRAPH__CONNECTORS__CHAOS__HOSTS"] = (
-            f"127.0.0.1:{sandbox.facts['smpp_port']}"
-        )
-        stack.callback(_forget, {"HELIOGRAPH__CONNECTORS__CHAOS__HOSTS"})
+        write(path, **connector, hosts=f"127.0.0.1:{sandbox.facts['smpp_port']}")
         for service in SINGLES:
             own.start(f"{service}-0", service, *where, "--replica", f"{service}-0")
-        events = Events(config)
-        found = Stage(config, HERE, folder, own, kafka, str(sandbox.facts["http"]), events)
+        directly = config.kafka.model_copy(update={"bootstrap_servers": kafka.address})
+        config = load(path).model_copy(update={"kafka": directly})
+        events = Events(config, CONNECTOR)
+        found = Stage(config, path, folder, own, kafka, str(sandbox.facts["http"]), events, relay)
         found.binders(2)
         own.wait_up()
         events.start()
         stack.callback(events.stop)
         yield found
+
+
+def _broker(stack: ExitStack, *, is_relayed: bool) -> tuple[Embedded, Relay | None, str]:
+    """A broker, the relay before it, and where the pipeline is to find it."""
+    if not is_relayed:
+        kafka = stack.enter_context(embedded(free_port()))
+        return kafka, None, kafka.address
+    behind = free_port()
+    relay = stack.enter_context(relay_to(behind, is_kafka=True))
+    kafka = stack.enter_context(embedded(free_port(), Relayed(behind, relay.port)))
+    return kafka, relay, f"127.0.0.1:{relay.port}"
+
+
+def write(path: Path, **connector: object) -> None:
+    """The configuration; `connector` are settings besides those that stand in `path` already."""
+    text = yaml.safe_load((path if path.exists() else HERE).read_text(encoding="utf-8"))
+    text["routes"] = str(HERE.with_name("routes.yaml"))
+    text["connectors"][CONNECTOR].update(connector)
+    path.write_text(yaml.safe_dump(text), encoding="utf-8")
 
 
 def binder_name(number: int) -> str:

@@ -33,7 +33,7 @@ def played(rows: Iterable[Row], seed: int, *, is_long: bool) -> Iterator[Told]:
     """Each row in turn. Rows share a pipeline, unless one needs it otherwise or has broken it; in
     the long form each has its own."""
     scale = LONG if is_long else SHORT
-    for settings, alike in groupby(rows, key=lambda row: dict(row.connector)):
+    for settings, alike in groupby(rows, key=lambda row: row.stage):
         with ExitStack() as stack:
             own = None
             for row in alike:

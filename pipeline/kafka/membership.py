@@ -226,8 +226,7 @@ class Membership:
         prepared = self._listener.prepare(starts)
         self._loop.call_soon_threadsafe(self._listener.assigned, starts, prepared)
         consumer.incremental_assign(partitions)
-        if self._is_paused:
-            self._pause(partitions)
+        self._pause(partitions)  # or resume: one that left while it was paused is so still
 
     def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         finishing = self._listener.revoked([(tp.topic, tp.partition) for tp in partitions])
