@@ -74,7 +74,18 @@ def _missing(why: str) -> SecretText:
     return SecretText("")
 
 
+PASSWORD_OCTETS_MAX = 8  # SMPP 3.4 section 4.1.1, the NUL not counted
+
+
+def _fits_a_bind(secret: SecretText) -> SecretText:
+    text = secret.get_secret_value()
+    if not text.isascii() or len(text) > PASSWORD_OCTETS_MAX:
+        raise ValueError(f"a password of SMPP is ASCII of at most {PASSWORD_OCTETS_MAX} characters")
+    return secret
+
+
 Secret = Annotated[SecretText, BeforeValidator(_secret)]
+Password = Annotated[Secret, AfterValidator(_fits_a_bind)]
 Host = Annotated[str, Field(min_length=1)]
 SMPP_PORT = 2775
 
@@ -169,7 +180,7 @@ class ReceiverConfig(Section):
     """Receiver r is leased with partition r, so never more than the connector's own binds."""
     hosts: Hosts | None = None
     system_id: Annotated[str, Field(min_length=1, max_length=15)] | None = None
-    password: Secret | None = None
+    password: Password | None = None
 
 
 class ConnectorConfig(Section):
@@ -182,7 +193,7 @@ class ConnectorConfig(Section):
     """Of ours, to connect from, for carriers that let in only one."""
     tls: TlsConfig | None = None
     system_id: Annotated[str, Field(min_length=1, max_length=15)]
-    password: Secret
+    password: Password
     system_type: Annotated[str, Field(max_length=12)] = ""
     bind_type: Literal["transceiver", "transmitter"] = "transceiver"
     receiver: ReceiverConfig | None = None

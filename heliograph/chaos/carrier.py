@@ -16,6 +16,7 @@ from heliograph.chaos.stage import CONNECTOR, After, Stage, binder_name
 SILENT_S = {"short": 12, "long": 60}
 RSS_GROWTH_MAX_MIB = 16
 RETRY_LATER_SHARE = 0.02
+TRIES_MAX = 3  # of a refused password, in ten minutes, of a process
 HARMLESS = {"dribble", "unknown_command", "enquire_flood", "repeated_response"}  # lose no answer
 
 
@@ -144,23 +145,42 @@ def haunted(stage: Stage, scale: Scale, dice: Random) -> Played:
     """After a crash its old sessions still count, and binds are refused for a while."""
     load = stage.load(f"c10-{dice.random()}", scale.messages, scale.rate_per_s)
     with stage.carrier_does("limits={binds: 4, ghosts_s: 5}"):
-        before = sum(refused_binds(stage).values())
+        before = stage.refused_binds().total()
         time.sleep(1)
         stage.kill(binder_name(0))
         stage.binders(stage.replicas)
         load.join()
         stage.settle()
-        tries = sum(refused_binds(stage).values()) - before
+        tries = stage.refused_binds().total() - before
     binds = stage.config.connectors[CONNECTOR].binds
     figure = f"{tries} attempts refused until the ghosts were gone"
     most = 10 * binds  # 5 s of ghosts, half a second and doubling, and the same for who takes over
     return Played("", stage.unconfirmed_max, seen=(Check(figure, tries <= most),))
 
 
-def refused_binds(stage: Stage) -> dict[str, int]:
-    """Of the account, by status."""
-    found: dict[str, int] = stage.stats()["accounts"]["heliograph"]["refused_binds"]
-    return found
+def misspelt(stage: Stage, scale: Scale, dice: Random) -> Played:
+    """A wrong password is rotated in under load, and the right one after a while."""
+    right = stage.setting("password")
+    wrong = stage.folder / "password"
+    wrong.write_text("foreign", encoding="utf-8")
+    before = stage.refused_binds()
+    load = stage.load(f"c10b-{dice.random()}", scale.messages, scale.rate_per_s)
+    time.sleep(1)
+    stage.settings(password=f"file:{wrong}")
+    time.sleep(3)
+    tries = (stage.refused_binds() - before)["ESME_RINVPASWD"]
+    left = stage.stats()["binds"]
+    stage.settings(password=right)
+    load.join()
+    binds = stage.config.connectors[CONNECTOR].binds
+    whole = stage.wait(lambda: stage.stats()["binds"] == binds)
+    most = TRIES_MAX * stage.replicas
+    seen = (
+        Check(f"{tries} attempts of {stage.replicas} replicas", 0 < tries <= most),
+        Check(f"{left} of {binds} binds carried on", left >= binds - stage.replicas),
+        Check(f"all bound again: {whole}", whole),
+    )
+    return Played(seen=seen)
 
 
 def maintained(stage: Stage, scale: Scale, dice: Random) -> Played:
@@ -204,5 +224,12 @@ ROWS = (
     Row("C8", "three in ten throttled", NONE + ", all delivered", throttled),
     Row("C9", "refused for good, refused for now", NONE + ", one try where for good", refused),
     Row("C10", "ghosts hold the binds after a crash", "few attempts, at most the bound", haunted),
+    Row(
+        "C10b",
+        "a wrong password is rotated in",
+        "at most 3 attempts a replica, the other binds carry on",
+        misspelt,
+        {"binds": 4},
+    ),
     Row("C11", "maintenance", BOUND, maintained),
 )

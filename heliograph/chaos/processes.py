@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from random import Random
 
+from heliograph.chaos.relay import API_KEYS
 from heliograph.chaos.rows import Check, Played, Row, Scale
 from heliograph.chaos.stage import After, Stage, binder_name
 
@@ -14,6 +15,7 @@ SESSION_TIMEOUT_S = 6  # of the embedded broker
 FREEZE_BEYOND_S = 2.5
 STORM_EVERY_S = {"short": 2.5, "long": 5.0}
 CALM_SHARE = 0.6
+LATE_S = 7.0  # longer than a request may take: it is made again, and the first comes later
 
 
 def victims(stage: Stage, scale: Scale, dice: Random) -> Iterator[str]:
@@ -120,6 +122,20 @@ def router_killed(stage: Stage, scale: Scale, dice: Random) -> Played:
     return Played(f"{scale.times} kills")
 
 
+def late(stage: Stage, scale: Scale, dice: Random) -> Played:
+    """The end of a transaction is brought late, into the next one (KAFKA-17754)."""
+    assert stage.relay is not None
+    relay, end_txn = stage.relay, API_KEYS["EndTxn"]
+    load = stage.load(f"a7-{dice.random()}", scale.messages, scale.rate_per_s)
+    every_s = scale.messages / scale.rate_per_s / scale.times
+    for _ in range(scale.times):
+        relay.hold(end_txn, LATE_S)
+        time.sleep(max(every_s, LATE_S))
+    load.join()
+    held = relay.held[end_txn]
+    return Played(seen=(Check(f"{held} requests brought {LATE_S} s late", held >= scale.times),))
+
+
 def rolled(stage: Stage, scale: Scale, dice: Random) -> Played:
     """A rolling restart of three replicas; how long each partition's bind carried nothing."""
     stage.binders(3)
@@ -156,5 +172,6 @@ ROWS = (
     Row("A4", "killed between answer and event", "lost 0, at most the bound", cut_from_kafka),
     Row("A5", "replicas come and go", "lost 0, duplicated 0, 60 % of calm", exchanged),
     Row("A6", "kill -9 the router in a transaction", "lost 0, duplicated 0", router_killed),
+    Row("A7", "a transaction's end comes late", "lost 0, duplicated 0", late, {"is_relayed": True}),
     Row("rolling", "three replicas, one after the other", "0 and 0, gaps within 3 s", rolled),
 )

@@ -25,19 +25,17 @@ import yaml
 from heliograph import carriers
 from heliograph.chaos.events import Events
 from heliograph.chaos.relay import Relay, relay_to
+from heliograph.chaos.writer import Writer
 from heliograph.evidence import Places, gather
 from heliograph.launcher import START_TIMEOUT_S, Child, Launcher, launcher
 from heliograph.ledgers import HTTP_TIMEOUT_S, get_json
 from heliograph.tallies import Evidence
 from heliograph.verify import Bounds, Verdict, judge
-from pipeline import topics
 from pipeline.broker import Embedded, Relayed, embedded, free_port
 from pipeline.config import Config, load, section
-from pipeline.ids import ConnectorId, MessageId
+from pipeline.ids import ConnectorId
 from pipeline.kafka.admin import create_topics
-from pipeline.kafka.clients import make_producer, produce
 from pipeline.process import catalog, make_codec
-from pipeline.records import MtRequest
 from services.binder.config import BinderConfig
 
 CONNECTOR = ConnectorId("chaos")
@@ -81,6 +79,7 @@ class Stage:
     kafka: Embedded
     carrier: str  # base URL of its HTTP API
     events: Events
+    writer: Writer
     relay: Relay | None = None  # before Kafka, where a row needs one
     replicas: int = 0
     sent: set[str] = field(default_factory=set)
@@ -169,6 +168,10 @@ class Stage:
         """What the carrier counts."""
         return get_json(f"{self.carrier}/stats")
 
+    def refused_binds(self) -> Counter[str]:
+        """Of the account, by status."""
+        return Counter(self.stats()["accounts"]["heliograph"]["refused_binds"])
+
     def taken(self) -> int:
         """Entries of the ledger that this row has made."""
         return int(self.stats()["ledger"]["entries"]["segments"]) - self._entries
@@ -179,28 +182,27 @@ class Stage:
         self, prefix: str, count: int, rate_per_s: float, *, lane: str = "normal", **request: Any
     ) -> threading.Thread:
         """Ask for `count` messages, evenly; a thread that runs."""
-        names = [MessageId(f"{prefix}-{number}") for number in range(count)]
+        names = [f"{prefix}-{number}" for number in range(count)]
         first = len(self.sent)
         self.sent.update(names)
-        codec, topic = make_codec(self.config), topics.request(topics.DEFAULT_TENANT, lane)
-        defaults = {"text": "Your parcel is on its way.", "from_": "ACME"}
 
         def send() -> None:
-            producer = make_producer(self.config.kafka)
             begin = time.monotonic()
             for number, name in enumerate(names):
                 if (wait_s := begin + number / rate_per_s - time.monotonic()) > 0:
                     time.sleep(wait_s)
                 to = NUMBERS.format(first + number)
-                fields = {"to": to, **defaults, **request}
-                octets = codec.encode(MtRequest(message_id=name, **fields), topic)
-                produce(producer, topic, fields["to"], octets)
-                producer.poll(0)
-            producer.flush(SETTLE_TIMEOUT_S)
+                self.ask(name, lane=lane, **({"to": to} | request))
+            self.writer.flush()
 
         thread = threading.Thread(target=send, name=f"load {prefix}", daemon=True)
         thread.start()
         return thread
+
+    def ask(self, name: str, **request: Any) -> None:
+        """Ask for one message."""
+        self.sent.add(name)
+        self.writer.ask(name, **request)
 
     def wait(self, holds: Callable[[], bool], timeout_s: float = SETTLE_TIMEOUT_S) -> bool:
         """Whether it came to hold within the time."""
@@ -218,6 +220,10 @@ class Stage:
         while known < (known := len(self.events.concluded)):
             if self.wait(lambda: self.sent <= self.events.concluded):
                 return
+
+    def setting(self, name: str) -> object:
+        """One of the connector's settings, as it is written."""
+        return yaml.safe_load(self.path.read_text(encoding="utf-8"))["connectors"][CONNECTOR][name]
 
     def settings(self, **connector: object) -> None:
         """The connector's settings are others: written, and whoever reads them is told.
@@ -298,8 +304,9 @@ def stage(*, is_relayed: bool = False, **connector: object) -> Iterator[Stage]:
             own.start(f"{service}-0", service, *where, "--replica", f"{service}-0")
         directly = config.kafka.model_copy(update={"bootstrap_servers": kafka.address})
         config = load(path).model_copy(update={"kafka": directly})
-        events = Events(config, CONNECTOR)
-        found = Stage(config, path, folder, own, kafka, str(sandbox.facts["http"]), events, relay)
+        events, writer = Events(config, CONNECTOR), Writer(config)
+        carrier = str(sandbox.facts["http"])
+        found = Stage(config, path, folder, own, kafka, carrier, events, writer, relay)
         found.binders(2)
         own.wait_up()
         events.start()

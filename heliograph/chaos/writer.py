@@ -1,0 +1,43 @@
+"""What others write to the pipeline: requests, and rows of the control topics."""
+
+import time
+from typing import Any
+
+from pipeline import topics
+from pipeline.config import Config
+from pipeline.ids import MessageId
+from pipeline.kafka.clients import make_producer, produce
+from pipeline.process import make_codec
+from pipeline.records import MtRequest, Record
+
+FLUSH_TIMEOUT_S = 60
+TEXT = "Your parcel is on its way."
+
+
+class Writer:
+    """One producer for all of it."""
+
+    def __init__(self, config: Config) -> None:
+        self._codec = make_codec(config)
+        self._producer = make_producer(config.kafka)
+
+    def ask(self, name: str, *, lane: str = "normal", **request: Any) -> None:
+        """Ask for one message; what one recipient is sent stays in order."""
+        fields = {"text": TEXT, "from_": "ACME"} | request
+        record = MtRequest(message_id=MessageId(name), **fields)
+        self._write(topics.request(topics.DEFAULT_TENANT, lane), fields["to"], record)
+
+    def tell(self, topic: str, key: str, row: Record | None) -> float:
+        """Write or delete a row; when Kafka had it, ms since 1970."""
+        self._write(topic, key, row)
+        self.flush()
+        return time.time() * 1000
+
+    def flush(self) -> None:
+        """Wait until Kafka has all."""
+        self._producer.flush(FLUSH_TIMEOUT_S)
+
+    def _write(self, topic: str, key: str, record: Record | None) -> None:
+        octets = None if record is None else self._codec.encode(record, topic)
+        produce(self._producer, topic, key, octets)
+        self._producer.poll(0)
