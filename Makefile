@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up test interop fuzz check scenarios simulation coverage lint fmt lock bench clean
+.PHONY: help setup setup-dev demo up test interop fuzz check scenarios simulation chaos coverage lint fmt lock bench clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -28,6 +28,9 @@ scenarios: setup-dev ## what the sandbox can do, each behaviour played and told 
 
 simulation: setup-dev ## the binder under ten thousand seeds of faults: ARGS="--seeds 500"
 	@$(BIN)/python -m tests.simulation $(ARGS)
+
+chaos: setup ## the fault table in its long form, hours: ARGS="--scenario A1 --seed 2"
+	@$(BIN)/heliograph chaos --long $(or $(ARGS),--scenario all)
 
 coverage: setup-dev ## of each module of smpp by its own test
 	@$(BIN)/python -m tests.tidy.coverage

@@ -11,7 +11,8 @@ from pathlib import Path
 from random import Random
 
 from heliograph.chaos.rows import Check, Play, Played, Row, Scale
-from heliograph.chaos.stage import CONNECTOR, After, Stage, binder_name
+from heliograph.chaos.settings import CONNECTOR
+from heliograph.chaos.stage import After, Stage, binder_name
 
 SILENT_S = {"short": 12, "long": 60}
 RSS_GROWTH_MAX_MIB = 16
@@ -160,17 +161,17 @@ def haunted(stage: Stage, scale: Scale, dice: Random) -> Played:
 
 def misspelt(stage: Stage, scale: Scale, dice: Random) -> Played:
     """A wrong password is rotated in under load, and the right one after a while."""
-    right = stage.setting("password")
+    right = stage.settings.of("password")
     wrong = stage.folder / "password"
     wrong.write_text("foreign", encoding="utf-8")
     before = stage.refused_binds()
     load = stage.load(f"c10b-{dice.random()}", scale.messages, scale.rate_per_s)
     time.sleep(1)
-    stage.settings(password=f"file:{wrong}")
+    stage.change(password=f"file:{wrong}")
     time.sleep(3)
     tries = (stage.refused_binds() - before)["ESME_RINVPASWD"]
     left = stage.stats()["binds"]
-    stage.settings(password=right)
+    stage.change(password=right)
     load.join()
     binds = stage.config.connectors[CONNECTOR].binds
     whole = stage.wait(lambda: stage.stats()["binds"] == binds)

@@ -58,7 +58,7 @@ def away(stage: Stage, scale: Scale, dice: Random) -> Played:
     for number in range(MO_COUNT):
         stage.post("/mo", {"from": f"4673{number:07}", "to": "12345", "text": "HELP"})
         time.sleep(AWAY_S[scale.name] / MO_COUNT)
-    acked = stage.stats()["accounts"]["heliograph"]["deliver_sm"].get("answered", 0)
+    acked = stage.account()["deliver_sm"].get("answered", 0)
     stage.kafka.start()
 
     def kept(after: After) -> Check:
@@ -66,7 +66,7 @@ def away(stage: Stage, scale: Scale, dice: Random) -> Played:
         return Check(f"{came} of {MO_COUNT} MO came", came >= MO_COUNT)
 
     def all_there() -> bool:
-        account = stage.stats()["accounts"]["heliograph"]
+        account = stage.account()
         return not account["deliver_sm"]["waiting"]
 
     stage.wait(all_there)

@@ -9,7 +9,8 @@ from random import Random
 from heliograph.chaos.carrier import all_of
 from heliograph.chaos.processes import widest_gap_s
 from heliograph.chaos.rows import Check, Played, Row, Scale
-from heliograph.chaos.stage import CONNECTOR, After, Stage
+from heliograph.chaos.settings import CONNECTOR
+from heliograph.chaos.stage import After, Stage
 from pipeline import topics
 from pipeline.kafka.clients import make_consumer
 
@@ -102,7 +103,7 @@ def crowded(stage: Stage, scale: Scale, dice: Random) -> Played:
         widest_s = widest_gap_s(after.outcomes_by_partition)
         return Check(f"taken over within {widest_s:.1f} s", widest_s <= TAKEOVER_MAX_S)
 
-    most = stage.stats()["accounts"]["heliograph"]["binds_peak"]
+    most = stage.account()["binds_peak"]
     allowed = stage.config.connectors[CONNECTOR].binds
     seen = Check(f"{most} of {allowed} binds at most", most <= allowed)
     return Played("4 replicas", stage.unconfirmed_max, (gap,), (seen,))

@@ -15,16 +15,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import yaml
-
 from heliograph import carriers
 from heliograph.chaos.events import Events
 from heliograph.chaos.relay import Relay, relay_to
+from heliograph.chaos.settings import ACCOUNT, CONNECTOR, Settings
 from heliograph.chaos.writer import Writer
 from heliograph.evidence import Places, gather
 from heliograph.launcher import START_TIMEOUT_S, Child, Launcher, launcher
@@ -33,13 +31,10 @@ from heliograph.tallies import Evidence
 from heliograph.verify import Bounds, Verdict, judge
 from pipeline.broker import Embedded, Relayed, embedded, free_port
 from pipeline.config import Config, load, section
-from pipeline.ids import ConnectorId
 from pipeline.kafka.admin import create_topics
 from pipeline.process import catalog, make_codec
 from services.binder.config import BinderConfig
 
-CONNECTOR = ConnectorId("chaos")
-HERE = Path(str(files("heliograph.chaos").joinpath("heliograph.yaml")))
 SINGLES = ("intake", "router", "correlator", "tracker", "scheduler")
 SETTLE_TIMEOUT_S = 90
 LOOK_EVERY_S = 0.1
@@ -73,7 +68,7 @@ class Stage:
     """A pipeline that runs."""
 
     config: Config
-    path: Path
+    settings: Settings
     folder: Path
     launcher: Launcher
     kafka: Embedded
@@ -136,7 +131,7 @@ class Stage:
         child.wait_up(_deadline())
 
     def _start_binder(self, name: str) -> None:
-        self.launcher.start(name, "binder", "--config", str(self.path), "--replica", name)
+        self.launcher.start(name, "binder", "--config", str(self.settings.path), "--replica", name)
         self.child(name).wait_up(_deadline())
 
     @property
@@ -168,9 +163,13 @@ class Stage:
         """What the carrier counts."""
         return get_json(f"{self.carrier}/stats")
 
+    def account(self) -> dict[str, Any]:
+        """What it counts of the only account."""
+        return dict(self.stats()["accounts"][ACCOUNT])
+
     def refused_binds(self) -> Counter[str]:
         """Of the account, by status."""
-        return Counter(self.stats()["accounts"]["heliograph"]["refused_binds"])
+        return Counter(self.account()["refused_binds"])
 
     def taken(self) -> int:
         """Entries of the ledger that this row has made."""
@@ -221,17 +220,13 @@ class Stage:
             if self.wait(lambda: self.sent <= self.events.concluded):
                 return
 
-    def setting(self, name: str) -> object:
-        """One of the connector's settings, as it is written."""
-        return yaml.safe_load(self.path.read_text(encoding="utf-8"))["connectors"][CONNECTOR][name]
-
-    def settings(self, **connector: object) -> None:
-        """The connector's settings are others: written, and whoever reads them is told.
+    def change(self, **connector: object) -> None:
+        """Some of the connector's settings are others: written, and whoever reads them is told.
 
         A router reads them when it starts.
         """
-        write(self.path, **connector)
-        self.config = load(self.path)
+        self.settings.change(**connector)
+        self.config = load(self.settings.path)
         create_topics(self.config.kafka, catalog(self.config))
         self.stop("router-0")
         self.restart("router-0")
@@ -273,10 +268,12 @@ class Stage:
 
 
 @contextmanager
-def stage(*, is_relayed: bool = False, **connector: object) -> Iterator[Stage]:
+def stage(
+    *, is_relayed: bool = False, allowed_binds: int = 4, **connector: object
+) -> Iterator[Stage]:
     """A pipeline with two binder replicas; `connector` are settings of it that are otherwise.
 
-    `is_relayed` has it reach Kafka through a relay.
+    `is_relayed` has it reach Kafka through a relay; the carrier allows so many binds.
     """
     with ExitStack() as stack:
         name = stack.enter_context(
@@ -291,22 +288,24 @@ def stage(*, is_relayed: bool = False, **connector: object) -> Iterator[Stage]:
         }
         stack.callback(_forget, set(env))
         os.environ.update(env)
-        path = folder / "heliograph.yaml"
-        write(path, **connector)
+        settings = Settings(folder / "heliograph.yaml")
+        settings.change(**connector)
+        settings.allow(allowed_binds)
+        path = settings.path
         own = stack.enter_context(launcher(folder / "log"))
         config = load(path)
         create_topics(config.kafka, catalog(config))
         where = ("--config", str(path))
         sandbox = own.start("sandbox-chaos", "sandbox", "chaos", *where, "--free-ports")
         own.wait_up()
-        write(path, **connector, hosts=f"127.0.0.1:{sandbox.facts['smpp_port']}")
+        settings.change(hosts=f"127.0.0.1:{sandbox.facts['smpp_port']}")
         for service in SINGLES:
             own.start(f"{service}-0", service, *where, "--replica", f"{service}-0")
         directly = config.kafka.model_copy(update={"bootstrap_servers": kafka.address})
         config = load(path).model_copy(update={"kafka": directly})
         events, writer = Events(config, CONNECTOR), Writer(config)
         carrier = str(sandbox.facts["http"])
-        found = Stage(config, path, folder, own, kafka, carrier, events, writer, relay)
+        found = Stage(config, settings, folder, own, kafka, carrier, events, writer, relay)
         found.binders(2)
         own.wait_up()
         events.start()
@@ -323,14 +322,6 @@ def _broker(stack: ExitStack, *, is_relayed: bool) -> tuple[Embedded, Relay | No
     relay = stack.enter_context(relay_to(behind, is_kafka=True))
     kafka = stack.enter_context(embedded(free_port(), Relayed(behind, relay.port)))
     return kafka, relay, f"127.0.0.1:{relay.port}"
-
-
-def write(path: Path, **connector: object) -> None:
-    """The configuration; `connector` are settings besides those that stand in `path` already."""
-    text = yaml.safe_load((path if path.exists() else HERE).read_text(encoding="utf-8"))
-    text["routes"] = str(HERE.with_name("routes.yaml"))
-    text["connectors"][CONNECTOR].update(connector)
-    path.write_text(yaml.safe_dump(text), encoding="utf-8")
 
 
 def binder_name(number: int) -> str:

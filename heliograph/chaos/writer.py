@@ -3,8 +3,11 @@
 import time
 from typing import Any
 
+from confluent_kafka import KafkaError, Message
+
 from pipeline import topics
 from pipeline.config import Config
+from pipeline.errors import HeliographError
 from pipeline.ids import MessageId
 from pipeline.kafka.clients import make_producer, produce
 from pipeline.process import make_codec
@@ -14,10 +17,15 @@ FLUSH_TIMEOUT_S = 60
 TEXT = "Your parcel is on its way."
 
 
+class RefusedError(HeliographError):
+    """Kafka has not taken what a row needs it to have."""
+
+
 class Writer:
     """One producer for all of it."""
 
     def __init__(self, config: Config) -> None:
+        self._refusal: KafkaError | None = None
         self._codec = make_codec(config)
         self._producer = make_producer(config.kafka)
 
@@ -34,10 +42,15 @@ class Writer:
         return time.time() * 1000
 
     def flush(self) -> None:
-        """Wait until Kafka has all."""
-        self._producer.flush(FLUSH_TIMEOUT_S)
+        """Wait until Kafka has all; raises RefusedError."""
+        unsent = self._producer.flush(FLUSH_TIMEOUT_S)
+        if unsent or self._refusal:
+            raise RefusedError(f"{unsent} records unsent, refused: {self._refusal!s}")
 
     def _write(self, topic: str, key: str, record: Record | None) -> None:
         octets = None if record is None else self._codec.encode(record, topic)
-        produce(self._producer, topic, key, octets)
+        produce(self._producer, topic, key, octets, on_delivery=self._note)
         self._producer.poll(0)
+
+    def _note(self, error: KafkaError | None, _: Message) -> None:
+        self._refusal = self._refusal or error

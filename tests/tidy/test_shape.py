@@ -31,6 +31,7 @@ DOORS = {  # foreign library: where it may be imported
     "quixstreams": ("pipeline/stream.py",),
     "yaml": (
         "heliograph/carriers.py",
+        "heliograph/chaos/settings.py",
         "heliograph/cli.py",
         "pipeline/config.py",
         "pipeline/profiles.py",

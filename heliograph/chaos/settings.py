@@ -1,0 +1,39 @@
+"""The configuration of a pipeline to be broken, as a file that rows change while it runs."""
+
+from importlib.resources import files
+from pathlib import Path
+
+import yaml
+
+from pipeline.ids import ConnectorId
+
+CONNECTOR = ConnectorId("chaos")
+ACCOUNT = "heliograph"
+HERE = Path(str(files("heliograph.chaos").joinpath("heliograph.yaml")))
+
+
+class Settings:
+    """heliograph.yaml at `path`; it begins as the one that stands beside this module."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._text = yaml.safe_load(HERE.read_text(encoding="utf-8"))
+        self._text["routes"] = str(HERE.with_name("routes.yaml"))
+        self._write()
+
+    def of(self, name: str) -> object:
+        """One of the connector's, as it is written."""
+        return self._text["connectors"][CONNECTOR][name]
+
+    def change(self, **connector: object) -> None:
+        """Some of the connector's are others."""
+        self._text["connectors"][CONNECTOR].update(connector)
+        self._write()
+
+    def allow(self, binds: int) -> None:
+        """The carrier allows so many."""
+        self._text["services"]["sandbox"][CONNECTOR]["accounts"][ACCOUNT]["binds"]["all"] = binds
+        self._write()
+
+    def _write(self) -> None:
+        self.path.write_text(yaml.safe_dump(self._text), encoding="utf-8")
