@@ -3,8 +3,6 @@
 import time
 from typing import Any
 
-from confluent_kafka import KafkaError, Message
-
 from pipeline import topics
 from pipeline.config import Config
 from pipeline.errors import HeliographError
@@ -25,7 +23,7 @@ class Writer:
     """One producer for all of it."""
 
     def __init__(self, config: Config) -> None:
-        self._refusal: KafkaError | None = None
+        self._refusal: object = None
         self._codec = make_codec(config)
         self._producer = make_producer(config.kafka)
 
@@ -52,5 +50,5 @@ class Writer:
         produce(self._producer, topic, key, octets, on_delivery=self._note)
         self._producer.poll(0)
 
-    def _note(self, error: KafkaError | None, _: Message) -> None:
+    def _note(self, error: object, _: object) -> None:
         self._refusal = self._refusal or error
