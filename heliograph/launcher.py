@@ -136,8 +136,8 @@ class Launcher:
     def start(self, name: str, *arguments: str) -> Child:
         """Start a process under a name of its own; `up` waits for it."""
         child = Child(name, arguments, self._log_dir / f"{name}.log")
-        self.children[name] = child
         child.start()
+        self.children[name] = child  # not before: what the watcher finds not running, it starts
         return child
 
     def wait_up(self) -> None:
