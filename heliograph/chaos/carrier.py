@@ -18,6 +18,8 @@ SILENT_S = {"short": 12, "long": 60}
 RSS_GROWTH_MAX_MIB = 16
 RETRY_LATER_SHARE = 0.02
 TRIES_MAX = 3  # of a refused password, in ten minutes, of a process
+GHOSTS_S = 12  # longer than the session time-out, after which somebody takes over
+GHOST_TRIES_MAX = 3  # of a bind: 5 s at least between two, and doubling
 HARMLESS = {"dribble", "unknown_command", "enquire_flood", "repeated_response"}  # lose no answer
 
 
@@ -145,7 +147,7 @@ def refused(stage: Stage, scale: Scale, dice: Random) -> Played:
 def haunted(stage: Stage, scale: Scale, dice: Random) -> Played:
     """After a crash its old sessions still count, and binds are refused for a while."""
     load = stage.load(f"c10-{dice.random()}", scale.messages, scale.rate_per_s)
-    with stage.carrier_does("limits={binds: 4, ghosts_s: 5}"):
+    with stage.carrier_does(f"limits={{binds: 4, ghosts_s: {GHOSTS_S}}}"):
         before = stage.refused_binds().total()
         time.sleep(1)
         stage.kill(binder_name(0))
@@ -153,10 +155,9 @@ def haunted(stage: Stage, scale: Scale, dice: Random) -> Played:
         load.join()
         stage.settle()
         tries = stage.refused_binds().total() - before
-    binds = stage.config.connectors[CONNECTOR].binds
+    most = GHOST_TRIES_MAX * stage.config.connectors[CONNECTOR].binds
     figure = f"{tries} attempts refused until the ghosts were gone"
-    most = 10 * binds  # 5 s of ghosts, half a second and doubling, and the same for who takes over
-    return Played("", stage.unconfirmed_max, seen=(Check(figure, tries <= most),))
+    return Played("", stage.unconfirmed_max, seen=(Check(figure, 0 < tries <= most),))
 
 
 def misspelt(stage: Stage, scale: Scale, dice: Random) -> Played:
