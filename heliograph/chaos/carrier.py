@@ -74,7 +74,7 @@ def stalled(stage: Stage, scale: Scale, dice: Random) -> Played:
     """It takes submit_sm and answers none for a while."""
     account = stage.config.connectors[CONNECTOR]
     load = stage.load(f"c2-{dice.random()}", scale.messages, scale.rate_per_s)
-    time.sleep(1)
+    stage.under_way()
     with stage.carrier_does("faults=[{fault: never_answer_submit, share: 1.0}]"):
         time.sleep(account.response_timeout_s / 2)
     load.join()
@@ -149,7 +149,7 @@ def haunted(stage: Stage, scale: Scale, dice: Random) -> Played:
     load = stage.load(f"c10-{dice.random()}", scale.messages, scale.rate_per_s)
     with stage.carrier_does(f"limits={{binds: 4, ghosts_s: {GHOSTS_S}}}"):
         before = stage.refused_binds().total()
-        time.sleep(1)
+        stage.under_way()
         stage.kill(binder_name(0))
         stage.binders(stage.replicas)
         load.join()
@@ -167,7 +167,7 @@ def misspelt(stage: Stage, scale: Scale, dice: Random) -> Played:
     wrong.write_text("foreign", encoding="utf-8")
     before = stage.refused_binds()
     load = stage.load(f"c10b-{dice.random()}", scale.messages, scale.rate_per_s)
-    time.sleep(1)
+    stage.under_way()
     stage.change(password=f"file:{wrong}")
     time.sleep(3)
     tries = (stage.refused_binds() - before)["ESME_RINVPASWD"]

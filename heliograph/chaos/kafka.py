@@ -26,6 +26,7 @@ def restarted(stage: Stage, scale: Scale, dice: Random) -> Played:
     load = stage.load(f"b1-{dice.random()}", scale.messages, scale.rate_per_s)
     took = []
     for _ in range(times):
+        stage.under_way()
         time.sleep(1)
         stage.kafka.stop()
         stage.kafka.start()

@@ -94,7 +94,7 @@ def crowded(stage: Stage, scale: Scale, dice: Random) -> Played:
     """More replicas than binds: the rest stand by, and one of them takes over."""
     stage.binders(4)
     load = stage.load(f"e7-{dice.random()}", scale.messages, scale.rate_per_s)
-    time.sleep(1)
+    stage.under_way()
     stage.kill(dice.choice(stage.ready()))
     load.join()
     stage.binders(2)

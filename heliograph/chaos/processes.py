@@ -74,7 +74,7 @@ def nothing_unknown(after: After) -> Check:
 def frozen(stage: Stage, scale: Scale, dice: Random) -> Played:
     """SIGSTOP until others have taken over; it wakes, believing that all is as it was."""
     load = stage.load(f"a3-{dice.random()}", scale.messages, scale.rate_per_s)
-    time.sleep(1)
+    stage.under_way()
     zombie = stage.child(binder_name(dice.randrange(stage.replicas)))
     zombie.signal(signal.SIGSTOP)
     time.sleep(SESSION_TIMEOUT_S + FREEZE_BEYOND_S)
@@ -142,7 +142,7 @@ def rolled(stage: Stage, scale: Scale, dice: Random) -> Played:
     """A rolling restart of three replicas; how long each partition's bind carried nothing."""
     stage.binders(3)
     load = stage.load(f"roll-{dice.random()}", scale.messages, scale.rate_per_s)
-    time.sleep(1)
+    stage.under_way()
     for number in range(3):
         stage.stop(binder_name(number))
         stage.restart(binder_name(number))

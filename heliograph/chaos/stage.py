@@ -38,6 +38,7 @@ from services.binder.config import BinderConfig
 SINGLES = ("intake", "router", "correlator", "tracker", "scheduler")
 SETTLE_TIMEOUT_S = 90
 LOOK_EVERY_S = 0.1
+UNDER_WAY = 10  # segments a bind
 NUMBERS = "+4670{:07}"
 
 
@@ -174,6 +175,11 @@ class Stage:
     def taken(self) -> int:
         """Entries of the ledger that this row has made."""
         return int(self.stats()["ledger"]["entries"]["segments"]) - self._entries
+
+    def under_way(self) -> None:
+        """Wait until the load of this row has come to the carrier, over all binds."""
+        enough = UNDER_WAY * self.config.connectors[CONNECTOR].binds
+        self.wait(lambda: self.taken() >= enough)
 
     # --- load and judgement -------------------------------------------------------------------
 
