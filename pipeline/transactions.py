@@ -7,7 +7,8 @@ twin off, and the supervisor restarts us within a second.
 
 Nor does librdkafka keep to the time-out it is given: when the broker restarts at the wrong moment,
 `send_offsets_to_transaction` waits for ever, while the broker has long since aborted (measured: two
-of three restarts under load). Nothing in Python can interrupt that, so a timer ends the process.
+of three restarts under load; librdkafka issues 5456, 5511). Nothing in Python can interrupt that,
+so a timer ends the process.
 """
 
 import faulthandler

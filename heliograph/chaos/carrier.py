@@ -17,6 +17,10 @@ from heliograph.chaos.stage import After, Stage, binder_name
 SILENT_S = {"short": 12, "long": 60}
 RSS_GROWTH_MAX_MIB = 16
 RETRY_LATER_SHARE = 0.02
+TAKES_PER_S = 150
+LEARNT_MS = 1500  # after the first refusal
+ENDING_MS = 500
+GOODPUT_SHARE = 0.9
 TRIES_MAX = 3  # of a refused password, in ten minutes, of a process
 GHOSTS_S = 12  # longer than the session time-out, after which somebody takes over
 GHOST_TRIES_MAX = 3  # of a bind: 5 s at least between two, and doubling
@@ -114,6 +118,25 @@ def throttled(stage: Stage, scale: Scale, dice: Random) -> Played:
         stage.load(f"c8-{dice.random()}", scale.messages // 2, scale.rate_per_s / 3).join()
         stage.settle()
     return Played(checks=(all_of("delivered", scale.messages // 2),))
+
+
+def slower(stage: Stage, scale: Scale, dice: Random) -> Played:
+    """It takes far less than its contract says: the rate is found by its refusals."""
+    count = 2 * scale.messages
+    limit = f"limits={{binds: 4, rate_per_s: {TAKES_PER_S}}}"
+    with stage.carrier_does(limit):
+        stage.load(f"c8b-{dice.random()}", count, scale.rate_per_s * 2).join()
+        stage.settle()
+
+    def near(after: After) -> Check:
+        moments = sorted(e["read_ms"] for e in after.segments if e["command_status"] == 0)
+        begin = next(e["read_ms"] for e in after.segments if e["command_status"]) + LEARNT_MS
+        end = moments[-1] - ENDING_MS
+        goodput = sum(begin <= m < end for m in moments) * 1000 / (end - begin)
+        figure = f"{goodput:.0f} a second of {TAKES_PER_S} that it takes"
+        return Check(figure, goodput >= GOODPUT_SHARE * TAKES_PER_S, is_of_time=True)
+
+    return Played(checks=(all_of("delivered", count), near))
 
 
 def all_of(outcome: str, count: int) -> Callable[[After], Check]:
@@ -224,6 +247,7 @@ ROWS = (
         "{fault: repeated_response, share: 0.1}",
     ),
     Row("C8", "three in ten throttled", NONE + ", all delivered", throttled),
+    Row("C8b", "less taken than the contract says", NONE + ", 90 % of it in use", slower),
     Row("C9", "refused for good, refused for now", NONE + ", one try where for good", refused),
     Row("C10", "ghosts hold the binds after a crash", "few attempts, at most the bound", haunted),
     Row(

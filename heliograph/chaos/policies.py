@@ -14,11 +14,23 @@ from heliograph.chaos.stage import After, Stage
 from pipeline import topics
 from pipeline.kafka.clients import make_consumer
 
+HOUR_S = 3600
 VALIDITY_S = 3
 TAKEOVER_MAX_S = 6 + 2  # the session time-out of the embedded broker, and two
 RATE_PER_S = 100
 ALLOWANCE = 0.01  # of scheduling noise, as verify judges it
 STEPS = (1, 2, 4, 3, 1)
+
+
+def misdated(stage: Stage, scale: Scale, dice: Random) -> Played:
+    """The clock jumps an hour ahead, two back, and is right again."""
+    load = stage.load(f"e1-{dice.random()}", scale.messages, scale.rate_per_s)
+    for seconds in (HOUR_S, -HOUR_S, 0):
+        time.sleep(scale.messages / scale.rate_per_s / 4)
+        stage.put_wrong(seconds)
+    load.join()
+    stage.settle()
+    return Played("an hour ahead, an hour behind", checks=(all_of("delivered", scale.messages),))
 
 
 def too_late(stage: Stage, scale: Scale, dice: Random) -> Played:
@@ -101,7 +113,8 @@ def crowded(stage: Stage, scale: Scale, dice: Random) -> Played:
 
     def gap(after: After) -> Check:
         widest_s = widest_gap_s(after.outcomes_by_partition)
-        return Check(f"taken over within {widest_s:.1f} s", widest_s <= TAKEOVER_MAX_S)
+        figure = f"taken over within {widest_s:.1f} s"
+        return Check(figure, widest_s <= TAKEOVER_MAX_S, is_of_time=True)
 
     most = stage.account()["binds_peak"]
     allowed = stage.config.connectors[CONNECTOR].binds
@@ -129,10 +142,18 @@ def slow_reader(stage: Stage, scale: Scale, dice: Random) -> Played:
     stopping.set()
     reader.join(10)
     expected_s = scale.messages / scale.rate_per_s
-    return Played(seen=(Check(f"{took_s - expected_s:.1f} s behind", took_s < 2 * expected_s),))
+    figure = f"{took_s - expected_s:.1f} s behind"
+    return Played(seen=(Check(figure, took_s < 2 * expected_s, is_of_time=True),))
 
 
 ROWS = (
+    Row(
+        "E1",
+        "the clock jumps by an hour",
+        "lost 0, duplicated 0, all delivered, no burst",
+        misdated,
+        {"is_clocked": True},
+    ),
     Row("E2", "away longer than the validity", "0 sent late, all expired", too_late),
     Row("E3", "old in the log", "0 sent, all expired", old),
     Row("E8", "a slow reader of the events", "no effect", slow_reader),

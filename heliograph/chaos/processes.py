@@ -9,35 +9,36 @@ from random import Random
 from heliograph.chaos.relay import API_KEYS
 from heliograph.chaos.rows import Check, Played, Row, Scale
 from heliograph.chaos.stage import After, Stage, binder_name
+from heliograph.launcher import START_TIMEOUT_S
 
 STOP_MAX_S = 10
+BETWEEN_S = (0.4, 1.5)  # from all being up to the next fault
 SESSION_TIMEOUT_S = 6  # of the embedded broker
 FREEZE_BEYOND_S = 2.5
+AWAKE_S = 3.0  # of load after that
+SETTLED_MS = 500  # what was on its way has been read
 STORM_EVERY_S = {"short": 2.5, "long": 5.0}
 CALM_SHARE = 0.6
 LATE_S = 7.0  # longer than a request may take: it is made again, and the first comes later
 
 
 def victims(stage: Stage, scale: Scale, dice: Random) -> Iterator[str]:
-    """As many replicas as the scale has faults, at random moments of its load, all up again."""
-    every_s = scale.messages / scale.rate_per_s / scale.times
+    """As many replicas as the scale has faults, at random moments under load, all up again."""
+    stage.under_way()
     for _ in range(scale.times):
-        time.sleep(every_s * dice.uniform(0.2, 0.6))
+        time.sleep(dice.uniform(*BETWEEN_S))
         yield binder_name(dice.randrange(stage.replicas))
         stage.binders(stage.replicas)
 
 
 def killed(stage: Stage, scale: Scale, dice: Random) -> Played:
     """SIGKILL in mid-window; half of the messages must not be sent twice."""
-    half = scale.rate_per_s / 2
-    loads = [
-        stage.load(f"a1r{dice.random()}", scale.messages // 2, half, on_ambiguous="resend"),
-        stage.load("a1g", scale.messages // 2, half, on_ambiguous="give_up"),
-    ]
-    for name in victims(stage, scale, dice):
-        stage.kill(name)
-    for load in loads:
-        load.join()
+    quarter = scale.rate_per_s / 4
+    again = stage.flow(f"a1r{dice.random()}", quarter, on_ambiguous="resend")
+    once = stage.flow("a1g", quarter, on_ambiguous="give_up")
+    with again, once:
+        for name in victims(stage, scale, dice):
+            stage.kill(name)
     bound = scale.times * stage.unconfirmed_max
 
     def given_up(after: After) -> Check:
@@ -53,17 +54,18 @@ def killed(stage: Stage, scale: Scale, dice: Random) -> Played:
 
 def stopped(stage: Stage, scale: Scale, dice: Random) -> Played:
     """SIGTERM: the window is finished, the rest left to others."""
-    load = stage.load(f"a2-{dice.random()}", scale.messages, scale.rate_per_s)
     ends = []
-    for name in victims(stage, scale, dice):
-        ends.append(stage.stop(name))
-        stage.restart(name)
-    load.join()
+    with stage.flow(f"a2-{dice.random()}", scale.rate_per_s / 2):
+        for name in victims(stage, scale, dice):
+            ends.append(stage.stop(name))
+            stage.restart(name)
     slowest = max(took_s for _, took_s in ends)
     codes = sorted({code for code, _ in ends}, key=str)
-    is_clean = codes == [0] and slowest <= STOP_MAX_S
-    figure = f"{len(ends)} stops, exit codes {codes}, the slowest {slowest:.1f} s"
-    return Played(checks=(nothing_unknown,), seen=(Check(figure, is_clean),))
+    seen = (
+        Check(f"{len(ends)} stops, exit codes {codes}", codes == [0]),
+        Check(f"the slowest {slowest:.1f} s", slowest <= STOP_MAX_S, is_of_time=True),
+    )
+    return Played(checks=(nothing_unknown,), seen=seen)
 
 
 def nothing_unknown(after: After) -> Check:
@@ -73,25 +75,43 @@ def nothing_unknown(after: After) -> Check:
 
 def frozen(stage: Stage, scale: Scale, dice: Random) -> Played:
     """SIGSTOP until others have taken over; it wakes, believing that all is as it was."""
-    load = stage.load(f"a3-{dice.random()}", scale.messages, scale.rate_per_s)
+    frozen_s = SESSION_TIMEOUT_S + FREEZE_BEYOND_S
+    count = max(scale.messages, int(scale.rate_per_s * (frozen_s + AWAKE_S)))
+    load = stage.load(f"a3-{dice.random()}", count, scale.rate_per_s)
     stage.under_way()
     zombie = stage.child(binder_name(dice.randrange(stage.replicas)))
     zombie.signal(signal.SIGSTOP)
-    time.sleep(SESSION_TIMEOUT_S + FREEZE_BEYOND_S)
+    asleep_ms = time.time() * 1000
+    time.sleep(frozen_s)
+    awake_ms = time.time() * 1000
     zombie.signal(signal.SIGCONT)
     load.join()
-    return Played(f"frozen {SESSION_TIMEOUT_S + FREEZE_BEYOND_S} s", stage.unconfirmed_max)
+
+    def silent(after: After) -> Check:
+        """What it had bound carried nothing while it slept, and carries nothing ever after."""
+        carried: dict[object, list[float]] = {}
+        for entry in after.segments:
+            carried.setdefault(entry["bind"], []).append(entry["read_ms"])
+        late = {
+            bind: sum(moment > awake_ms for moment in moments)
+            for bind, moments in carried.items()
+            if moments[0] < asleep_ms
+            and not any(asleep_ms + SETTLED_MS < moment <= awake_ms for moment in moments)
+        }
+        figure = f"{sum(late.values())} written to its {len(late)} old binds when it woke"
+        return Check(figure, bool(late) and not any(late.values()))
+
+    return Played(f"frozen {frozen_s} s", stage.unconfirmed_max, (silent,))
 
 
 def cut_from_kafka(stage: Stage, scale: Scale, dice: Random) -> Played:
     """The answers have come and Kafka, frozen, has not taken them: killed just then."""
-    load = stage.load(f"a4-{dice.random()}", scale.messages, scale.rate_per_s)
-    for name in victims(stage, scale, dice):
-        stage.kafka.signal(signal.SIGSTOP)
-        time.sleep(0.5)  # what was taken is written and answered, and none of it confirmed
-        stage.kill(name)
-        stage.kafka.signal(signal.SIGCONT)
-    load.join()
+    with stage.flow(f"a4-{dice.random()}", scale.rate_per_s / 2):
+        for name in victims(stage, scale, dice):
+            stage.kafka.signal(signal.SIGSTOP)
+            time.sleep(0.5)  # what was taken is written and answered, and none of it confirmed
+            stage.kill(name)
+            stage.kafka.signal(signal.SIGCONT)
     return Played(f"{scale.times} kills", scale.times * stage.unconfirmed_max)
 
 
@@ -108,19 +128,20 @@ def exchanged(stage: Stage, scale: Scale, dice: Random) -> Played:
 
     def carried(after: After) -> Check:
         share = sum(entry["read_ms"] <= end_ms for entry in after.segments) / count
-        return Check(f"{share:.0%} of the load was carried as it came", share >= CALM_SHARE)
+        figure = f"{share:.0%} of the load was carried as it came"
+        return Check(figure, share >= CALM_SHARE, is_of_time=True)
 
     return Played(f"{swaps} rebalances", checks=(nothing_unknown, carried))
 
 
 def router_killed(stage: Stage, scale: Scale, dice: Random) -> Played:
     """SIGKILL of the router in mid-transaction."""
-    load = stage.load(f"a6-{dice.random()}", scale.messages, scale.rate_per_s)
-    every_s = scale.messages / scale.rate_per_s / scale.times
-    for _ in range(scale.times):
-        time.sleep(every_s * dice.uniform(0.3, 0.7))
-        stage.kill("router-0")
-    load.join()
+    with stage.flow(f"a6-{dice.random()}", scale.rate_per_s / 2):
+        stage.under_way()
+        for _ in range(scale.times):
+            time.sleep(dice.uniform(*BETWEEN_S))
+            stage.kill("router-0")
+            stage.child("router-0").wait_ready(time.monotonic() + START_TIMEOUT_S)
     return Played(f"{scale.times} kills")
 
 
@@ -128,12 +149,10 @@ def late(stage: Stage, scale: Scale, dice: Random) -> Played:
     """The end of a transaction is brought late, into the next one (KAFKA-17754)."""
     assert stage.relay is not None
     relay, end_txn = stage.relay, API_KEYS["EndTxn"]
-    load = stage.load(f"a7-{dice.random()}", scale.messages, scale.rate_per_s)
-    every_s = scale.messages / scale.rate_per_s / scale.times
-    for _ in range(scale.times):
-        relay.hold(end_txn, LATE_S)
-        time.sleep(max(every_s, LATE_S))
-    load.join()
+    with stage.flow(f"a7-{dice.random()}", scale.rate_per_s / 2):
+        for _ in range(scale.times):
+            relay.hold(end_txn, LATE_S)
+            time.sleep(LATE_S + dice.uniform(*BETWEEN_S))
     held = relay.held[end_txn]
     return Played(seen=(Check(f"{held} requests brought {LATE_S} s late", held >= scale.times),))
 
@@ -141,17 +160,18 @@ def late(stage: Stage, scale: Scale, dice: Random) -> Played:
 def rolled(stage: Stage, scale: Scale, dice: Random) -> Played:
     """A rolling restart of three replicas; how long each partition's bind carried nothing."""
     stage.binders(3)
-    load = stage.load(f"roll-{dice.random()}", scale.messages, scale.rate_per_s)
-    stage.under_way()
-    for number in range(3):
-        stage.stop(binder_name(number))
-        stage.restart(binder_name(number))
-        stage.child(binder_name(number)).wait_ready(time.monotonic() + 30)
-    load.join()
+    with stage.flow(f"roll-{dice.random()}", scale.rate_per_s / 2):
+        stage.under_way()
+        for number in range(3):
+            stage.stop(binder_name(number))
+            stage.restart(binder_name(number))
+            stage.child(binder_name(number)).wait_ready(time.monotonic() + START_TIMEOUT_S)
+            time.sleep(dice.uniform(*BETWEEN_S))
 
     def gap(after: After) -> Check:
         widest_s = widest_gap_s(after.outcomes_by_partition)
-        return Check(f"the widest gap of a partition {widest_s:.1f} s", widest_s <= GAP_MAX_S)
+        figure = f"the widest gap of a partition {widest_s:.1f} s"
+        return Check(figure, widest_s <= GAP_MAX_S, is_of_time=True)
 
     return Played("3 replicas", checks=(nothing_unknown, gap))
 

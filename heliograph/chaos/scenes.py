@@ -52,11 +52,14 @@ def hurried(stage: Stage, scale: Scale, dice: Random) -> Played:
             if entry["message_id"] in asked_ms
         )
         share_ms = 1000 / (0.9 * rate_per_s)  # of the rate, for each code before it
-        figure = f"{len(waits)} codes on the wire, the slowest after {waits[-1]:.0f} ms"
-        is_quick = len(waits) == CODES and waits[-1] <= CODE_WAIT_MAX_MS + share_ms
-        return Check(f"{figure}, {behind:,} segments still behind them", is_quick)
+        figure = f"the slowest after {waits[-1]:.0f} ms, {behind:,} segments still behind them"
+        return Check(figure, waits[-1] <= CODE_WAIT_MAX_MS + share_ms, is_of_time=True)
 
-    return Played(checks=(quick,))
+    def all_came(after: After) -> Check:
+        came = {entry["message_id"] for entry in after.segments} & set(asked_ms)
+        return Check(f"{len(came)} codes on the wire", len(came) == CODES)
+
+    return Played(checks=(all_came, quick))
 
 
 def sick(stage: Stage, scale: Scale, dice: Random) -> Played:
@@ -75,7 +78,7 @@ def sick(stage: Stage, scale: Scale, dice: Random) -> Played:
         last_ms = max(e["read_ms"] for e in after.segments if e["message_id"].startswith("hok"))
         took_s, ideal_s = (last_ms - begin_ms) / 1000, count / (0.95 * rate_per_s)
         figure = f"{count:,} others took {took_s:.1f} s, {ideal_s:.1f} s by the rate alone"
-        return Check(figure, took_s <= ideal_s + 3)
+        return Check(figure, took_s <= ideal_s + 3, is_of_time=True)
 
     def patient(after: After) -> Check:
         tries = sum(1 for e in after.segments if e["command_status"])
@@ -107,7 +110,8 @@ def cancelled(stage: Stage, scale: Scale, dice: Random) -> Played:
             if e["read_ms"] > ordered_ms and e["message_id"] not in begun
         ]
         slowest = max(late, default=0.0)
-        return Check(f"obeyed after {slowest:.0f} ms", slowest <= OBEYED_WITHIN_MS)
+        figure = f"obeyed after {slowest:.0f} ms"
+        return Check(figure, slowest <= OBEYED_WITHIN_MS, is_of_time=True)
 
     def whole(after: After) -> Check:
         parts: dict[str, int] = {}

@@ -4,6 +4,7 @@ All of it is real: Apache Kafka, one process per replica, SMPP over loopback. Wh
 judged by `heliograph.verify` on the carrier's ledger; what earlier rows left behind is taken off.
 """
 
+import itertools
 import json
 import os
 import secrets
@@ -20,6 +21,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from heliograph import carriers
+from heliograph.chaos.clocks import clock_env, put_wrong
 from heliograph.chaos.events import Events
 from heliograph.chaos.relay import Relay, relay_to
 from heliograph.chaos.settings import ACCOUNT, CONNECTOR, Settings
@@ -79,6 +81,7 @@ class Stage:
     relay: Relay | None = None  # before Kafka, where a row needs one
     replicas: int = 0
     sent: set[str] = field(default_factory=set)
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
     _before: After | None = None
     _entries: int = 0  # of the ledger, that earlier rows left
     _written: int = 0  # outcomes that earlier rows left
@@ -142,6 +145,10 @@ class Stage:
         account = self.config.connectors[CONNECTOR]
         return int(account.binds * account.window * share)
 
+    def put_wrong(self, seconds: int) -> None:
+        """The clock of all processes but the carrier is so far ahead (or behind, below 0)."""
+        put_wrong(self.folder, seconds)
+
     # --- the carrier --------------------------------------------------------------------------
 
     @contextmanager
@@ -188,7 +195,6 @@ class Stage:
     ) -> threading.Thread:
         """Ask for `count` messages, evenly; a thread that runs."""
         names = [f"{prefix}-{number}" for number in range(count)]
-        first = len(self.sent)
         self.sent.update(names)
 
         def send() -> None:
@@ -196,18 +202,34 @@ class Stage:
             for number, name in enumerate(names):
                 if (wait_s := begin + number / rate_per_s - time.monotonic()) > 0:
                     time.sleep(wait_s)
-                to = NUMBERS.format(first + number)
-                self.ask(name, lane=lane, **({"to": to} | request))
+                self.ask(name, lane=lane, **request)
             self.writer.flush()
 
-        thread = threading.Thread(target=send, name=f"load {prefix}", daemon=True)
-        thread.start()
-        return thread
+        return _begun(send)
+
+    @contextmanager
+    def flow(self, prefix: str, rate_per_s: float, **request: Any) -> Iterator[None]:
+        """Ask for messages, evenly, for as long as the context lasts."""
+        over = threading.Event()
+
+        def send() -> None:
+            begin, number = time.monotonic(), 0
+            while not over.wait(max(0.0, begin + number / rate_per_s - time.monotonic())):
+                self.ask(f"{prefix}-{number}", **request)
+                number += 1
+            self.writer.flush()
+
+        thread = _begun(send)
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
 
     def ask(self, name: str, **request: Any) -> None:
-        """Ask for one message."""
+        """Ask for one message, to a number of its own unless `to` is given."""
         self.sent.add(name)
-        self.writer.ask(name, **request)
+        self.writer.ask(name, **({"to": NUMBERS.format(next(self._numbers))} | request))
 
     def wait(self, holds: Callable[[], bool], timeout_s: float = SETTLE_TIMEOUT_S) -> bool:
         """Whether it came to hold within the time."""
@@ -240,7 +262,8 @@ class Stage:
             self.child(binder_name(number)).signal(signal.SIGHUP)
 
     def judge(self, duplicates_max: int) -> After:
-        """What this row has done; it may have doubled so many segments."""
+        """What this row has done; it may have doubled so many segments. Raises RefusedError."""
+        self.writer.flush()
         self._allowed += duplicates_max
         places = Places(ledgers=[f"{CONNECTOR}={self.carrier}"], logs=self.folder / "log")
         evidence = gather(self.config, make_codec(self.config), places)
@@ -275,11 +298,16 @@ class Stage:
 
 @contextmanager
 def stage(
-    *, is_relayed: bool = False, allowed_binds: int = 4, **connector: object
+    *,
+    is_relayed: bool = False,
+    is_clocked: bool = False,
+    allowed_binds: int = 4,
+    **connector: object,
 ) -> Iterator[Stage]:
     """A pipeline with two binder replicas; `connector` are settings of it that are otherwise.
 
-    `is_relayed` has it reach Kafka through a relay; the carrier allows so many binds.
+    `is_relayed` has it reach Kafka through a relay, `is_clocked` has a clock that can be put wrong;
+    the carrier allows so many binds.
     """
     with ExitStack() as stack:
         name = stack.enter_context(
@@ -304,6 +332,10 @@ def stage(
         where = ("--config", str(path))
         sandbox = own.start("sandbox-chaos", "sandbox", "chaos", *where, "--free-ports")
         own.wait_up()
+        if is_clocked:  # the carrier's stays right: it judges
+            clock = clock_env(folder)
+            stack.callback(_forget, set(clock))
+            os.environ.update(clock)
         settings.change(hosts=f"127.0.0.1:{sandbox.facts['smpp_port']}")
         for service in SINGLES:
             own.start(f"{service}-0", service, *where, "--replica", f"{service}-0")
@@ -333,6 +365,12 @@ def _broker(stack: ExitStack, *, is_relayed: bool) -> tuple[Embedded, Relay | No
 def binder_name(number: int) -> str:
     """The name of a replica."""
     return f"binder-{number}"
+
+
+def _begun(work: Callable[[], None]) -> threading.Thread:
+    thread = threading.Thread(target=work, name="load", daemon=True)
+    thread.start()
+    return thread
 
 
 def _forget(names: set[str]) -> None:

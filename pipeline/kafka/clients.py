@@ -80,8 +80,16 @@ def make_transactional_producer(kafka: KafkaConfig, replica: str) -> Producer:
     return producer
 
 
-def make_consumer(kafka: KafkaConfig, group: str, **own: Any) -> Consumer:
-    """A consumer that commits by hand and reads what transactions have committed."""
+OnCommit = Callable[[KafkaError | None, list[TopicPartition]], None]
+
+
+def make_consumer(
+    kafka: KafkaConfig, group: str, *, on_commit: OnCommit | None = None, **own: Any
+) -> Consumer:
+    """A consumer that commits by hand and reads what transactions have committed.
+
+    `on_commit` hears what became of each commit that nobody waited for.
+    """
     settings = {
         "group.id": group,
         "auto.offset.reset": "earliest",
@@ -91,6 +99,8 @@ def make_consumer(kafka: KafkaConfig, group: str, **own: Any) -> Consumer:
         "fetch.wait.max.ms": 20,
         **{k.replace("_", "."): v for k, v in own.items()},
     }
+    if on_commit is not None:
+        settings["on_commit"] = on_commit
     return Consumer({**client_settings(kafka), **settings})
 
 

@@ -14,7 +14,14 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from confluent_kafka import OFFSET_INVALID, Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import (
+    OFFSET_INVALID,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    TopicPartition,
+)
 
 from pipeline.config import KafkaConfig
 from pipeline.kafka.clients import (
@@ -67,6 +74,9 @@ class Listener(Protocol):
     def lost(self, partitions: Sequence[tuple[str, int]]) -> None:
         """These partitions are somebody else's already."""
 
+    def uncommitted(self, partitions: Sequence[tuple[str, int]]) -> None:
+        """The last commit of these was refused, or went unanswered: commit again."""
+
     def received(self, messages: Sequence[Message]) -> None:
         """Records in order per partition."""
 
@@ -105,6 +115,7 @@ class Membership:
             queued_max_messages_kbytes=8192,
             fetch_queue_backoff_ms=10,  # its 1 s lets a replica starve beside a full topic
             fetch_message_max_bytes=FETCH_OCTETS_MAX,
+            on_commit=self._on_commit,
         )
         self.ended: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, name=f"group {group}", daemon=True)
@@ -119,7 +130,7 @@ class Membership:
         await asyncio.to_thread(self._thread.join, self._revoke_timeout_s + REQUEST_TIMEOUT_S)
 
     def commit(self, commits: Sequence[Commit]) -> None:
-        """Commit without waiting; a failed commit is repeated by the next one."""
+        """Commit without waiting; `Listener.uncommitted` hears of what failed."""
         offsets = _offsets(commits)
         self._orders.put(lambda: self._consumer.commit(offsets=offsets, asynchronous=True))
 
@@ -240,6 +251,12 @@ class Membership:
         keys = [(tp.topic, tp.partition) for tp in partitions]
         self._loop.call_soon_threadsafe(self._listener.lost, keys)
         consumer.incremental_unassign(partitions)
+
+    def _on_commit(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
+        failed = [(tp.topic, tp.partition) for tp in partitions if error or tp.error]
+        if failed:
+            LOG.warning("not committed: %s", error or partitions[0].error)
+            self._loop.call_soon_threadsafe(self._listener.uncommitted, failed)
 
     def _wait(self, finishing: Coroutine[Any, Any, Sequence[Commit]]) -> Sequence[Commit]:
         future = asyncio.run_coroutine_threadsafe(finishing, self._loop)

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from pipeline.config import Section
 from services.binder import core
+from services.binder.lanes import NORMAL_SHARE
 
 
 class BinderConfig(Section):
@@ -22,6 +23,8 @@ class BinderConfig(Section):
     """Segments of what is paused, kept aside so that others pass; at the limit fetching pauses."""
     delivers_unconfirmed_max: Annotated[int, Field(ge=1, le=100_000)] = 2000
     """deliver_sm taken and not yet in Kafka; above it the SMSC is told to come back."""
+    normal_share: Annotated[float, Field(ge=0, le=0.5)] = NORMAL_SHARE
+    """Of the segments written, what is not the priority lane's at least, while there is any."""
     commit_interval_s: Annotated[float, Field(gt=0, le=10)] = 0.2
     drain_timeout_s: Annotated[float, Field(gt=0, le=120)] = 10
     """How long a stop or rebalance waits for answers; what is unanswered then is sent again."""

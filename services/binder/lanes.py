@@ -3,7 +3,7 @@
     priority ─┐   within a lane, tenants in turn; within a tenant, order of arrival;
     normal ───┴─> what must be written again before all that arrived after it
 
-Priority goes first, but of ten segments one is the normal lane's while it has any. A recipient that
+Priority goes first, but a share of all is the normal lane's while it has any. A recipient that
 cannot take more now is held: the refused segment and all that came after it to that number wait
 together, nobody else does, and when the time has come the first goes alone to see. A sender at its
 budget is held likewise, and in strict order whatever follows a segment that is on its way. What is
@@ -14,10 +14,11 @@ import heapq
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
+from math import floor, inf
 
 from services.binder.core import Segment
 
-PRIORITY_IN_A_ROW = 9  # then the normal lane's turn: its share is at least a tenth
+NORMAL_SHARE = 0.1
 
 Waiting = tuple[int, Segment]  # number of arrival first: heaps compare nothing else
 
@@ -94,9 +95,11 @@ class Lane:
 class Lanes:
     """The waiting segments of one connector. Times are monotonic seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, normal_share: float = NORMAL_SHARE) -> None:
+        """`normal_share`: what is the normal lane's at least, 0 to 0.5; 0 keeps nothing for it."""
         self._priority = Lane()
         self._normal = Lane()
+        self._in_a_row_max = floor(1 / normal_share) - 1 if normal_share else inf
         self._in_a_row = 0  # priority segments taken while the normal lane waited
         self.held: dict[str, Held] = {}
         self._due: list[tuple[float, str]] = []  # a heap
@@ -245,7 +248,7 @@ class Lanes:
         return left.keys()
 
     def _turn(self) -> Lane:
-        if self._in_a_row >= PRIORITY_IN_A_ROW and self._normal.head is not None:
+        if self._in_a_row >= self._in_a_row_max and self._normal.head is not None:
             return self._normal
         return self._priority if self._priority.head is not None else self._normal
 

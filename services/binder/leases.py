@@ -13,6 +13,8 @@ from services.binder.core import Position
 from services.binder.offsets import OffsetTracker, doubtful_before
 from services.binder.outputs import Known, Output
 
+NOWHERE = -1
+
 Key = tuple[bool, int]  # priority lane or not, partition
 
 
@@ -23,7 +25,7 @@ class Lease:
     tracker: OffsetTracker
     known: Mapping[int, Known]  # outcomes beyond the committed offset, by offset
     doubtful_before: int = 0  # offsets whose record the last owner may have written to the wire
-    committed: int = -1
+    committed: int = NOWHERE  # the offset that was last committed
     is_closing: bool = False
     idle: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -126,6 +128,12 @@ class Leases:
                 lease.committed = lease.tracker.base
                 found.append(self.commit_of(key, lease))
         return found
+
+    def uncommitted(self, partitions: Sequence[tuple[str, int]]) -> None:
+        """What was last said to be done of these was not heard."""
+        for topic, partition in partitions:
+            if (lease := self._held.get(self.key(topic, partition))) is not None:
+                lease.committed = NOWHERE
 
     def all_commits(self) -> list[Commit]:
         """Up to where every partition is done."""

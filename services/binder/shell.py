@@ -123,7 +123,8 @@ class Connector:
         gauges.declare(process.metrics, name, self._engine, self._binds)
 
     def _make_engine(self, opt_outs: OptOuts) -> Engine:
-        config, profile, lanes = self._config, self._process.config.profile(self._name), Lanes()
+        config, profile = self._config, self._process.config.profile(self._name)
+        lanes = Lanes(config.normal_share)
         engine = Engine(
             self._outbox,
             self._rates.of(self._contract),
@@ -248,6 +249,10 @@ class Connector:
         task = asyncio.create_task(self._release(gone))
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
+
+    def uncommitted(self, partitions: Sequence[tuple[str, int]]) -> None:
+        """Commit these again with the next."""
+        self._leases.uncommitted(partitions)
 
     def received(self, messages: Sequence[Message]) -> None:
         """Take records of partitions that are ours."""

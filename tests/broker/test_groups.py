@@ -37,6 +37,9 @@ class Listener:
     def lost(self, partitions: Sequence[tuple[str, int]]) -> None:
         raise AssertionError
 
+    def uncommitted(self, partitions: Sequence[tuple[str, int]]) -> None:
+        raise AssertionError(f"{partitions} could not be committed")
+
     def received(self, messages: Sequence[Message]) -> None:
         for message in messages:
             key = (message.topic() or "", message.partition() or 0)

@@ -133,6 +133,9 @@ class Member:
     def lost(self, partitions: Sequence[tuple[str, int]]) -> None:
         raise AssertionError(f"lost {partitions}")
 
+    def uncommitted(self, partitions: Sequence[tuple[str, int]]) -> None:
+        raise AssertionError(f"{partitions} could not be committed")
+
     def received(self, messages: Sequence[Message]) -> None:
         for message in messages:
             self.values.append(message.value())

@@ -23,6 +23,7 @@ class Reader:
     def __init__(self) -> None:
         self.owned: set[int] = set()
         self.came: set[int] = set()
+        self.uncommitted_topics: list[str] = []
 
     def prepare(self, _starts: Sequence[Start]) -> Mapping[tuple[str, int], object]:
         return {}
@@ -38,6 +39,9 @@ class Reader:
         gone = {partition for _, partition in partitions}
         self.owned -= gone
         self.came -= gone
+
+    def uncommitted(self, partitions: Sequence[tuple[str, int]]) -> None:
+        self.uncommitted_topics += [topic for topic, _ in partitions]
 
     def received(self, messages: Sequence[Message]) -> None:
         self.came |= {message.partition() or 0 for message in messages}
@@ -77,3 +81,13 @@ async def test_what_left_while_all_was_held_is_read_when_it_comes_back(kafka: Ka
             await asyncio.sleep(2 * HOLD_S)
         await until(lambda: len(one.owned) == PARTITIONS)
         await until(lambda: len(one.came) == PARTITIONS)
+
+
+async def test_a_commit_that_is_refused_is_heard_of(kafka: KafkaConfig) -> None:
+    await asyncio.to_thread(create_topics, kafka, topics.catalog({}))
+    reader = Reader()
+    async with member(kafka, f"g{uuid4().hex}", reader) as own:
+        await until(lambda: len(reader.owned) == PARTITIONS)
+        own.commit([Commit(topics.MT_EVENT, 0, 1, "")])
+        own.commit([Commit("sms.there.is.none", 0, 1, "")])
+        await until(lambda: reader.uncommitted_topics == ["sms.there.is.none"])

@@ -2,6 +2,7 @@
 
 import random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,6 +41,25 @@ def test_priority_goes_first_whenever_it_comes() -> None:
     lanes = filled(2)
     lanes.add(segment(7, priority=True))
     assert drained(lanes) == [7, 0, 1]
+
+
+@pytest.mark.parametrize("share", [0.1, 0.25, 0.3, 0.5])
+def test_what_is_not_urgent_has_its_share_while_there_is_any(share: float) -> None:
+    lanes = Lanes(share)
+    for offset in range(200):
+        lanes.add(segment(offset))
+        lanes.add(segment(offset, priority=True))
+    taken = [lanes.take().position.priority for _ in range(200)]
+    assert taken.count(False) >= int(200 * share)
+    assert taken.count(True) >= 100
+
+
+def test_nothing_is_kept_for_what_is_not_urgent_where_nobody_wants_that() -> None:
+    lanes = Lanes(0)
+    lanes.add(segment(0))
+    for offset in range(1, 51):
+        lanes.add(segment(offset, priority=True))
+    assert drained(lanes)[-1] == 0
 
 
 @given(st.integers(1, 20), st.randoms(use_true_random=False))

@@ -54,6 +54,13 @@ def test_only_progress_is_committed() -> None:
     assert commit.metadata == '{"output": 10}'
 
 
+def test_what_was_not_heard_is_committed_again() -> None:
+    leases = opened(("submit", 3), ("submit", 4))
+    said = leases.commits()
+    leases.uncommitted([("submit", 3), ("submit", 9)])
+    assert leases.commits() == [commit for commit in said if commit.partition == 3]
+
+
 def test_a_late_answer_after_a_new_assignment_counts_for_nobody() -> None:
     leases = opened(("submit", 3))
     old = leases.get(Position(False, 3, 0))
