@@ -63,11 +63,12 @@ class Shell:
             self._consumer.close()
 
     def _note_assignment(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        """A pause does not survive a reassignment: what comes anew is looked at anew."""
+        """What comes anew is looked at anew; librdkafka would keep an old pause of it for ever."""
         anew = {(tp.topic, tp.partition) for tp in partitions}
         self._waiting = [item for item in self._waiting if item[1:] not in anew]
         heapq.heapify(self._waiting)
         consumer.incremental_assign(partitions)
+        consumer.resume(partitions)
         self._ground.is_ready = lambda: True
 
     def _patience_s(self) -> float:

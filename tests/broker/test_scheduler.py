@@ -90,6 +90,22 @@ async def test_killed_again_and_again_it_moves_each_record_once(
     assert all(at_ms >= dues[key] for key, at_ms in found)
 
 
+async def test_what_waits_comes_too_when_it_has_been_somebody_elses_meanwhile(
+    own_kafka: KafkaConfig, tmp_path: Path
+) -> None:
+    """librdkafka keeps an application's pause over an unassignment: a partition was never read."""
+    waits = [8500] * 40
+    async with scheduler(own_kafka, tmp_path):
+        dues = await asyncio.to_thread(ask, own_kafka, "moved", waits)
+        await asyncio.sleep(1)  # the first has paused all of it
+        async with scheduler(own_kafka, tmp_path) as second:
+            await asyncio.sleep(3)  # half of it is the second's
+            second.terminate()
+            assert await asyncio.wait_for(second.wait(), DEADLINE_S) == 0
+        found = await all_arrived(own_kafka, "moved", len(waits))
+    assert sorted(key for key, _ in found) == sorted(dues)
+
+
 async def test_what_is_no_timer_goes_to_the_dead_letters(
     own_kafka: KafkaConfig, tmp_path: Path
 ) -> None:
