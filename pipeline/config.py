@@ -259,6 +259,8 @@ class TenantConfig(Section):
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
     """ISO 3166 code for numbers without a country code."""
     validity_s: Annotated[int, Field(ge=1, le=7 * 86400)] = 86400
+    requests_per_s: Annotated[float, Field(gt=0, le=100_000)] | None = None
+    """Above it what is not urgent waits at intake; None for any number."""
     test: bool = False
     """Sends to sandbox connectors only; nothing is billed, reports are kept apart."""
 

@@ -20,13 +20,13 @@ from pipeline.ids import ConnectorId
 from pipeline.kafka.clients import make_producer
 from pipeline.process import Process, process, run_loop
 from pipeline.records import OptOut
+from pipeline.tables import followed, on_loop
 from services.binder.accounts import ways
 from services.binder.config import BinderConfig
 from services.binder.generations import Generations
 from services.binder.opt_outs import OptOuts
 from services.binder.rates import Rates
 from services.binder.shell import Connector
-from services.binder.tables import followed
 from smpp.errors import TlsError
 
 LOG = structlog.get_logger()
@@ -87,7 +87,7 @@ class Binder:
         own, names = checked(ground.config, self._named)
         producer = make_producer(ground.config.kafka, linger_ms=LINGER_MS)
         opt_outs = OptOuts()
-        opt_out_table = followed(ground, topics.CONTROL_OPTOUT, OptOut, opt_outs.put)
+        opt_out_table = followed(ground, topics.CONTROL_OPTOUT, OptOut, on_loop(opt_outs.put))
         rates = Rates()
         lock = asyncio.Lock()
 

@@ -45,9 +45,15 @@ class Budgets:
     def holds_back(self, segment: Segment, now: float) -> bool:
         """See Turns."""
         budget = self._budget(segment.submit.source_addr, now)
-        wait_s = budget.wait_s(segment, now) if budget else 0.0
+        if budget is None:
+            return False
+        key = from_sender(segment)
+        if segment not in budget.reserved and self._lanes.is_behind(segment, key):
+            self._lanes.follow(self._lanes.take(), key)
+            return True
+        wait_s = budget.wait_s(segment, now)
         if wait_s:
-            self._lanes.delay(self._lanes.take(), now + wait_s, from_sender(segment))
+            self._lanes.delay(self._lanes.take(), now + wait_s, key)
         return wait_s > 0
 
     def intended(self, segment: Segment) -> None:

@@ -18,6 +18,7 @@ before the write, so that who comes after a crash calls it unknown and does not 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
 
+from pipeline.stops import Stops
 from services.binder import core
 from services.binder.calendar import OPEN, Action, Calendar
 from services.binder.circuit import Circuit
@@ -25,7 +26,6 @@ from services.binder.core import Disposition, Outcome, Segment
 from services.binder.lanes import Lanes
 from services.binder.opt_outs import OptOuts
 from services.binder.rates import Rate
-from services.binder.stops import Stops
 from services.binder.turns import Turns
 from services.binder.wholes import Wholes
 
@@ -148,8 +148,8 @@ class Engine:
             elif self._stops.pauses(segment.submit) and not self._is_begun(segment):
                 lanes.pause(lanes.take())
                 self._step_aside(segment)
-            elif lanes.held and lanes.is_behind(segment):
-                lanes.follow(lanes.take())
+            elif lanes.held and lanes.is_behind(segment, segment.submit.recipient):
+                lanes.follow(lanes.take(), segment.submit.recipient)
                 self._step_aside(segment)
             elif room <= 0:
                 break

@@ -121,10 +121,7 @@ class Lanes:
         self._arrivals += 1
         segment.arrival = self._arrivals
         self._count += 1
-        if self.held and (held := self._held_of(segment)):
-            heapq.heappush(held.waiting, (segment.arrival, segment))
-        else:
-            self._lane(segment).add(segment)
+        self._lane(segment).add(segment)
 
     def again(self, segment: Segment) -> None:
         """A segment that was taken is to be written in its old place."""
@@ -158,16 +155,20 @@ class Lanes:
         """Strict order: it is on its way, and those that follow it wait for its end."""
         self.held.setdefault(segment.submit.recipient, Held()).out = segment
 
-    def is_behind(self, segment: Segment) -> bool:
-        """Whether its recipient is held, and another one goes before it."""
-        held = self.held.get(segment.submit.recipient)
+    def is_behind(self, segment: Segment, key: str) -> bool:
+        """Whether its recipient, or what else `key` says, is held, and another goes before it.
+
+        It is asked when its turn comes and not before: who waits has had its turn, and so came
+        before all that have not.
+        """
+        held = self.held.get(key)
         if held is None or held.out is segment:
             return False
         return held.out is not None or bool(held.waiting)
 
-    def follow(self, segment: Segment) -> None:
-        """A segment that was taken waits with those to its recipient."""
-        self._wait(segment, segment.submit.recipient)
+    def follow(self, segment: Segment, key: str) -> None:
+        """A segment that was taken waits with those of the same `key`."""
+        self._wait(segment, key)
 
     def passed(self, segment: Segment) -> None:
         """Its end has come, and the next one's turn, alone, unless another is on its way."""
@@ -254,9 +255,6 @@ class Lanes:
 
     def _lane(self, segment: Segment) -> Lane:
         return self._priority if segment.position.priority else self._normal
-
-    def _held_of(self, segment: Segment) -> Held | None:
-        return self.held.get(segment.submit.recipient) or self.held.get(from_sender(segment))
 
     def _wait(self, segment: Segment, key: str) -> Held:
         self._count += 1

@@ -21,6 +21,8 @@ from pipeline.kafka.clients import now_ms
 from pipeline.kafka.membership import Commit, Membership, Start
 from pipeline.process import Process
 from pipeline.records import MtSubmit, Stop
+from pipeline.stops import Stops
+from pipeline.tables import followed, on_loop
 from services.binder import core, gauges, outputs, validity
 from services.binder.accounts import ways
 from services.binder.binds import Binds
@@ -37,8 +39,6 @@ from services.binder.outbox import Outbox
 from services.binder.rates import Contract, Rates, contract_of
 from services.binder.states import States
 from services.binder.statuses import dispositions
-from services.binder.stops import Stops
-from services.binder.tables import followed
 from services.binder.turns import turns_of
 from services.binder.wire import Wire
 from smpp.pdu import Pdu
@@ -89,7 +89,7 @@ class Connector:
         submitted = process.metrics.counter("sms.binder.submitted", connector=name)
         form = validity.form(process.config.profile(name).validity)
         self._stops = Stops(name)
-        self._stop_table = followed(process, topics.CONTROL_STOP, Stop, self._obey_stop)
+        self._stop_table = followed(process, topics.CONTROL_STOP, Stop, on_loop(self._obey_stop))
         self._engine = self._make_engine(opt_outs)
         self._binds = Binds(
             account,

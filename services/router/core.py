@@ -24,6 +24,7 @@ from pipeline.effects import Effect, Entries, Publish, PublishLater
 from pipeline.errors import ConfigError
 from pipeline.ids import ConnectorId, MessageId
 from pipeline.records import MtAdmitted, MtHead, MtRejected, MtRequest, MtRouted, MtScheduled
+from pipeline.stops import Stops
 from services.router.encoding import cut_of, encode
 from services.router.policy import NOBODY, Case, Refusal, first_refusal, tenant_of
 from services.router.routes import Routes, Rule
@@ -96,7 +97,11 @@ class Router:
     """
 
     def __init__(
-        self, config: Config, routes: Routes, is_up: Callable[[ConnectorId], bool]
+        self,
+        config: Config,
+        routes: Routes,
+        is_up: Callable[[ConnectorId], bool],
+        stops: Stops,
     ) -> None:
         faults = [
             f"tenants.{name}.senders: {fault}"
@@ -108,6 +113,7 @@ class Router:
             raise ConfigError(faults)
         self._routes = routes
         self._is_up = is_up
+        self._stops = stops
         self._tenants = {name: tenant_of(tenant) for name, tenant in config.tenants.items()}
         self._sandboxes = tuple(
             ConnectorId(name) for name, own in config.connectors.items() if own.sandbox
@@ -156,6 +162,7 @@ class Router:
             # A send_at in the past means at once, and takes nothing from the validity.
             deadline_ms=max(request.send_at_ms or 0, head.requested_ms) + validity_ms,
             rule=self._routes.find(head.recipient),
+            cancelled_by=self._stops.cancels(head),
         )
 
     def _routed(self, state: Entries, head: MtHead, case: Case) -> Decision:

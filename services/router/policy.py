@@ -35,6 +35,7 @@ class Case(NamedTuple):
     sender: Sender | None
     deadline_ms: int
     rule: Rule | None
+    cancelled_by: str | None = None
 
 
 class Refusal(NamedTuple):
@@ -53,6 +54,11 @@ class Row(NamedTuple):
 
 
 ROWS = (
+    Row(
+        "cancelled",
+        lambda case: case.cancelled_by is not None,
+        "An operator has cancelled it; ask for it anew under another message_id if that is over.",
+    ),
     Row(
         "unknown_tenant",
         lambda case: not case.tenant.known,

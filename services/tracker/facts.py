@@ -35,6 +35,7 @@ from services.tracker.states import (
 
 RECEIPT_TIMEOUT = "receipt_timeout"
 REPEATS = frozenset({"duplicate", "payload_mismatch"})
+ENDS = {"expired": EXPIRED, "cancelled": CANCELLED}  # of a refusal, that is no rejection
 TENANT_UNKNOWN = "default"
 CLASS_UNKNOWN = "transactional"
 LANE_UNKNOWN = "normal"
@@ -120,7 +121,7 @@ def _rejected(record: MtRejected, now_ms: int) -> Fact:
         source=Source.ROUTER,
         event=record.reason if is_repeat else "rejected",
         mark=f"{record.stage}|{record.reason}|{record.source}",
-        told=EXPIRED if record.reason == "expired" else REJECTED,
+        told=ENDS.get(record.reason, REJECTED),
         at_ms=record.rejected_ms,
         head=record.head,
         is_refused_at_intake=record.stage == "intake",

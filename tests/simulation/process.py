@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from pipeline.ids import ConnectorId
 from pipeline.records import MtSubmit, MtSubmitted
+from pipeline.stops import Stops
 from services.binder import core
 from services.binder.circuit import Circuit
 from services.binder.core import Outcome, Position, Segment
@@ -22,7 +23,6 @@ from services.binder.offsets import OffsetTracker, doubtful_before, output_posit
 from services.binder.opt_outs import OptOuts
 from services.binder.outputs import Known
 from services.binder.rates import Rate
-from services.binder.stops import Stops
 from services.binder.turns import OneByOne, Turns
 from tests.simulation.broker import SESSION_S, Broker, Key
 from tests.simulation.carrier import Carrier, Line

@@ -91,7 +91,7 @@ def _knows_no_opt_outs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _lets_all_follow_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Lanes, "is_behind", lambda self, segment: False)
+    monkeypatch.setattr(Lanes, "is_behind", lambda self, segment, key: False)
 
 
 def _counts_no_sender(monkeypatch: pytest.MonkeyPatch) -> None:

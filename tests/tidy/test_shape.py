@@ -21,10 +21,8 @@ DOORS = {  # foreign library: where it may be imported
     "confluent_kafka": (
         "pipeline/kafka/",
         "pipeline/registry.py",
-        *(
-            f"services/{name}/__main__.py"
-            for name in ("binder", "intake", "scheduler", "telemetry")
-        ),
+        *(f"services/{name}/__main__.py" for name in ("binder", "scheduler", "telemetry")),
+        *(f"services/intake/{name}.py" for name in ("lanes", "shell")),
         *(f"services/binder/{name}.py" for name in ("outbox", "outputs", "shell")),
     ),
     "fastavro": ("pipeline/codec.py", "pipeline/registry.py"),
@@ -57,6 +55,8 @@ DOORS = {  # foreign library: where it may be imported
 }
 CORES = [
     "services.intake.core",
+    "services.intake.poison",
+    "services.intake.queues",
     "services.router.core",
     "services.binder.core",
     "services.binder.calendar",
@@ -65,7 +65,7 @@ CORES = [
     "services.binder.lanes",
     "services.binder.offsets",
     "services.binder.pacing",
-    "services.binder.stops",
+    "pipeline.stops",
     "services.binder.validity",
     "services.correlator.core",
     "services.tracker.core",

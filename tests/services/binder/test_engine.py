@@ -5,10 +5,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.ids import ConnectorId
 from pipeline.profiles import Maintenance
 from pipeline.records import OptOut, Stop
+from pipeline.stops import Stops
 from services.binder.budgets import Budgets
 from services.binder.calendar import OPEN, Calendar
 from services.binder.circuit import Circuit
@@ -19,7 +22,6 @@ from services.binder.leases import Lease
 from services.binder.offsets import OffsetTracker
 from services.binder.opt_outs import OptOuts
 from services.binder.pacing import Pacer
-from services.binder.stops import Stops
 from services.binder.turns import OneByOne, Turns
 from smpp.values import CommandStatus
 from tests.builders import REQUESTED_MS, mt_submit
@@ -449,6 +451,35 @@ def test_in_strict_order_the_next_one_waits_for_the_outcome_of_the_one_before() 
     assert bench.written == [0, 3, 0, 1, 1, 2]
     bench.engine.answered(segments[2], OK, "id", later(1.6))
     assert set(bench.engine.lanes.held) == {"4699"}
+
+
+@given(
+    st.lists(st.sampled_from(["come", "4670", "4671", "4699"]), min_size=20, max_size=120),
+    st.sampled_from([1, 2, 3]),
+)
+def test_in_strict_order_a_recipients_segments_are_written_as_they_came(
+    steps: list[str], room: int
+) -> None:
+    """Also those that came while others, before them, had not yet had their turn."""
+    bench, came, recipients = Bench(OneByOne), 0, ("4670", "4671", "4699")
+    bench.wire.room = room
+    answered: set[int] = set()
+    for number, step in enumerate([*steps, *recipients * len(steps)]):
+        if step == "come":
+            bench.take(came, recipient=recipients[(came * came) % 3])
+            came += 1
+        else:  # several may have come since the last time that anything was written
+            for segment in bench.wire.written:
+                place = segment.position.offset
+                if segment.submit.recipient == step and place not in answered:
+                    answered.add(place)
+                    bench.wire.room += 1
+                    bench.engine.answered(segment, OK, "id", later(number / 1000))
+            bench.engine.pump(later(number / 1000))
+    assert len(bench.written) == came
+    for recipient in recipients:
+        own = [s.position.offset for s in bench.wire.written if s.submit.recipient == recipient]
+        assert own == sorted(own)
 
 
 def budgets(lanes: Lanes) -> Budgets:

@@ -26,6 +26,9 @@ def drained(lanes: Lanes) -> list[int]:
     order = []
     while (head := lanes.head) is not None:
         assert lanes.take() is head
+        if lanes.is_behind(head, head.submit.recipient):
+            lanes.follow(head, head.submit.recipient)
+            continue
         order.append(head.position.offset)
     return order
 

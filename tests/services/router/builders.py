@@ -6,6 +6,7 @@ from typing import Any
 from pipeline.config import Config, ConnectorConfig, ProfileConfig, TenantConfig
 from pipeline.ids import ConnectorId, MessageId, Msisdn
 from pipeline.records import MtAdmitted, MtHead, MtRequest
+from pipeline.stops import Stops
 from services.router.core import Router
 from services.router.routes import Routes, Rule
 
@@ -48,8 +49,12 @@ ROUTES = Routes(
 )
 
 
-def router(up: Collection[ConnectorId] = (FAST, SLOW, SHORT), routes: Routes = ROUTES) -> Router:
-    return Router(CONFIG, routes, lambda connector: connector in up)
+def router(
+    up: Collection[ConnectorId] = (FAST, SLOW, SHORT),
+    routes: Routes = ROUTES,
+    stops: Stops | None = None,
+) -> Router:
+    return Router(CONFIG, routes, lambda connector: connector in up, stops or Stops())
 
 
 def request(**changed: Any) -> MtRequest:

@@ -11,7 +11,8 @@ from pipeline.config import Config, TenantConfig
 from pipeline.effects import Effect, Publish, PublishLater
 from pipeline.errors import ConfigError
 from pipeline.ids import ConnectorId
-from pipeline.records import Binary, Encrypted, MtRejected, MtRouted, MtScheduled, MtSubmit
+from pipeline.records import Binary, Encrypted, MtRejected, MtRouted, MtScheduled, MtSubmit, Stop
+from pipeline.stops import Stops
 from services.router.core import Router, digest_of
 from services.router.routes import Routes, Rule
 from tests.entries import MemoryEntries
@@ -48,6 +49,15 @@ def reason(effects: list[Effect]) -> str:
     assert (effect.topic, effect.key) == ("sms.tracker.in", effect.record.head.message_id)
     assert effect.record.stage == "router"
     return effect.record.reason
+
+
+def test_what_an_operator_has_cancelled_is_not_routed() -> None:
+    stops, record = Stops(), admitted(request(campaign="spring"))
+    stops.put("s", Stop(action="cancel", campaign="spring", at_ms=NOW_MS))
+    own = router(stops=stops)
+    assert reason(own.decide(at(NOW_MS), record, NOW_MS)) == "cancelled"
+    stops.put("s", None)
+    assert facts(own.decide(at(NOW_MS), record, NOW_MS))[-1] == "MtRouted"
 
 
 def test_a_message_becomes_its_segments_and_one_fact() -> None:
@@ -329,7 +339,7 @@ def test_a_digest_tells_contents_apart_and_nothing_else() -> None:
 def test_a_tenant_with_senders_no_one_can_write_is_a_fault_of_the_configuration() -> None:
     tenants = {"default": TenantConfig(senders=["ACME", "WAY TOO LONG"]), "b": TenantConfig()}
     with pytest.raises(ConfigError, match=r"tenants\.default\.senders: 'WAY TOO LONG'"):
-        Router(Config(tenants=tenants), ROUTES, lambda _: True)
+        Router(Config(tenants=tenants), ROUTES, lambda _: True, Stops())
 
 
 # --- test tenants -----------------------------------------------------------------------------
@@ -374,7 +384,7 @@ POOLS = Routes(
 def test_tests_go_to_sandboxes_and_nothing_else_does(
     tenant: str, recipient: str, up: tuple[ConnectorId, ...], expected: str
 ) -> None:
-    own = Router(WITH_BOXES, POOLS, lambda name: name in up)
+    own = Router(WITH_BOXES, POOLS, lambda name: name in up, Stops())
     record = admitted(tenant=tenant, recipient=recipient)
     record = msgspec.structs.replace(
         record, head=msgspec.structs.replace(record.head, test=tenant == "trying")

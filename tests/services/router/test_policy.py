@@ -26,6 +26,7 @@ def case(**changed: Any) -> Case:
 
 
 REFUSED: list[tuple[str, dict[str, Any]]] = [
+    ("cancelled", {"cancelled_by": "a stop"}),
     ("unknown_tenant", {"tenant": NOBODY}),
     ("no_sender", {"sender": None, "record": admitted()}),
     ("sender_not_allowed", {"sender": None, "record": admitted(request(from_="EVIL"))}),

@@ -100,6 +100,7 @@ def test_an_event_says_what_analytics_ask_for() -> None:
         ([scheduled(), rejected("no_route")], "rejected", "no_route"),
         ([rejected("sender_not_allowed")], "rejected", "sender_not_allowed"),
         ([rejected("expired")], "expired", "expired"),
+        ([rejected("cancelled")], "cancelled", "cancelled"),
         ([rejected("bad_number", "intake")], "rejected", "bad_number"),
         ([routed()], "routed", None),
         ([routed(), submitted()], "accepted", None),

@@ -1,4 +1,4 @@
-"""Control topics as the event loop sees them: rows decoded, in order, on the loop's thread."""
+"""Control topics as their services see them: rows by key, decoded."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,13 +16,12 @@ R = TypeVar("R", bound=Record)
 
 
 def followed(
-    process: Process, topic: str, kind: type[R], put: Callable[[str, R | None], None]
+    process: Process, topic: str, kind: type[R], put: Callable[[str, R | None], object]
 ) -> ControlTable:
-    """A table, not yet started, whose rows come to `put` on the loop that runs now.
+    """A table, not yet started, whose rows come to `put` on the table's thread; None is no more.
 
     What can't be read is said in the log and changes nothing.
     """
-    loop = asyncio.get_running_loop()
 
     def hear(name: str, octets: bytes | None) -> None:
         try:
@@ -30,6 +29,16 @@ def followed(
         except UnreadableError as error:
             LOG.warning("a row that can't be read", topic=topic, reason=error.reason)
             return
-        loop.call_soon_threadsafe(put, name, row)
+        put(name, row)
 
     return ControlTable(process.config.kafka, topic, hear)
+
+
+def on_loop(put: Callable[[str, R | None], None]) -> Callable[[str, R | None], None]:
+    """`put`, but called on the event loop that runs now, in order."""
+    loop = asyncio.get_running_loop()
+
+    def pass_on(name: str, row: R | None) -> None:
+        loop.call_soon_threadsafe(put, name, row)
+
+    return pass_on

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.ids import ConnectorId
 from pipeline.records import Stop
-from services.binder.stops import Stops
+from pipeline.stops import Stops
 from tests.builders import REQUESTED_MS, mt_submit
 
 HERE = ConnectorId("here")

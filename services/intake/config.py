@@ -1,0 +1,27 @@
+"""The section `services.intake` of the configuration."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from pipeline.config import Section
+
+Weight = Annotated[int, Field(ge=1, le=100)]
+
+
+class WeightsConfig(Section):
+    """Of what all lanes could give, the parts each gives."""
+
+    priority: Weight = 16
+    normal: Weight = 4
+    bulk: Weight = 1
+
+
+class IntakeConfig(Section):
+    """How an intake replica works."""
+
+    weights: WeightsConfig = WeightsConfig()
+    router_lag_max: Annotated[int, Field(ge=100, le=1_000_000)] = 1000
+    """Records that may wait for the router before all that is not urgent waits at intake."""
+    unreadable_in_a_row_max: Annotated[int, Field(ge=1)] = 10_000
+    """So many of one partition, and it is read no more until intake is restarted: an alarm."""

@@ -1,0 +1,129 @@
+"""What has been read and waits for its turn: lanes by weight, tenants of a lane in turn; pure.
+
+    priority  acme ▮▮        bank ▮▮▮▮      16 of 21 while all have something, never held
+    normal    acme ▮▮▮▮▮▮    bank            4
+    bulk      acme ▮▮▮▮▮▮▮▮                   1
+
+A tenant above its requests per second waits here, and so does all that is not urgent while the
+credit is used up: see `pressure.py`. Within a flow (one lane of one tenant) the order of arrival
+is kept.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+URGENT = "priority"
+TURN = 16  # records of one weight that a lane may give in a row
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Bucket:
+    """So many a second of somebody, at most one second's worth at once; `None` is any number."""
+
+    rate_per_s: float | None
+    _tokens: float = 1.0
+    _at_s: float = 0.0
+
+    def left(self, now_s: float) -> float:
+        """How many may go now."""
+        if self.rate_per_s is None:
+            return float("inf")
+        grown = self._tokens + (now_s - self._at_s) * self.rate_per_s
+        self._tokens, self._at_s = min(grown, max(1.0, self.rate_per_s)), now_s
+        return self._tokens
+
+    def take(self, count: int) -> None:
+        """So many have gone; what was urgent may leave less than nothing."""
+        self._tokens -= count
+
+
+@dataclass(slots=True, eq=False)
+class Flow(Generic[T]):
+    """One lane of one tenant."""
+
+    lane: str
+    tenant: str
+    bucket: Bucket
+    waiting: deque[T] = field(default_factory=deque)
+    is_held: bool = False  # its tenant is paused
+
+    def may_give(self, now_s: float) -> int:
+        """How many of it may go now, as far as its tenant is concerned."""
+        if self.is_held or not self.waiting:
+            return 0
+        count = len(self.waiting)
+        return count if self.lane == URGENT else int(max(0, min(count, self.bucket.left(now_s))))
+
+
+class Queues(Generic[T]):
+    """All flows of one process. Times are monotonic seconds."""
+
+    def __init__(self, weights: Mapping[str, int], rates: Mapping[str, float | None]) -> None:
+        """`weights` of the lanes, the most urgent first; `rates` of the tenants, per second."""
+        self._turns = {lane: weight * TURN for lane, weight in weights.items()}
+        buckets = {tenant: Bucket(rate) for tenant, rate in rates.items()}
+        self._flows = {
+            (lane, tenant): Flow[T](lane, tenant, buckets[tenant])
+            for lane in weights
+            for tenant in rates
+        }
+        self._rings = {lane: deque(self.flows(lane)) for lane in weights}
+        self._rates = rates
+        self.credit = 0
+        """Records that are not urgent and may still go."""
+
+    def flows(self, lane: str) -> Sequence[Flow[T]]:
+        """Those of one lane."""
+        return [flow for flow in self._flows.values() if flow.lane == lane]
+
+    def flow(self, lane: str, tenant: str) -> Flow[T]:
+        """One of them."""
+        return self._flows[lane, tenant]
+
+    def own(self, tenant: str, share: float) -> None:
+        """So much of a tenant's requests comes to this process, and so much of its rate is ours."""
+        if (rate := self._rates[tenant]) is not None:
+            self._flows[URGENT, tenant].bucket.rate_per_s = rate * share
+
+    def hold(self, tenants: Iterable[str]) -> None:
+        """These wait, all others do not."""
+        held = set(tenants)
+        for flow in self._flows.values():
+            flow.is_held = flow.tenant in held
+
+    def forget(self, is_gone: Callable[[T], bool]) -> None:
+        """Drop what somebody else will read."""
+        for flow in self._flows.values():
+            flow.waiting = deque(item for item in flow.waiting if not is_gone(item))
+
+    def take(self, most: int, now_s: float) -> list[T]:
+        """The next ones whose turn it is, at most `most`."""
+        taken: list[T] = []
+        before = -1
+        while before < len(taken) < most:
+            before = len(taken)
+            for lane, turn in self._turns.items():
+                self._serve(lane, min(turn, most - len(taken)), now_s, taken)
+        return taken
+
+    def _serve(self, lane: str, turn: int, now_s: float, taken: list[T]) -> None:
+        """Let the tenants of a lane give `turn` together, each its equal part."""
+        ring = self._rings[lane]
+        givers = sum(1 for flow in ring if flow.waiting)
+        for _ in range(len(ring)):
+            flow = ring[0]
+            ring.rotate(-1)
+            if turn <= 0 or not givers or not flow.waiting:
+                continue
+            count = min(max(1, turn // givers), flow.may_give(now_s))
+            givers -= 1
+            if lane != URGENT:
+                count = min(count, self.credit)
+                self.credit -= count
+            taken.extend(flow.waiting.popleft() for _ in range(count))
+            flow.bucket.take(count)
+            turn -= count

@@ -1,0 +1,173 @@
+"""Intake as a process: stateless, at least once.
+
+Each lane has a consumer of its own, so that no record is fetched behind a more patient one. What is
+read waits in `Queues` for its turn; a batch is decided, all that follows from it confirmed by
+Kafka, and only then committed. After a crash the batch is repeated, and the router knows a repeat
+by its source.
+"""
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import structlog
+from confluent_kafka import KafkaError, Message, Producer
+
+from pipeline import topics
+from pipeline.dead_letters import error_headers
+from pipeline.errors import HeliographError, MisshapenError, UnreadableError
+from pipeline.kafka.clients import BATCH_RECORDS_MAX, make_producer, now_ms, produce
+from pipeline.process import Process
+from pipeline.records import Stop
+from pipeline.stops import Stops
+from services.intake.config import IntakeConfig
+from services.intake.core import Intake, ShapeFault, Source, origin
+from services.intake.lanes import GROUP, LaneReader, place
+from services.intake.poison import Partition, Poison
+from services.intake.queues import Queues
+
+LOG = structlog.get_logger()
+IDLE_S = 0.005
+FLUSH_TIMEOUT_S = 30
+
+
+class RefusedError(HeliographError):
+    """Kafka has not taken a record; the process must restart and repeat the batch."""
+
+
+class Shell:
+    """One intake process."""
+
+    def __init__(self, ground: Process, config: IntakeConfig) -> None:
+        self._ground = ground
+        self._core = Intake(ground.config)
+        self._codec = ground.codec
+        self._metrics = ground.metrics
+        self._read = ground.metrics.counter("sms.records.read", topic=topics.MT_REQUEST)
+        self._written = ground.metrics.counter("sms.records.written", service=GROUP)
+        self._producer: Producer = make_producer(ground.config.kafka)
+        self._stops = Stops()
+        self._poison = Poison(config.unreadable_in_a_row_max)
+        tenants = ground.config.tenants
+        self._queues: Queues[Message] = Queues(
+            config.weights.model_dump(),
+            {name: tenant.requests_per_s for name, tenant in tenants.items()},
+        )
+        self._lanes = {
+            lane: LaneReader(lane, ground, self._queues, self._poison)
+            for lane in topics.MT_REQUEST_BY_LANE
+        }
+        self._refusal: KafkaError | None = None
+        self._declare()
+
+    def run(self, stopping: threading.Event) -> None:
+        """Work until `stopping`."""
+        readers = list(self._lanes.values())
+        for reader in readers:
+            reader.subscribe()
+        self._ground.is_ready = lambda: all(reader.is_assigned for reader in readers)
+        patience_s = 0.0
+        try:
+            while not stopping.is_set():
+                for reader in readers:
+                    reader.read(patience_s)
+                    patience_s = 0.0
+                batch = self._queues.take(BATCH_RECORDS_MAX, time.monotonic())
+                if batch:
+                    self._admit(batch)
+                else:
+                    patience_s = IDLE_S
+                for reader in readers:
+                    reader.balance()
+        finally:
+            for reader in readers:
+                reader.close()
+
+    def obey(self, name: str, stop: Stop | None) -> None:
+        """A row of `sms.control.stop`: of a tenant that is paused nothing passes."""
+        self._stops.put(name, stop)
+        self._queues.hold(
+            tenant for tenant in self._ground.config.tenants if self._stops.pauses(_Tenant(tenant))
+        )
+
+    def give_credit(self, count: int) -> None:
+        """So many that are not urgent may pass until the next word."""
+        self._queues.credit = count
+
+    def _declare(self) -> None:
+        for lane, reader in self._lanes.items():
+            self._metrics.gauge("sms.intake.waiting", reader.waiting_count, lane=lane)
+            self._metrics.gauge("sms.intake.poisoned", reader.poisoned_count, lane=lane)
+
+    def _admit(self, messages: Sequence[Message]) -> None:
+        poisoned: set[Partition] = set()
+        done = [message for message in messages if self._decide(message, poisoned)]
+        unsent = self._producer.flush(FLUSH_TIMEOUT_S)
+        if unsent or self._refusal:
+            raise RefusedError(f"{unsent} records unsent, refused: {self._refusal!s}")
+        by_lane: dict[str, list[Message]] = defaultdict(list)
+        for message in done:
+            by_lane[origin(message.topic() or "")[1]].append(message)
+        for lane, own in by_lane.items():
+            self._lanes[lane].commit(own)
+        for partition in poisoned:
+            self._lanes[origin(partition[0])[1]].poison(partition)
+            LOG.error("nothing here can be read, so it is left alone until a restart", at=partition)
+
+    def _decide(self, message: Message, poisoned: set[Partition]) -> bool:
+        """Hand on what follows from a record; False for one of a partition that is left alone."""
+        partition = place(message)
+        if partition in poisoned:
+            return False
+        source = Source(*partition, message.offset() or 0, message.timestamp()[1])
+        self._read.value += 1
+        self._written.value += 1
+        try:
+            request = self._codec.decode_request(message.value())
+        except UnreadableError as error:
+            self._bury(message, source, error)
+            if self._poison.unreadable(partition):
+                poisoned.add(partition)
+            return True
+        except MisshapenError as error:
+            effect = self._core.decide(ShapeFault(error.message_id, error.detail), source, now_ms())
+        else:
+            effect = self._core.decide(request, source, now_ms())
+        self._poison.readable(partition)
+        octets = self._codec.encode(effect.record, effect.topic)
+        headers = message.headers()
+        produce(
+            self._producer,
+            effect.topic,
+            effect.key,
+            octets,
+            headers=headers if isinstance(headers, list) else None,
+            on_delivery=self._note,
+        )
+        return True
+
+    def _bury(self, message: Message, source: Source, error: UnreadableError) -> None:
+        headers = error_headers(source.topic, source.partition, source.offset, GROUP, error)
+        produce(
+            self._producer,
+            topics.dlq_of(source.topic),
+            message.key(),
+            message.value(),
+            headers=headers,
+            on_delivery=self._note,
+        )
+        self._metrics.counter(
+            "sms.records.dead", topic=source.topic, reason=error.reason
+        ).value += 1
+
+    def _note(self, error: KafkaError | None, _: Message) -> None:
+        self._refusal = self._refusal or error
+
+
+class _Tenant(NamedTuple):
+    """All of what a tenant asks for, as a stop may name it."""
+
+    tenant: str
+    campaign: None = None

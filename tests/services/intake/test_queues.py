@@ -1,0 +1,138 @@
+"""Turns: lanes by weight, tenants of a lane alike, what is urgent always."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.intake.queues import Bucket, Queues
+
+WEIGHTS = {"priority": 16, "normal": 4, "bulk": 1}
+PLENTY = 100_000
+
+
+def queues(rates: dict[str, float | None] | None = None, credit: int = PLENTY) -> Queues[str]:
+    own: Queues[str] = Queues(WEIGHTS, rates or {"acme": None, "bank": None})
+    own.credit = credit
+    return own
+
+
+def fill(own: Queues[str], lane: str, tenant: str, count: int) -> None:
+    own.flow(lane, tenant).waiting.extend(f"{lane} {tenant} {n}" for n in range(count))
+
+
+def parts(taken: list[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for item in taken:
+        name = item.rsplit(" ", 1)[0]
+        found[name] = found.get(name, 0) + 1
+    return found
+
+
+def test_lanes_that_all_have_something_give_by_their_weights() -> None:
+    own = queues()
+    for lane in WEIGHTS:
+        fill(own, lane, "acme", 10_000)
+    found = parts(own.take(21 * 16 * 10, 0))
+    assert found == {"priority acme": 2560, "normal acme": 640, "bulk acme": 160}
+
+
+def test_a_lane_alone_gives_all_there_is() -> None:
+    own = queues()
+    fill(own, "bulk", "acme", 700)
+    assert len(own.take(500, 0)) == 500
+    assert len(own.take(500, 0)) == 200
+    assert own.take(500, 0) == []
+
+
+def test_tenants_of_a_lane_give_alike_however_much_one_has() -> None:
+    own = queues()
+    fill(own, "bulk", "acme", 100_000)
+    fill(own, "bulk", "bank", 200)
+    assert parts(own.take(300, 0)) == {"bulk acme": 150, "bulk bank": 150}
+
+
+def test_a_code_goes_with_the_next_batch_whatever_waits() -> None:
+    own = queues()
+    for lane in ("normal", "bulk"):
+        fill(own, lane, "acme", 100_000)
+    fill(own, "priority", "bank", 1)
+    assert own.take(500, 0)[0] == "priority bank 0"
+
+
+def test_without_credit_only_what_is_urgent_goes() -> None:
+    own = queues(credit=30)
+    for lane in WEIGHTS:
+        fill(own, lane, "acme", 50)
+    taken = own.take(500, 0)
+    assert parts(taken)["priority acme"] == 50
+    assert len(taken) == 80
+
+
+def test_a_tenant_above_its_rate_waits_and_its_codes_do_not() -> None:
+    own = queues({"acme": 10.0, "bank": None})
+    fill(own, "normal", "acme", 100)
+    fill(own, "normal", "bank", 100)
+    own.take(500, 100.0)
+    assert len(own.flow("normal", "acme").waiting) == 90
+    fill(own, "priority", "acme", 30)
+    assert len(own.take(500, 100.0)) == 30
+    assert own.take(500, 102.9) == []  # the codes counted: 30 less than nothing
+    assert own.take(500, 103.2) == ["normal acme 10", "normal acme 11"]
+
+
+def test_a_share_of_the_partitions_is_a_share_of_the_rate() -> None:
+    own = queues({"acme": 100.0})
+    own.own("acme", 0.25)
+    fill(own, "bulk", "acme", 1000)
+    own.take(500, 10.0)
+    assert len(own.take(500, 11.0)) == 25
+
+
+def test_a_tenant_that_is_held_keeps_even_its_codes() -> None:
+    own = queues()
+    fill(own, "priority", "acme", 5)
+    fill(own, "priority", "bank", 5)
+    own.hold(["acme"])
+    assert parts(own.take(500, 0)) == {"priority bank": 5}
+    own.hold([])
+    assert parts(own.take(500, 0)) == {"priority acme": 5}
+
+
+def test_what_is_gone_is_not_taken() -> None:
+    own = queues()
+    fill(own, "bulk", "acme", 10)
+    own.forget(lambda item: item.endswith(("0", "5")))
+    assert len(own.take(500, 0)) == 8
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(sorted(WEIGHTS)), st.sampled_from(["acme", "bank"])), max_size=300
+    ),
+    st.integers(1, 40),
+)
+def test_all_is_taken_once_and_each_flow_in_its_order(
+    came: list[tuple[str, str]], most: int
+) -> None:
+    own = queues()
+    for number, (lane, tenant) in enumerate(came):
+        own.flow(lane, tenant).waiting.append(f"{lane} {tenant} {number}")
+    taken: list[str] = []
+    while batch := own.take(most, 0):
+        assert len(batch) <= most
+        taken += batch
+    assert sorted(taken) == sorted(f"{lane} {t} {n}" for n, (lane, t) in enumerate(came))
+    for lane, tenant in set(came):
+        numbers = [int(i.split()[2]) for i in taken if i.startswith(f"{lane} {tenant} ")]
+        assert numbers == sorted(numbers)
+
+
+@pytest.mark.parametrize("rate", [0.5, 1, 30, 2500])
+def test_a_bucket_gives_its_rate_and_at_most_a_second_of_it_at_once(rate: float) -> None:
+    bucket, given_away = Bucket(rate), 0
+    for tenth in range(10_000):
+        count = int(bucket.left(1000 + tenth / 10))
+        assert count <= max(1, rate)
+        bucket.take(count)
+        given_away += count
+    assert given_away == pytest.approx(1000 * rate, abs=rate + 2)
