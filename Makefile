@@ -18,7 +18,7 @@ up: setup ## run everything until Ctrl-C, Kafka on 127.0.0.1:9092
 	@$(BIN)/heliograph up $(ARGS)
 
 test: setup-dev ## all tests, those on a real Apache Kafka included: ARGS="-k binder"
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 interop: setup-dev ## SMPP with other people's stacks, which it installs: ARGS="-k node"
 	@$(BIN)/pytest -m interop tests/interop $(ARGS)

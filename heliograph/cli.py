@@ -27,6 +27,11 @@ APP = typer.Typer(
 )
 TOPICS = typer.Typer(help="The topics of schemas/topics.yaml.", no_args_is_help=True)
 SCHEMAS = typer.Typer(help="The schemas and their registry.", no_args_is_help=True)
+STOP = typer.Typer(
+    help="Pause or cancel what is on its way; in force everywhere within 2 s.",
+    no_args_is_help=True,
+)
+APP.add_typer(STOP, name="stop")
 APP.add_typer(TOPICS, name="topics")
 APP.add_typer(SCHEMAS, name="schemas")
 
@@ -171,6 +176,46 @@ def chaos(
 
     if not play(scenario, seed, is_long=long):
         raise typer.Exit(1)
+
+
+def _add_stop(action: str, what: str) -> None:
+    def order(
+        tenant: Annotated[str | None, typer.Option(help="All of a tenant.")] = None,
+        campaign: Annotated[str | None, typer.Option(help="All of a campaign.")] = None,
+        connector: Annotated[str | None, typer.Option(help="What one connector sends.")] = None,
+        everything: Annotated[bool, typer.Option("--everything", help="Whatever it is.")] = False,
+        config: ConfigOption = None,
+    ) -> None:
+        from heliograph.stopping import write
+        from pipeline.kafka.clients import now_ms
+        from pipeline.records import Stop
+
+        if everything is any((tenant, campaign, connector)):
+            raise HeliographError(
+                "say what: --tenant, --campaign, --connector, or several of them for what is all "
+                "of these; or --everything"
+            )
+        own = None if connector is None else ConnectorId(connector)
+        row = Stop(action=action, tenant=tenant, campaign=campaign, connector=own, at_ms=now_ms())
+        print(f"{action}: {write(_load(config), row)}")
+
+    STOP.command(action, help=what)(order)
+
+
+for _action, _what in (
+    ("pause", "Let nothing of it be sent, until it may go on."),
+    ("cancel", "End all of it that is not yet sent, and what comes, as cancelled."),
+    ("resume", "Let go on what was paused or cancelled by the same options."),
+):
+    _add_stop(_action, _what)
+
+
+@STOP.command("list")
+def stop_list(config: ConfigOption = None) -> None:
+    """What is in force."""
+    from heliograph.stopping import in_force
+
+    print(*in_force(_load(config)) or ["nothing is stopped"], sep="\n")
 
 
 @TOPICS.command("apply")

@@ -18,7 +18,7 @@ from pipeline.config import Config
 from pipeline.errors import HeliographError, MisshapenError, UnreadableError
 from pipeline.ids import ConnectorId
 from pipeline.kafka.backlog import backlog
-from pipeline.kafka.clients import now_ms
+from pipeline.kafka.clients import headers_of, now_ms
 from pipeline.kafka.reader import read_to_end
 from pipeline.records import (
     Dlr,
@@ -146,7 +146,7 @@ def _note_requests(
     for message in read_to_end(config.kafka, list(topics.MT_REQUEST_BY_LANE.values())):
         request: MtRequest | ShapeFault
         try:
-            request = codec.decode_request(message.value())
+            request = codec.decode_request(message.value(), headers_of(message))
         except MisshapenError as error:
             request = ShapeFault(error.message_id, error.detail)
         except UnreadableError:

@@ -5,8 +5,9 @@ Two framings, told apart by the first octets (architecture, item 16):
     C3 01 | CRC-64-AVRO of the schema, 8 octets little-endian | body     single object, no registry
     00    | schema id, 4 octets big-endian                    | body     Confluent, with a registry
 
-Requests may also be JSON (first octet `{`), checked by the same record. Schemas are read without
-their logical types, so that times stay plain milliseconds and no time is spent on datetimes.
+Requests may also be JSON (first octet `{`), checked by the same record, or CloudEvents. Schemas are
+read without their logical types, so that times stay plain milliseconds and no time is spent on
+datetimes.
 """
 
 from collections.abc import Callable
@@ -19,9 +20,11 @@ import fastavro
 import msgspec
 from fastavro.schema import fingerprint, to_parsing_canonical_form
 
-from pipeline import records, topics
+from pipeline import cloudevents, records, topics
 from pipeline.avro import Compiler
+from pipeline.effects import Headers
 from pipeline.errors import MisshapenError, UnreadableError
+from pipeline.ids import MessageId
 from pipeline.records import MtRequest, Record
 
 R = TypeVar("R", bound=Record)
@@ -88,14 +91,25 @@ class Codec:
             raise UnreadableError(reason, f"a {kind.__name__} of {end} octets in {len(octets)}")
         return cast(R, record)
 
-    def decode_request(self, octets: bytes | None) -> MtRequest:
-        """A request in any of the three forms.
+    def decode_request(self, octets: bytes | None, headers: Headers | None = None) -> MtRequest:
+        """A request in any form: JSON, Avro in both framings, CloudEvents in both modes.
 
         Raises UnreadableError, and MisshapenError for JSON that is no request.
         """
-        if octets and octets.lstrip()[:1] == b"{":
-            return _request_from_json(octets)
-        return self.decode(octets, MtRequest)
+        return _named(self._request(octets), cloudevents.id_in(headers))
+
+    def _request(self, octets: bytes | None) -> MtRequest:
+        if not octets or octets.lstrip()[:1] != b"{":
+            return self.decode(octets, MtRequest)
+        fields = _fields(octets)
+        if not cloudevents.is_event(fields):
+            return _request_from(fields)
+        event = cloudevents.event_of(fields)
+        if isinstance(event.data, dict):
+            return _named(_request_from(event.data, event.id), event.id)
+        inner = _fields(event.data) if event.data[:1] == b"{" else None
+        request = self.decode(event.data, MtRequest) if inner is None else _request_from(inner)
+        return _named(request, event.id)
 
     def _reader(self, header: bytes) -> Reader:
         """How to read what begins with `header`; there are as many as there are schemas."""
@@ -181,17 +195,27 @@ def _reader(kind: type[Record], schema: dict[str, Any]) -> Callable[[bytes, int]
     return read
 
 
-def _request_from_json(octets: bytes) -> MtRequest:
+def _fields(octets: bytes) -> dict[str, Any]:
     try:
-        fields = msgspec.json.decode(octets)
+        return msgspec.json.decode(octets, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UnreadableError("not_json", f"starts like JSON, but {error}") from error
+
+
+def _request_from(fields: dict[str, Any], event_id: str | None = None) -> MtRequest:
     try:
         return msgspec.convert(fields, MtRequest)
     except msgspec.ValidationError as error:
-        message_id = fields.get("message_id")
+        message_id = fields.get("message_id", event_id)
         known = message_id if isinstance(message_id, str) else None
         raise MisshapenError(str(error), known) from error
+
+
+def _named(request: MtRequest, event_id: str | None) -> MtRequest:
+    """The request; one without a message_id has that of the event it came in."""
+    if event_id is None or request.message_id is not None:
+        return request
+    return msgspec.structs.replace(request, message_id=MessageId(event_id))
 
 
 KIND_BY_NAME: dict[str, type[Record]] = {

@@ -189,6 +189,13 @@ def take(consumer: Consumer, patience_s: float) -> list[Message]:
     return good
 
 
+def headers_of(message: Message) -> Headers | None:
+    """Its headers in the form they are written in."""
+    headers = message.headers()
+    assert not isinstance(headers, dict)  # a list when it comes from Kafka
+    return headers
+
+
 def next_offsets(messages: Iterable[Message]) -> list[TopicPartition]:
     """What to commit once all of `messages`, in order per partition, are dealt with."""
     ends = {(m.topic() or "", m.partition() or 0): (m.offset() or 0) + 1 for m in messages}

@@ -17,7 +17,7 @@ from pipeline import topics
 from pipeline.config import ConnectorConfig
 from pipeline.errors import UnreadableError
 from pipeline.ids import ConnectorId
-from pipeline.kafka.clients import now_ms
+from pipeline.kafka.clients import headers_of, now_ms
 from pipeline.kafka.membership import Commit, Membership, Start
 from pipeline.process import Process
 from pipeline.records import MtSubmit, Stop
@@ -307,8 +307,7 @@ class Connector:
         except UnreadableError as error:
             self._outbox.bury(message, error, lambda: lease.finish(position.offset, None))
             return
-        headers = message.headers()
-        assert not isinstance(headers, dict)  # a list when it comes from Kafka
+        headers = headers_of(message)
         segment = Segment(submit, position, lease, headers, attempt=submit.attempts)
         if known is None:
             segment.needs_intent = submit.on_ambiguous != "resend"

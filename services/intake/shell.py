@@ -18,7 +18,13 @@ from confluent_kafka import KafkaError, Message, Producer
 from pipeline import topics
 from pipeline.dead_letters import error_headers
 from pipeline.errors import HeliographError, MisshapenError, UnreadableError
-from pipeline.kafka.clients import BATCH_RECORDS_MAX, make_producer, now_ms, produce
+from pipeline.kafka.clients import (
+    BATCH_RECORDS_MAX,
+    headers_of,
+    make_producer,
+    now_ms,
+    produce,
+)
 from pipeline.process import Process
 from pipeline.records import Stop
 from pipeline.stops import Stops
@@ -121,11 +127,12 @@ class Shell:
         partition = place(message)
         if partition in poisoned:
             return False
+        headers = headers_of(message)
         source = Source(*partition, message.offset() or 0, message.timestamp()[1])
         self._read.value += 1
         self._written.value += 1
         try:
-            request = self._codec.decode_request(message.value())
+            request = self._codec.decode_request(message.value(), headers)
         except UnreadableError as error:
             self._bury(message, source, error)
             if self._poison.unreadable(partition):
@@ -137,13 +144,12 @@ class Shell:
             effect = self._core.decide(request, source, now_ms())
         self._poison.readable(partition)
         octets = self._codec.encode(effect.record, effect.topic)
-        headers = message.headers()
         produce(
             self._producer,
             effect.topic,
             effect.key,
             octets,
-            headers=headers if isinstance(headers, list) else None,
+            headers=headers,
             on_delivery=self._note,
         )
         return True

@@ -17,6 +17,7 @@ from pipeline.config import Config
 from pipeline.dead_letters import error_headers
 from pipeline.errors import UnreadableError
 from pipeline.kafka.clients import (
+    headers_of,
     make_member,
     make_transactional_producer,
     next_offsets,
@@ -114,8 +115,7 @@ class Shell:
         self._commit()
 
     def _forward(self, message: Message) -> None:
-        headers = message.headers()
-        assert not isinstance(headers, dict)  # a list when it comes from Kafka
+        headers = headers_of(message)
         octets = message.value()
         try:
             timer = self._codec.decode(octets, Timer)

@@ -1,0 +1,68 @@
+"""The stop button: rows of `sms.control.stop`, written, deleted and listed.
+
+A row is named after what it is about, so that the options that stopped something let it go on.
+"""
+
+from datetime import UTC, datetime
+
+from pipeline import topics
+from pipeline.codec import Codec
+from pipeline.config import Config
+from pipeline.errors import HeliographError, UnreadableError
+from pipeline.kafka.clients import make_producer, produce
+from pipeline.kafka.reader import read_to_end
+from pipeline.process import make_codec
+from pipeline.records import Stop
+
+CONFIRM_TIMEOUT_S = 30
+RESUME = "resume"
+
+
+def name_of(stop: Stop) -> str:
+    """What a row is about, as its key."""
+    parts = {"tenant": stop.tenant, "campaign": stop.campaign, "connector": stop.connector}
+    named = [f"{kind} {name}" for kind, name in parts.items() if name is not None]
+    return ", ".join(named) or "everything"
+
+
+def write(config: Config, stop: Stop) -> str:
+    """Pause or cancel, or let go on what was; the row's name, once Kafka has it.
+
+    Raises HeliographError for names that are not configured and when Kafka does not confirm.
+    """
+    for kind, name, known in (
+        ("tenant", stop.tenant, config.tenants),
+        ("connector", stop.connector, config.connectors),
+    ):
+        if name is not None and name not in known:
+            raise HeliographError(f"there is no {kind} {name!r}; there are {', '.join(known)}")
+    octets = make_codec(config).encode(stop, topics.CONTROL_STOP)
+    refusals: list[object] = []
+    producer = make_producer(config.kafka)
+    produce(
+        producer,
+        topics.CONTROL_STOP,
+        name_of(stop),
+        None if stop.action == RESUME else octets,
+        on_delivery=lambda error, _: refusals.append(error) if error else None,
+    )
+    if producer.flush(CONFIRM_TIMEOUT_S) or refusals:
+        raise HeliographError(f"Kafka has not taken it, try again: {refusals or 'no answer'}")
+    return name_of(stop)
+
+
+def in_force(config: Config) -> list[str]:
+    """A line for every row there is; one that can't be read says so."""
+    rows = {m.key() or b"": m.value() for m in read_to_end(config.kafka, [topics.CONTROL_STOP])}
+    codec = make_codec(config)
+    return [_line(key.decode(), octets, codec) for key, octets in sorted(rows.items()) if octets]
+
+
+def _line(name: str, octets: bytes, codec: Codec) -> str:
+    try:
+        stop = codec.decode(octets, Stop)
+    except UnreadableError as error:
+        return f"?      {name}: {error}"
+    since = datetime.fromtimestamp(stop.at_ms / 1000, UTC)
+    about = name if name == name_of(stop) else f"{name} ({name_of(stop)})"
+    return f"{stop.action:<6} {about}, since {since:%Y-%m-%d %H:%M:%S} UTC"

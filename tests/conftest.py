@@ -1,0 +1,10 @@
+"""What holds for all tests: those that take longest begin first, beside the others."""
+
+import pytest
+
+FIRST = ("tests/end_to_end/test_chaos.py", "tests/end_to_end", "tests/broker")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With several workers a file is one worker's, and the order is who gets it when."""
+    items.sort(key=lambda item: [place not in item.nodeid for place in FIRST])
