@@ -11,11 +11,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
 
+import structlog
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.config import Config, load
+from heliograph.options import ConfigOption, config_at
+from heliograph.steering import ROUTES, STOP
 from pipeline.errors import ConfigError, HeliographError
 from pipeline.ids import ConnectorId
 
@@ -27,19 +29,13 @@ APP = typer.Typer(
 )
 TOPICS = typer.Typer(help="The topics of schemas/topics.yaml.", no_args_is_help=True)
 SCHEMAS = typer.Typer(help="The schemas and their registry.", no_args_is_help=True)
-STOP = typer.Typer(
-    help="Pause or cancel what is on its way; in force everywhere within 2 s.",
-    no_args_is_help=True,
-)
 APP.add_typer(STOP, name="stop")
+APP.add_typer(ROUTES, name="routes")
 APP.add_typer(TOPICS, name="topics")
 APP.add_typer(SCHEMAS, name="schemas")
 
 KAFKA_PORT = 9092
 
-ConfigOption = Annotated[
-    Path | None, typer.Option("--config", help="heliograph.yaml; the packaged example without it.")
-]
 ReplicaOption = Annotated[
     str, typer.Option(help="Name of this replica, the same at every start (StatefulSet pod).")
 ]
@@ -102,7 +98,7 @@ def send(
     from heliograph.sending import publish
 
     found = publish(
-        _load(config), to=to, text=text, sender=sender, message_id=message_id, tenant=tenant
+        config_at(config), to=to, text=text, sender=sender, message_id=message_id, tenant=tenant
     )
     print(found)
 
@@ -113,7 +109,7 @@ def trace(message_id: str, config: ConfigOption = None) -> None:
     from heliograph.story import events_of, tell
     from pipeline.process import make_codec
 
-    loaded = _load(config)
+    loaded = config_at(config)
     steps = tell(events_of(message_id, loaded, make_codec(loaded)))
     if not steps:
         raise HeliographError(f"no event speaks of a message {message_id!r}")
@@ -139,7 +135,7 @@ def verify(
     from heliograph.verify import Bounds, judge
     from pipeline.process import make_codec
 
-    loaded = _load(config, with_secrets=logs is not None)
+    loaded = config_at(config, with_secrets=logs is not None)
     places = Places(ledger, logs, metrics or ())
     evidence = gather(loaded, make_codec(loaded), places, settle_s=settle_s)
     verdict = judge(evidence, Bounds(duplicates_max, clock_slack_ms))
@@ -178,53 +174,13 @@ def chaos(
         raise typer.Exit(1)
 
 
-def _add_stop(action: str, what: str) -> None:
-    def order(
-        tenant: Annotated[str | None, typer.Option(help="All of a tenant.")] = None,
-        campaign: Annotated[str | None, typer.Option(help="All of a campaign.")] = None,
-        connector: Annotated[str | None, typer.Option(help="What one connector sends.")] = None,
-        everything: Annotated[bool, typer.Option("--everything", help="Whatever it is.")] = False,
-        config: ConfigOption = None,
-    ) -> None:
-        from heliograph.stopping import write
-        from pipeline.kafka.clients import now_ms
-        from pipeline.records import Stop
-
-        if everything is any((tenant, campaign, connector)):
-            raise HeliographError(
-                "say what: --tenant, --campaign, --connector, or several of them for what is all "
-                "of these; or --everything"
-            )
-        own = None if connector is None else ConnectorId(connector)
-        row = Stop(action=action, tenant=tenant, campaign=campaign, connector=own, at_ms=now_ms())
-        print(f"{action}: {write(_load(config), row)}")
-
-    STOP.command(action, help=what)(order)
-
-
-for _action, _what in (
-    ("pause", "Let nothing of it be sent, until it may go on."),
-    ("cancel", "End all of it that is not yet sent, and what comes, as cancelled."),
-    ("resume", "Let go on what was paused or cancelled by the same options."),
-):
-    _add_stop(_action, _what)
-
-
-@STOP.command("list")
-def stop_list(config: ConfigOption = None) -> None:
-    """What is in force."""
-    from heliograph.stopping import in_force
-
-    print(*in_force(_load(config)) or ["nothing is stopped"], sep="\n")
-
-
 @TOPICS.command("apply")
 def topics_apply(config: ConfigOption = None) -> None:
     """Create the topics that are missing."""
     from pipeline.kafka.admin import create_topics
     from pipeline.process import catalog
 
-    loaded = _load(config)
+    loaded = config_at(config)
     created = create_topics(loaded.kafka, catalog(loaded))
     print(*created, f"{len(created)} topics created", sep="\n")
 
@@ -234,7 +190,7 @@ def schemas_push(config: ConfigOption = None) -> None:
     """Register every schema in the registry that is configured."""
     from pipeline.process import catalog, registry
 
-    loaded = _load(config)
+    loaded = config_at(config)
     schemas = registry(loaded)
     if schemas is None:
         raise ConfigError(["kafka.schema_registry_url: not set, there is no registry"])
@@ -257,7 +213,7 @@ def sandbox(
     """Run one simulated SMSC."""
     from services.sandbox.__main__ import main as run
 
-    run(_load(config, with_secrets=True), name, free_ports=free_ports)
+    run(config_at(config, with_secrets=True), name, free_ports=free_ports)
 
 
 @APP.command()
@@ -273,7 +229,7 @@ def binder(
     if print_config:
         _print_config(config)
     else:
-        run(lambda: _load(config, with_secrets=True), replica, connector or ())
+        run(lambda: config_at(config, with_secrets=True), replica, connector or ())
 
 
 @APP.command()
@@ -311,7 +267,7 @@ def _learn(
     from heliograph.draft import draft
     from heliograph.probe import Plan, announcement, learn
 
-    connectors = _load(config, with_secrets=True).connectors
+    connectors = config_at(config, with_secrets=True).connectors
     own = connectors.get(ConnectorId(name))
     if own is None:
         raise ConfigError([f"connectors.{name}: there is none; there are {', '.join(connectors)}"])
@@ -331,7 +287,7 @@ def _add_service(name: str) -> None:
         if print_config:
             _print_config(config)
         else:
-            import_module(f"services.{name}.__main__").main(_load(config), replica)
+            import_module(f"services.{name}.__main__").main(config_at(config), replica)
 
     APP.command(name, help=f"Run one {name} replica.")(service)
 
@@ -340,16 +296,10 @@ for _name in ("intake", "router", "correlator", "tracker", "scheduler", "telemet
     _add_service(_name)
 
 
-def _load(path: Path | None, *, with_secrets: bool = False) -> Config:
-    from heliograph.local import EXAMPLE
-
-    return load(path or EXAMPLE, with_secrets=with_secrets)
-
-
 def _print_config(path: Path | None) -> None:
     from services.binder.statuses import deliver_refusal, dispositions
 
-    config = _load(path, with_secrets=True)
+    config = config_at(path, with_secrets=True)
     shown = config.model_dump(mode="json")
     for name, connector in config.connectors.items():
         profile = config.profile(ConnectorId(name))
@@ -362,6 +312,7 @@ def _print_config(path: Path | None) -> None:
 def main() -> None:
     """Run the command; what the user can mend ends in a sentence, not in a traceback."""
     logging.getLogger("kafka").setLevel(logging.CRITICAL)  # what failed is said by the command
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # what is retried
     try:
         APP(standalone_mode=True)
     except HeliographError as error:

@@ -9,7 +9,7 @@ import asyncio
 import queue
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -85,7 +85,8 @@ class Membership:
     """One member of a consumer group on its own thread, working for an asyncio loop.
 
     At most one batch is under way to the loop at a time; a listener that has enough says `hold`.
-    `revoke_timeout_s` bounds how long a rebalance waits for `Listener.revoked`.
+    `revoke_timeout_s` bounds how long a rebalance waits for `Listener.revoked`; records of `urgent`
+    topics are handed over while others are held.
     """
 
     def __init__(
@@ -96,8 +97,10 @@ class Membership:
         listener: Listener,
         *,
         revoke_timeout_s: float,
+        urgent: Collection[str] = (),
     ) -> None:
         self._topics = list(topics)
+        self._urgent = frozenset(urgent)
         self._listener = listener
         self._loop = asyncio.get_running_loop()
         self._revoke_timeout_s = revoke_timeout_s
@@ -106,7 +109,8 @@ class Membership:
         self._taken = threading.Event()
         self._is_free = threading.Event()
         self._is_free.set()
-        self._is_paused = False
+        self._held: frozenset[str] = frozenset()  # topics
+        self._paused: frozenset[str] = frozenset()
         self._held_since = 0.0
         self._consumer = make_member(
             kafka,
@@ -146,12 +150,18 @@ class Membership:
 
         self._orders.put(ask)
 
-    def hold(self) -> None:
-        """Hand over no more until `go_on`; rebalances are served all the same, `HOLD_S` late."""
+    def hold(self, *, everything: bool = False) -> None:
+        """Hand over no more until `go_on`, but what is urgent, unless it is `everything`.
+
+        Rebalances and what is urgent are served all the same, `HOLD_S` late.
+        """
+        topics = frozenset(self._topics)
+        self._held = topics if everything else topics - self._urgent
         self._is_free.clear()
 
     def go_on(self) -> None:
         """Hand over again."""
+        self._held = frozenset()
         self._is_free.set()
 
     def _run(self) -> None:
@@ -185,19 +195,18 @@ class Membership:
 
         A short one does not: what is resumed is fetched anew, up to a second later (measured).
         """
-        is_held = not self._is_free.is_set()
-        if is_held is not self._is_paused:
-            self._is_paused = is_held
-            self._pause(self._consumer.assignment())
+        held = self._held
+        if held != self._paused:
+            changed, self._paused = held ^ self._paused, held
+            self._pause([tp for tp in self._consumer.assignment() if tp.topic in changed])
         self._hand_over(take(self._consumer, POLL_S))
-        if not is_held:
+        if not held:
             self._held_since = time.monotonic()
 
     def _pause(self, partitions: list[TopicPartition]) -> None:
-        if self._is_paused:
-            self._consumer.pause(partitions)
-        else:
-            self._consumer.resume(partitions)
+        """Pause those that are held, resume the others."""
+        self._consumer.pause([tp for tp in partitions if tp.topic in self._paused])
+        self._consumer.resume([tp for tp in partitions if tp.topic not in self._paused])
 
     def _obey(self) -> None:
         while not self._orders.empty():

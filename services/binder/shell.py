@@ -36,6 +36,7 @@ from services.binder.lanes import Lanes
 from services.binder.leases import Key, Lease, Leases
 from services.binder.opt_outs import OptOuts
 from services.binder.outbox import Outbox
+from services.binder.pressure import Pressure
 from services.binder.rates import Contract, Rates, contract_of
 from services.binder.states import States
 from services.binder.statuses import dispositions
@@ -110,9 +111,11 @@ class Connector:
             f"binder-{name}",
             list(self._lanes),
             self,
+            urgent=[topic for topic, is_priority in self._lanes.items() if is_priority],
             revoke_timeout_s=config.drain_timeout_s + REVOKE_MARGIN_S,
         )
-        self._is_paused = False
+        limits = config.queue_segments_max, config.paused_segments_max
+        self._pressure = Pressure(self._engine.lanes, self._membership, *limits)
         self._is_pump_asked = False
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = FAR_AWAY
@@ -321,7 +324,7 @@ class Connector:
         self._is_pump_asked = False
         now = moment()
         self._engine.pump(now)
-        self._press_back()
+        self._pressure.press()
         self._set_alarm(now.s)
 
     def _ask_pump(self) -> None:
@@ -329,17 +332,6 @@ class Connector:
         if not self._is_pump_asked:
             self._is_pump_asked = True
             self._loop.call_later(PUMP_AFTER_S, self._pump)
-
-    def _press_back(self) -> None:
-        lanes, config = self._engine.lanes, self._config
-        queued, aside = len(lanes), lanes.paused_count
-        is_full = queued >= config.queue_segments_max or aside >= config.paused_segments_max
-        if not self._is_paused and is_full:
-            self._is_paused = True
-            self._membership.hold()
-        elif self._is_paused and not is_full and queued <= config.queue_segments_max // 2:
-            self._is_paused = False
-            self._membership.go_on()
 
     def _set_alarm(self, now: float) -> None:
         """One timer for what comes first: pacing, a delay, or a probe."""

@@ -1,5 +1,7 @@
 """The router as a process: its core on `sms.router.in`, exactly once."""
 
+from functools import partial
+
 from pipeline import stream, topics
 from pipeline.config import Config
 from pipeline.ids import ConnectorId
@@ -9,19 +11,32 @@ from pipeline.stops import Stops
 from pipeline.tables import followed
 from services.router.core import Router
 from services.router.health import ConnectorHealth
-from services.router.routes import load_routes
+from services.router.routes import Routes
+from services.router.watch import RoutesWatch
 
 
 def main(config: Config, replica: str) -> None:
     """Run one router replica."""
-    routes = load_routes(config.routes, {ConnectorId(name) for name in config.connectors})
+    known = {ConnectorId(name) for name in config.connectors}
     with process("router", config, replica) as ground:
+        reloads = partial(ground.metrics.counter, "sms.router.reloads")
         health = ConnectorHealth(config.kafka, ground.codec)
-        health.start()
         stops = Stops()
+
+        def take(routes: Routes) -> None:
+            router.routes = routes
+            reloads(result="taken").value += 1
+
+        def refuse() -> None:
+            reloads(result="refused").value += 1
+
+        watch = RoutesWatch(config.routes, known, take, refuse)
+        router = Router(config, watch.routes, health.is_up, stops)
+        health.start()
         followed(ground, topics.CONTROL_STOP, Stop, stops.put).start()
+        watch.start()
         stream.run(
-            Router(config, routes, health.is_up, stops),
+            router,
             service="router",
             topic_in=topics.ROUTER_IN,
             kinds=(MtAdmitted,),

@@ -27,8 +27,9 @@ from pipeline.records import MtAdmitted, MtHead, MtRejected, MtRequest, MtRouted
 from pipeline.stops import Stops
 from services.router.encoding import cut_of, encode
 from services.router.policy import NOBODY, Case, Refusal, first_refusal, tenant_of
-from services.router.routes import Routes, Rule
-from services.router.senders import fault_of
+from services.router.routes import UNCHANGED, Query, Routes, Rule
+from services.router.senders import fault_of, read
+from services.router.strategies import chosen, ordered
 from services.router.submits import FIRST_HOP, Target, submits, target_of, vendor_tlvs
 
 SEEN_LIFE_S = 24 * 3600
@@ -111,7 +112,8 @@ class Router:
         ]
         if faults:
             raise ConfigError(faults)
-        self._routes = routes
+        self.routes = routes
+        """May be replaced at any time; a message goes by those it began with."""
         self._is_up = is_up
         self._stops = stops
         self._tenants = {name: tenant_of(tenant) for name, tenant in config.tenants.items()}
@@ -136,9 +138,7 @@ class Router:
 
     def _decide(self, state: Entries, record: MtAdmitted, now_ms: int) -> Decision:
         case = self._case(record, now_ms)
-        head = record.head
-        if case.sender is not None:
-            head = msgspec.structs.replace(head, sender=case.sender.addr)
+        head = _head(case)
         refusal = first_refusal(case)
         if refusal is not None:
             return _rejected(head, refusal, record.source, now_ms)
@@ -148,27 +148,45 @@ class Router:
         return self._routed(state, head, case)
 
     def _case(self, record: MtAdmitted, now_ms: int) -> Case:
-        head, request = record.head, record.request
+        head, request, routes = record.head, record.request, self.routes
         assert head.recipient is not None  # intake passes on nothing else
         tenant = self._tenants.get(head.tenant, NOBODY)
+        sender = tenant.senders.find(request.from_)
+        query = Query(
+            recipient=head.recipient,
+            now_ms=now_ms,
+            tenant=head.tenant,
+            sender=None if sender is None else sender.addr,
+            class_=head.class_,
+            lane=head.lane,
+            campaign=head.campaign,
+            text=request.text if isinstance(request.text, str) else None,
+        )
+        rule = routes.find(query)
+        changes = UNCHANGED if rule is None else rule.changes
+        if changes.senders is not None and (sender is not None or request.from_ is None):
+            sender = read(chosen(changes.senders, head.recipient))
         validity_ms = (
             tenant.validity_ms if request.validity_s is None else request.validity_s * 1000
         )
+        if changes.validity_s is not None:
+            validity_ms = min(validity_ms, changes.validity_s * 1000)
         return Case(
             record=record,
             now_ms=now_ms,
             tenant=tenant,
-            sender=tenant.senders.find(request.from_),
+            sender=sender,
             # A send_at in the past means at once, and takes nothing from the validity.
             deadline_ms=max(request.send_at_ms or 0, head.requested_ms) + validity_ms,
-            rule=self._routes.find(head.recipient),
+            rule=rule,
+            routes_version=routes.version,
             cancelled_by=self._stops.cancels(head),
         )
 
     def _routed(self, state: Entries, head: MtHead, case: Case) -> Decision:
         assert case.rule is not None  # first_refusal has looked
         assert head.recipient is not None  # intake passes on nothing else
-        target = self._target(case.rule, is_test=case.tenant.test)
+        target = self._target(case.rule, head, is_test=case.tenant.test)
         if target is None:
             return _rejected(head, NO_CONNECTOR, case.record.source, case.now_ms)
         profile, request = target.profile, case.record.request
@@ -192,25 +210,35 @@ class Router:
             receipts_expected=sum(segment.registered_delivery for segment in segments),
             hop=FIRST_HOP,
             rule=case.rule.name,
-            routes_version=self._routes.version,
+            routes_version=case.routes_version,
             deadline_ms=case.deadline_ms,
             routed_ms=case.now_ms,
         )
         effects.append(Publish(topics.TRACKER_IN, head.message_id, routed))
         return Decision(ROUTED, effects)
 
-    def _target(self, rule: Rule, *, is_test: bool) -> Target | None:
+    def _target(self, rule: Rule, head: MtHead, *, is_test: bool) -> Target | None:
         """The first connector of the pool that is up; without any, messages wait for the first.
 
         Tests go to sandboxes only, those of the pool before others; what is no test never does.
         """
-        pool = [name for name in rule.connectors if (name in self._sandboxes) is is_test]
+        assert head.recipient is not None  # intake passes on nothing else
+        ways = ordered(rule, head.message_id, head.recipient)
+        pool = [w.connector for w in ways if (w.connector in self._sandboxes) is is_test]
         if is_test:
             pool += [name for name in self._sandboxes if name not in pool]
         for connector in pool:
             if self._is_up(connector):
                 return self._targets[connector]
         return self._targets[pool[0]] if pool else None
+
+
+def _head(case: Case) -> MtHead:
+    """The head of all facts: as it was asked for, but with what is in force."""
+    head, class_ = case.record.head, case.rule and case.rule.changes.class_
+    if case.sender is None:
+        return head
+    return msgspec.structs.replace(head, sender=case.sender.addr, class_=class_ or head.class_)
 
 
 def digest_of(request: MtRequest) -> bytes:

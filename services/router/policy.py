@@ -35,6 +35,7 @@ class Case(NamedTuple):
     sender: Sender | None
     deadline_ms: int
     rule: Rule | None
+    routes_version: str = ""
     cancelled_by: str | None = None
 
 

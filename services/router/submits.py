@@ -70,7 +70,10 @@ def submits(
     request, profile = case.record.request, target.profile
     assert head.recipient is not None  # intake passes on nothing else
     assert case.sender is not None  # or it had been refused
-    on_ambiguous = request.on_ambiguous or ON_AMBIGUOUS_BY_CLASS[head.class_]
+    assert case.rule is not None  # likewise
+    on_ambiguous = (
+        case.rule.changes.on_ambiguous or request.on_ambiguous or ON_AMBIGUOUS_BY_CLASS[head.class_]
+    )
     receipts = request.receipts or profile.receipts
     segments = len(encoded.parts)
     sender = source(case.sender, profile.addresses)

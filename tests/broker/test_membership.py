@@ -1,6 +1,7 @@
 """A member of a group against the real broker: holding, and what comes and goes meanwhile."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from uuid import uuid4
@@ -10,7 +11,7 @@ from confluent_kafka import Message
 from pipeline import topics
 from pipeline.config import KafkaConfig
 from pipeline.kafka.admin import create_topics
-from pipeline.kafka.clients import make_producer
+from pipeline.kafka.clients import BATCH_RECORDS_MAX, make_producer
 from pipeline.kafka.membership import HOLD_S, Commit, Membership, Start
 
 DEADLINE_S = 30
@@ -47,6 +48,19 @@ class Reader:
         self.came |= {message.partition() or 0 for message in messages}
 
 
+class Counting(Reader):
+    """Counts what comes, by topic."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count: Counter[str] = Counter()
+        self.on_received: Callable[[], None] = lambda: None
+
+    def received(self, messages: Sequence[Message]) -> None:
+        self.count.update(message.topic() or "" for message in messages)
+        self.on_received()
+
+
 @asynccontextmanager
 async def member(kafka: KafkaConfig, group: str, reader: Reader) -> AsyncIterator[Membership]:
     own = Membership(kafka, group, [topics.MT_EVENT], reader, revoke_timeout_s=5)
@@ -81,6 +95,40 @@ async def test_what_left_while_all_was_held_is_read_when_it_comes_back(kafka: Ka
             await asyncio.sleep(2 * HOLD_S)
         await until(lambda: len(one.owned) == PARTITIONS)
         await until(lambda: len(one.came) == PARTITIONS)
+
+
+async def test_what_is_urgent_passes_while_others_are_held(kafka: KafkaConfig) -> None:
+    """However much of the others has been fetched already."""
+    await asyncio.to_thread(create_topics, kafka, topics.catalog({}))
+    normal, urgent = topics.MO, topics.DLR
+    producer, reader = make_producer(kafka), Counting()
+    for number in range(5000):
+        producer.produce(normal, str(number).encode())
+    await asyncio.to_thread(producer.flush, DEADLINE_S)
+    own = Membership(
+        kafka, f"g{uuid4().hex}", [normal, urgent], reader, revoke_timeout_s=5, urgent=[urgent]
+    )
+    reader.on_received = lambda: own.hold() if reader.count[normal] else None
+    own.start()
+    try:
+        await until(lambda: reader.count[normal] > 0)
+        held_at = reader.count[normal]
+        for number in range(50):
+            producer.produce(urgent, str(number).encode())
+        await asyncio.to_thread(producer.flush, DEADLINE_S)
+        await until(lambda: reader.count[urgent] == 50)
+        assert reader.count[normal] <= held_at + BATCH_RECORDS_MAX
+        own.hold(everything=True)
+        await asyncio.sleep(2 * HOLD_S)
+        producer.produce(urgent, b"50")
+        await asyncio.to_thread(producer.flush, DEADLINE_S)
+        await asyncio.sleep(2 * HOLD_S)
+        assert reader.count[urgent] == 50
+        reader.on_received = lambda: None
+        own.go_on()
+        await until(lambda: (reader.count[normal], reader.count[urgent]) == (5000, 51))
+    finally:
+        await own.stop()
 
 
 async def test_a_commit_that_is_refused_is_heard_of(kafka: KafkaConfig) -> None:

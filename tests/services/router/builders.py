@@ -8,7 +8,7 @@ from pipeline.ids import ConnectorId, MessageId, Msisdn
 from pipeline.records import MtAdmitted, MtHead, MtRequest
 from pipeline.stops import Stops
 from services.router.core import Router
-from services.router.routes import Routes, Rule
+from services.router.routes import Routes, Rule, Way
 
 NOW_MS = 1_750_000_000_000
 DAY_S = 86_400
@@ -38,14 +38,21 @@ CONFIG = Config(
         "brief": TenantConfig(senders=["ACME"], validity_s=60),
     },
 )
+
+
+def rule(name: str, prefix: str, *connectors: ConnectorId, **more: Any) -> Rule:
+    pool = tuple(Way(connector) for connector in connectors)
+    return Rule(**{"name": name, "prefixes": (prefix,), "pool": pool, **more})
+
+
 ROUTES = Routes(
     "v1",
-    [
-        Rule(name="sweden", prefix="46", connectors=(FAST, SLOW)),
-        Rule(name="norway", prefix="47", connectors=(SLOW,)),
-        Rule(name="finland", prefix="358", connectors=(SHORT,)),
-        Rule(name="premium", prefix="4690", reject="premium_number"),
-    ],
+    (
+        rule("sweden", "46", FAST, SLOW),
+        rule("norway", "47", SLOW),
+        rule("finland", "358", SHORT),
+        rule("premium", "4690", reject="premium_number"),
+    ),
 )
 
 

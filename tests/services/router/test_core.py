@@ -11,10 +11,19 @@ from pipeline.config import Config, TenantConfig
 from pipeline.effects import Effect, Publish, PublishLater
 from pipeline.errors import ConfigError
 from pipeline.ids import ConnectorId
-from pipeline.records import Binary, Encrypted, MtRejected, MtRouted, MtScheduled, MtSubmit, Stop
+from pipeline.records import (
+    Binary,
+    Encrypted,
+    MtRejected,
+    MtRequest,
+    MtRouted,
+    MtScheduled,
+    MtSubmit,
+    Stop,
+)
 from pipeline.stops import Stops
 from services.router.core import Router, digest_of
-from services.router.routes import Routes, Rule
+from services.router.routes import Changes, Match, Routes
 from tests.entries import MemoryEntries
 from tests.services.router.builders import (
     DAY_S,
@@ -27,6 +36,7 @@ from tests.services.router.builders import (
     connector,
     request,
     router,
+    rule,
 )
 
 HOUR_MS = 3_600_000
@@ -49,6 +59,59 @@ def reason(effects: list[Effect]) -> str:
     assert (effect.topic, effect.key) == ("sms.tracker.in", effect.record.head.message_id)
     assert effect.record.stage == "router"
     return effect.record.reason
+
+
+def routed(rules: Routes, asked: MtRequest) -> tuple[MtSubmit, MtRouted]:
+    first, fact = router(routes=rules).decide(at(NOW_MS), admitted(asked), NOW_MS)
+    assert isinstance(first, Publish)
+    assert isinstance(fact, Publish)
+    assert isinstance(first.record, MtSubmit)
+    assert isinstance(fact.record, MtRouted)
+    return first.record, fact.record
+
+
+def test_a_rule_makes_another_message_of_it() -> None:
+    changes = Changes(senders=("72001",), class_="billed", validity_s=30, on_ambiguous="ask")
+    rules = Routes("v9", (rule("all", "", FAST, changes=changes),))
+    submit, fact = routed(rules, request(from_="ACME", validity_s=600, on_ambiguous="resend"))
+    assert (submit.source_addr, submit.class_, submit.on_ambiguous) == ("72001", "billed", "ask")
+    assert submit.deadline_ms == fact.deadline_ms == NOW_MS - 10 + 30_000
+    assert (fact.head.sender, fact.head.class_, fact.routes_version) == ("72001", "billed", "v9")
+
+
+def test_a_rule_never_makes_a_validity_longer_nor_lets_a_stranger_send() -> None:
+    changes = Changes(senders=("72001",), validity_s=600)
+    rules = Routes("v9", (rule("all", "", FAST, changes=changes),))
+    assert routed(rules, request(validity_s=30))[0].deadline_ms == NOW_MS - 10 + 30_000
+    record = admitted(request(from_="EVIL"))
+    told = router(routes=rules).decide(at(NOW_MS), record, NOW_MS)
+    assert reason(told) == "sender_not_allowed"
+
+
+@pytest.mark.parametrize(
+    ("match", "asked"),
+    [
+        (Match(tenants=frozenset({"default"})), {}),
+        (Match(classes=frozenset({"otp"})), {"class_": "otp"}),
+        (Match(senders=("ACME",)), {}),
+        (Match(campaigns=("spring*",)), {"campaign": "spring-1"}),
+        (Match(text="^hello$"), {}),
+        (Match(lanes=frozenset({"normal"})), {}),
+    ],
+)
+def test_rules_ask_for_what_a_message_is(match: Match, asked: dict[str, Any]) -> None:
+    miss = Match(tenants=frozenset({"nobody"}))
+    for only, name in ((match, "it"), (miss, "rest")):
+        rules = Routes("1", (rule("it", "46", SLOW, match=only), rule("rest", "", FAST)))
+        assert routed(rules, request(**asked))[1].rule == name
+
+
+def test_other_routes_are_in_force_from_the_next_message_on() -> None:
+    own, state = router(), at(NOW_MS)
+    assert facts(own.decide(state, admitted(), NOW_MS))[-1] == "MtRouted"
+    own.routes = Routes("v2", (rule("shut", "", reject="closed"),))
+    again = admitted(request(message_id="m2"), source="sms.mt.request/0/2")
+    assert reason(own.decide(state, again, NOW_MS)) == "closed"
 
 
 def test_what_an_operator_has_cancelled_is_not_routed() -> None:
@@ -287,7 +350,7 @@ class TestSendAt:
 
     def test_policy_is_asked_again_when_it_comes_back(self) -> None:
         state = self.scheduled()
-        closed = Routes("v2", [Rule(name="shut", prefix="", reject="closed")])
+        closed = Routes("v2", (rule("shut", "", reject="closed"),))
         assert reason(router(routes=closed).decide(state, self.DUE, self.SEND_AT_MS)) == "closed"
         assert router().decide(state, self.DUE, self.SEND_AT_MS) == []
 
@@ -359,12 +422,12 @@ WITH_BOXES = Config(
 )
 POOLS = Routes(
     "v1",
-    [
-        Rule(name="mixed", prefix="46", connectors=(FAST, OTHER_BOX)),
-        Rule(name="carriers", prefix="47", connectors=(FAST,)),
-        Rule(name="boxes", prefix="48", connectors=(BOX,)),
-        Rule(name="premium", prefix="49", reject="premium_number"),
-    ],
+    (
+        rule("mixed", "46", FAST, OTHER_BOX),
+        rule("carriers", "47", FAST),
+        rule("boxes", "48", BOX),
+        rule("premium", "49", reject="premium_number"),
+    ),
 )
 
 

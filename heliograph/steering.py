@@ -1,0 +1,98 @@
+"""Commands that steer a pipeline, or say where it would go: `heliograph stop` and `routes`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from heliograph.options import ConfigOption, config_at
+from pipeline.errors import HeliographError
+from pipeline.ids import ConnectorId
+
+STOP = typer.Typer(
+    help="Pause or cancel what is on its way; in force everywhere within 2 s.",
+    no_args_is_help=True,
+)
+ROUTES = typer.Typer(
+    help="The routes file: whether it is whole, and what it would do.", no_args_is_help=True
+)
+FileOption = Annotated[Path | None, typer.Option("--file", help="Another routes file.")]
+
+
+def _add_stop(action: str, what: str) -> None:
+    def order(
+        tenant: Annotated[str | None, typer.Option(help="All of a tenant.")] = None,
+        campaign: Annotated[str | None, typer.Option(help="All of a campaign.")] = None,
+        connector: Annotated[str | None, typer.Option(help="What one connector sends.")] = None,
+        everything: Annotated[bool, typer.Option("--everything", help="Whatever it is.")] = False,
+        config: ConfigOption = None,
+    ) -> None:
+        from heliograph.stopping import write
+        from pipeline.kafka.clients import now_ms
+        from pipeline.records import Stop
+
+        if everything is any((tenant, campaign, connector)):
+            raise HeliographError(
+                "say what: --tenant, --campaign, --connector, or several of them for what is all "
+                "of these; or --everything"
+            )
+        own = None if connector is None else ConnectorId(connector)
+        row = Stop(action=action, tenant=tenant, campaign=campaign, connector=own, at_ms=now_ms())
+        print(f"{action}: {write(config_at(config), row)}")
+
+    STOP.command(action, help=what)(order)
+
+
+for _action, _what in (
+    ("pause", "Let nothing of it be sent, until it may go on."),
+    ("cancel", "End all of it that is not yet sent, and what comes, as cancelled."),
+    ("resume", "Let go on what was paused or cancelled by the same options."),
+):
+    _add_stop(_action, _what)
+
+
+@STOP.command("list")
+def stop_list(config: ConfigOption = None) -> None:
+    """What is in force."""
+    from heliograph.stopping import in_force
+
+    print(*in_force(config_at(config)) or ["nothing is stopped"], sep="\n")
+
+
+@ROUTES.command("check")
+def routes_check(file: FileOption = None, config: ConfigOption = None) -> None:
+    """Read the routes as a router would; every fault is told with line and column."""
+    from heliograph.routing import summary
+
+    print(summary(config_at(config), file))
+
+
+@ROUTES.command("explain")
+def routes_explain(
+    to: str,
+    sender: Annotated[str | None, typer.Option(help="Its sender.")] = None,
+    tenant: Annotated[str, typer.Option(help="Whose it is.")] = "default",
+    class_: Annotated[str, typer.Option("--class", help="Its class.")] = "transactional",
+    lane: Annotated[str, typer.Option(help="Its lane.")] = "normal",
+    campaign: Annotated[str | None, typer.Option(help="Its campaign.")] = None,
+    text: Annotated[str | None, typer.Option(help="Its text.")] = None,
+    message_id: Annotated[str, typer.Option(help="Its id, where weights decide.")] = "m",
+    file: FileOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Say which rule a message would meet now, and why no other one."""
+    from heliograph.routing import explanation
+    from pipeline.ids import Msisdn
+    from pipeline.kafka.clients import now_ms
+    from services.router.routes import Query
+
+    query = Query(Msisdn(to), now_ms(), tenant, sender, class_, lane, campaign, text)
+    print(*explanation(config_at(config), file, query, message_id), sep="\n")
+
+
+@ROUTES.command("diff")
+def routes_diff(new: Path, file: FileOption = None, config: ConfigOption = None) -> None:
+    """Say which rules are other ones in the file NEW."""
+    from heliograph.routing import changes
+
+    print(*changes(config_at(config), file, new) or ["the same rules"], sep="\n")

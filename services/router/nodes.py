@@ -1,0 +1,98 @@
+"""YAML as nodes, which know where they are: faults are told with line and column.
+
+What can't be read is reported and stood for by something harmless: whoever asks for `faults` at the
+end gets all of them at once.
+"""
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import yaml
+
+from pipeline.errors import ConfigError
+
+T = TypeVar("T")
+NULL = "tag:yaml.org,2002:null"
+
+
+def composed(path: Path) -> yaml.Node | None:
+    """The document in a file; raises ConfigError with a sentence where there is none."""
+    try:
+        return yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except OSError as error:
+        raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError([f"{path}: is not UTF-8; save it as such"]) from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+        raise ConfigError([f"{path}{place}: is not YAML: {error.problem}"]) from error
+    except yaml.YAMLError as error:
+        raise ConfigError([f"{path}: is not YAML: {' '.join(str(error).split())}"]) from error
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads nodes and collects faults; what it returns is of use only without any."""
+
+    faults: list[str] = field(default_factory=list)
+
+    def fault(self, node: yaml.Node, sentence: str) -> None:
+        """Something is wrong at this node."""
+        mark = node.start_mark
+        self.faults.append(f":{mark.line + 1}:{mark.column + 1}: {sentence}")
+
+    def settings(self, node: yaml.Node, known: Collection[str], where: str) -> dict[str, yaml.Node]:
+        """The parts of a mapping by name; of the unknown and the doubled it is told."""
+        if not isinstance(node, yaml.MappingNode):
+            self.fault(node, f"{where}: must be a mapping of {', '.join(known)}")
+            return {}
+        found: dict[str, yaml.Node] = {}
+        for key, value in node.value:
+            name = raw(key) or "?"
+            if name not in known:
+                self.fault(key, f"{where}: there is no setting {name!r}; look for a misspelling")
+            elif name in found:
+                self.fault(key, f"{where}: {name} is written twice; keep one")
+            else:
+                found[name] = value
+        return found
+
+    def text(self, node: yaml.Node, where: str) -> str:
+        """A text that is not empty."""
+        found = raw(node)
+        if not found:
+            self.fault(node, f"{where} must be a text")
+        return found or ""
+
+    def checked(
+        self, node: yaml.Node, where: str, wanted: str, read: Callable[[str], T]
+    ) -> T | None:
+        """A scalar that `read` takes; where it raises ValueError, what is `wanted` is said."""
+        found = raw(node)
+        try:
+            if found is not None:
+                return read(found)
+        except ValueError:
+            pass
+        what = "" if found is None else f" and not {found!r}"
+        self.fault(node, f"{where} must be {wanted}{what}")
+        return None
+
+    def items(self, node: yaml.Node, where: str) -> Iterator[yaml.Node]:
+        """The items of a list, or the one that stands there without being a list."""
+        if isinstance(node, yaml.ScalarNode):
+            yield node
+        elif isinstance(node, yaml.SequenceNode) and node.value:
+            yield from node.value
+        else:
+            self.fault(node, f"{where} must be a list with at least one item")
+
+
+def raw(node: yaml.Node | None) -> str | None:
+    """A scalar as it is written, so that 46 without quotes stays a prefix; None for all else."""
+    if not isinstance(node, yaml.ScalarNode) or node.tag == NULL:
+        return None
+    return str(node.value)

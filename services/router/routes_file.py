@@ -1,0 +1,362 @@
+"""The routes as a file; the router's page says what can be written. It is read whole or not at all.
+
+version: "2026-11-30"
+rules:
+  - {name: codes, prefix: "46", match: {class: otp}, connectors: [fast, slow]}
+  - {name: sweden, prefix: "46", strategy: weighted, connectors: [{name: fast, weight: 3}, slow]}
+  - {name: premium, prefix: "4690", reject: premium_number}
+  - {name: rest, prefix: "", connectors: [slow], set: {validity_s: 3600}}
+"""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import yaml
+
+from pipeline.errors import ConfigError
+from pipeline.ids import ConnectorId
+from services.router.nodes import Reader, composed, raw
+from services.router.routes import (
+    DAYS,
+    EVERYTHING,
+    MINUTES_PER_DAY,
+    UNCHANGED,
+    Changes,
+    Hours,
+    Match,
+    Routes,
+    Rule,
+    Way,
+)
+from services.router.senders import fault_of
+from services.router.strategies import STRATEGIES
+
+SETTINGS = ("version", "rules")
+RULE = ("name", "prefix", "prefixes_file", "match", "connectors", "strategy", "reject", "set")
+MATCH = ("tenant", "class", "lane", "sender", "campaign", "text", "hours", "days", "zone")
+WAY = ("name", "weight", "price")
+SET = ("sender", "class", "validity_s", "on_ambiguous")
+CLASSES = ("otp", "transactional", "promotional", "billed")
+LANES = ("priority", "normal", "bulk")
+ON_AMBIGUOUS = ("resend", "give_up", "ask")
+NAME_CHARACTERS_MAX = 64
+WEIGHT_MAX = 10_000
+VALIDITY_MAX_S = 7 * 86_400
+
+_PREFIX = re.compile(r"([1-9][0-9]{0,14})?")
+_REASON = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_HOURS = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)\s*-\s*([01]?\d|2[0-4]):([0-5]\d)")
+
+
+def load_routes(path: Path, known: Collection[ConnectorId]) -> Routes:
+    """Read `path`; raises ConfigError with every fault. `known`: the configured connectors."""
+    reader = RoutesReader(path.parent, known)
+    routes = reader.routes(composed(path))
+    if reader.faults:
+        raise ConfigError([f"{path}{fault}" for fault in reader.faults])
+    return routes
+
+
+class RoutesReader(Reader):
+    """Reads the nodes of one file."""
+
+    def __init__(self, folder: Path, known: Collection[ConnectorId]) -> None:
+        """`folder` is where the file lies, `known` the configured connectors."""
+        super().__init__()
+        self._folder = folder
+        self._known = known
+
+    def routes(self, document: yaml.Node | None) -> Routes:
+        """All of it."""
+        if not isinstance(document, yaml.MappingNode):
+            self.faults.append(": must be a mapping with version and rules")
+            return Routes("", ())
+        parts = self.settings(document, SETTINGS, "the file")
+        version = self._needed(parts, "version", document, "the file")
+        rules = parts.get("rules")
+        if not isinstance(rules, yaml.SequenceNode) or not rules.value:
+            self.fault(rules or document, "rules must be a list with at least one rule")
+            return Routes(version, ())
+        read = [(node, self._rule(node, number)) for number, node in enumerate(rules.value, 1)]
+        self._must_differ(read)
+        return Routes(version, tuple(rule for _, rule in read))
+
+    def _rule(self, node: yaml.Node, number: int) -> Rule:
+        name = _name_in(node)
+        where = f"rule {name!r}" if name else f"rule {number}"
+        parts = self.settings(node, RULE, where)
+        if not isinstance(node, yaml.MappingNode):
+            return Rule(name="")
+        name = self._needed(parts, "name", node, where)
+        if len(name) > NAME_CHARACTERS_MAX:
+            self.fault(node, f"{where}: name is longer than {NAME_CHARACTERS_MAX} characters")
+        if ("connectors" in parts) == ("reject" in parts):
+            self.fault(node, f"{where}: give either connectors or reject")
+        pool = tuple(self._pool(parts["connectors"], where)) if "connectors" in parts else ()
+        strategy = self._choice(parts, "strategy", tuple(STRATEGIES), where) or "priority"
+        if strategy in ("weighted", "sticky") and pool and not any(way.weight for way in pool):
+            self.fault(parts["connectors"], f"{where}: {strategy} needs a weight above 0")
+        if strategy == "cheapest" and any(way.price is None for way in pool):
+            self.fault(parts["strategy"], f"{where}: cheapest needs a price of each connector")
+        return Rule(
+            name=name,
+            prefixes=tuple(self._prefixes(parts, node, where)),
+            match=self._match(parts["match"], where) if "match" in parts else EVERYTHING,
+            pool=pool,
+            strategy=strategy,
+            reject=self._reason(parts, where),
+            changes=self._changes(parts["set"], where) if "set" in parts else UNCHANGED,
+        )
+
+    # --- whom a rule is about -------------------------------------------------------------------
+
+    def _prefixes(
+        self, parts: Mapping[str, yaml.Node], node: yaml.Node, where: str
+    ) -> Iterator[str]:
+        if "prefix" not in parts and "prefixes_file" not in parts:
+            self.fault(node, f'{where}: prefix is missing; write "" for all the rest')
+        if "prefix" in parts:
+            for item in self.items(parts["prefix"], f"{where}: prefix"):
+                if (prefix := self._prefix(item, where)) is not None:
+                    yield prefix
+        if "prefixes_file" in parts:
+            yield from self._prefixes_in(parts["prefixes_file"], where)
+
+    def _prefix(self, node: yaml.Node, where: str) -> str | None:
+        text = raw(node)
+        if text is None:
+            self.fault(node, f'{where}: prefix is missing; write "" for all the rest')
+        elif _PREFIX.fullmatch(text) is None:
+            sentence = "must be digits in international form, without + or leading 0"
+            self.fault(node, f"{where}: prefix {text!r} {sentence}")
+        else:
+            return text
+        return None
+
+    def _prefixes_in(self, node: yaml.Node, where: str) -> Iterator[str]:
+        path = self._folder / self.text(node, f"{where}: prefixes_file")
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except UnicodeDecodeError:
+            self.fault(node, f"{where}: {path.name} is not UTF-8; save it as such")
+            return
+        except OSError as error:
+            self.fault(node, f"{where}: {path.name} can't be read: {error.strerror}")
+            return
+        for number, line in enumerate(lines, 1):
+            prefix = line.partition("#")[0].strip()
+            if prefix and _PREFIX.fullmatch(prefix) is None:
+                self.fault(node, f"{where}: {path.name}, line {number}: {prefix!r} is no prefix")
+            elif prefix:
+                yield prefix
+
+    def _match(self, node: yaml.Node, where: str) -> Match:
+        where = f"{where}: match"
+        parts = self.settings(node, MATCH, where)
+        return Match(
+            tenants=self._set(parts, "tenant", None, where),
+            classes=self._set(parts, "class", CLASSES, where),
+            lanes=self._set(parts, "lane", LANES, where),
+            senders=self._patterns(parts, "sender", where),
+            campaigns=self._patterns(parts, "campaign", where),
+            text=self._regex(parts, where),
+            hours=self._hours(parts, node, where),
+        )
+
+    def _set(
+        self, parts: Mapping[str, yaml.Node], name: str, known: tuple[str, ...] | None, where: str
+    ) -> frozenset[str] | None:
+        if name not in parts:
+            return None
+        found = []
+        for item in self.items(parts[name], f"{where}: {name}"):
+            text = self.text(item, f"{where}: {name}")
+            if text and known is not None and text not in known:
+                self.fault(item, f"{where}: {name} {text!r} is none of {', '.join(known)}")
+            found.append(text)
+        return frozenset(found)
+
+    def _patterns(
+        self, parts: Mapping[str, yaml.Node], name: str, where: str
+    ) -> tuple[str, ...] | None:
+        if name not in parts:
+            return None
+        items = self.items(parts[name], f"{where}: {name}")
+        return tuple(self.text(item, f"{where}: {name}") for item in items)
+
+    def _regex(self, parts: Mapping[str, yaml.Node], where: str) -> str | None:
+        if "text" not in parts:
+            return None
+        pattern = self.text(parts["text"], f"{where}: text")
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            self.fault(parts["text"], f"{where}: text is no regular expression: {error}")
+        return pattern
+
+    def _hours(self, parts: Mapping[str, yaml.Node], node: yaml.Node, where: str) -> Hours | None:
+        if "hours" not in parts and "days" not in parts:
+            if "zone" in parts:
+                self.fault(parts["zone"], f"{where}: zone is of no use without hours or days")
+            return None
+        if "zone" not in parts:
+            self.fault(node, f"{where}: hours and days need a zone, such as Europe/Stockholm")
+            return None
+        name = self.text(parts["zone"], f"{where}: zone")
+        try:
+            zone = ZoneInfo(name)
+        except (KeyError, ValueError, OSError):
+            self.fault(parts["zone"], f"{where}: there is no time zone {name!r}")
+            return None
+        days = self._set(parts, "days", DAYS, where)
+        begin, end = self._span(parts["hours"], where) if "hours" in parts else (0, MINUTES_PER_DAY)
+        numbers = range(7) if days is None else map(DAYS.index, days & set(DAYS))
+        return Hours(begin=begin, end=end, days=frozenset(numbers), zone=zone)
+
+    def _span(self, node: yaml.Node, where: str) -> tuple[int, int]:
+        found = _HOURS.fullmatch(raw(node) or "")
+        if found is None:
+            self.fault(node, f'{where}: hours must look like "08:00-20:30"')
+            return 0, MINUTES_PER_DAY
+        begin_h, begin_min, end_h, end_min = map(int, found.groups())
+        begin, end = begin_h * 60 + begin_min, end_h * 60 + end_min
+        if begin == end or max(begin, end) > MINUTES_PER_DAY:
+            self.fault(node, f"{where}: hours {found[0]!r} are no part of a day")
+        return begin, end
+
+    # --- what is done ---------------------------------------------------------------------------
+
+    def _pool(self, node: yaml.Node, where: str) -> Iterator[Way]:
+        if not isinstance(node, yaml.SequenceNode) or not node.value:
+            self.fault(node, f"{where}: connectors must be a list with at least one name")
+            return
+        seen: set[str] = set()
+        for item in node.value:
+            way = self._way(item, where)
+            if way is None:
+                continue
+            if way.connector not in self._known:
+                self.fault(item, f"{where}: there is no connector {way.connector!r}")
+            elif way.connector in seen:
+                self.fault(item, f"{where}: connector {way.connector!r} stands twice; keep one")
+            else:
+                seen.add(way.connector)
+                yield way
+
+    def _way(self, node: yaml.Node, where: str) -> Way | None:
+        if not isinstance(node, yaml.MappingNode):
+            name = self.text(node, f"{where}: a connector")
+            return Way(ConnectorId(name)) if name else None
+        where = f"{where}: a connector"
+        parts = self.settings(node, WAY, where)
+        name = self._needed(parts, "name", node, where)
+        weight, price = 1, None
+        if "weight" in parts:
+            wanted = f"a whole number, 0 to {WEIGHT_MAX},"
+            weight = self.checked(parts["weight"], f"{where}: weight", wanted, _weight) or 0
+        if "price" in parts:
+            price = self.checked(parts["price"], f"{where}: price", "a decimal number", _price)
+        return Way(ConnectorId(name), weight, price) if name else None
+
+    def _reason(self, parts: Mapping[str, yaml.Node], where: str) -> str | None:
+        if "reject" not in parts:
+            return None
+        text = raw(parts["reject"])
+        if text is None or _REASON.fullmatch(text) is None:
+            self.fault(parts["reject"], f"{where}: reject must be a reason such as premium_number")
+        return text
+
+    def _changes(self, node: yaml.Node, where: str) -> Changes:
+        where = f"{where}: set"
+        parts = self.settings(node, SET, where)
+        validity_s = None
+        if "validity_s" in parts:
+            wanted = f"seconds, 1 to {VALIDITY_MAX_S},"
+            validity_s = self.checked(parts["validity_s"], f"{where}: validity_s", wanted, _seconds)
+        return Changes(
+            senders=self._senders(parts, where),
+            class_=self._choice(parts, "class", CLASSES, where),
+            validity_s=validity_s,
+            on_ambiguous=self._choice(parts, "on_ambiguous", ON_AMBIGUOUS, where),
+        )
+
+    def _senders(self, parts: Mapping[str, yaml.Node], where: str) -> tuple[str, ...] | None:
+        if "sender" not in parts:
+            return None
+        found = []
+        for item in self.items(parts["sender"], f"{where}: sender"):
+            sender = self.text(item, f"{where}: sender")
+            if sender and (wrong := fault_of(sender)) is not None:
+                self.fault(item, f"{where}: {wrong}")
+            found.append(sender)
+        return tuple(found)
+
+    # --- parts ----------------------------------------------------------------------------------
+
+    def _needed(
+        self, parts: Mapping[str, yaml.Node], name: str, parent: yaml.Node, where: str
+    ) -> str:
+        if name in parts:
+            return self.text(parts[name], f"{where}: {name}")
+        self.fault(parent, f"{where}: {name} must be a text")
+        return ""
+
+    def _choice(
+        self, parts: Mapping[str, yaml.Node], name: str, known: tuple[str, ...], where: str
+    ) -> str | None:
+        if name not in parts:
+            return None
+        text = raw(parts[name])
+        if text not in known:
+            self.fault(parts[name], f"{where}: {name} must be one of {', '.join(known)}")
+        return text
+
+    def _must_differ(self, rules: list[tuple[yaml.Node, Rule]]) -> None:
+        """Names tell rules apart; a prefix with the same match twice can never be reached."""
+        names: dict[str, yaml.Node] = {}
+        reached: dict[tuple[str, Match], yaml.Node] = {}
+        for node, rule in rules:
+            if rule.name and names.setdefault(rule.name, node) is not node:
+                line = names[rule.name].start_mark.line + 1
+                self.fault(
+                    node, f"rule {rule.name!r}: name {rule.name!r} is that of line {line} already"
+                )
+            for prefix in rule.prefixes:
+                first = reached.setdefault((prefix, rule.match), node)
+                if first is not node:
+                    line = first.start_mark.line + 1
+                    sentence = f"prefix {prefix!r} is that of line {line} already"
+                    self.fault(node, f"rule {rule.name!r}: {sentence}")
+
+
+def _name_in(node: yaml.Node) -> str | None:
+    if not isinstance(node, yaml.MappingNode):
+        return None
+    return next((raw(value) for key, value in node.value if raw(key) == "name"), None)
+
+
+def _weight(text: str) -> int:
+    return _within(int(text), 0, WEIGHT_MAX)
+
+
+def _seconds(text: str) -> int:
+    return _within(int(text), 1, VALIDITY_MAX_S)
+
+
+def _within(number: int, least: int, most: int) -> int:
+    if not least <= number <= most:
+        raise ValueError
+    return number
+
+
+def _price(text: str) -> Decimal:
+    try:
+        price = Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError from error
+    if not price.is_finite() or price < 0:
+        raise ValueError
+    return price
