@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from heliograph.options import ConfigOption, config_at
-from heliograph.steering import ROUTES, STOP
+from heliograph.steering import OPTOUT, ROUTES, STOP
 from pipeline.errors import ConfigError, HeliographError
 from pipeline.ids import ConnectorId
 
@@ -30,6 +30,7 @@ APP = typer.Typer(
 TOPICS = typer.Typer(help="The topics of schemas/topics.yaml.", no_args_is_help=True)
 SCHEMAS = typer.Typer(help="The schemas and their registry.", no_args_is_help=True)
 APP.add_typer(STOP, name="stop")
+APP.add_typer(OPTOUT, name="optout")
 APP.add_typer(ROUTES, name="routes")
 APP.add_typer(TOPICS, name="topics")
 APP.add_typer(SCHEMAS, name="schemas")

@@ -1,4 +1,4 @@
-"""Commands that steer a pipeline, or say where it would go: `heliograph stop` and `routes`."""
+"""Commands that steer a pipeline, or say where it would go: `stop`, `optout`, `routes`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +16,9 @@ STOP = typer.Typer(
 ROUTES = typer.Typer(
     help="The routes file: whether it is whole, and what it would do.", no_args_is_help=True
 )
+OPTOUT = typer.Typer(help="Who wants no more of what.", no_args_is_help=True)
+TenantOption = Annotated[str | None, typer.Option("--tenant", help="Of whom; of anybody.")]
+SenderOption = Annotated[str | None, typer.Option("--sender", help="From which; from any.")]
 FileOption = Annotated[Path | None, typer.Option("--file", help="Another routes file.")]
 
 
@@ -57,6 +60,40 @@ def stop_list(config: ConfigOption = None) -> None:
     from heliograph.stopping import in_force
 
     print(*in_force(config_at(config)) or ["nothing is stopped"], sep="\n")
+
+
+def _add_opt_out(name: str, action: str, what: str) -> None:
+    def say(
+        numbers: list[str],
+        tenant: TenantOption = None,
+        sender: SenderOption = None,
+        config: ConfigOption = None,
+    ) -> None:
+        from heliograph.opting import tell
+
+        print(f"{tell(config_at(config), action, numbers, tenant, sender)} recipients told")
+
+    OPTOUT.command(name, help=what)(say)
+
+
+for _name, _action, _what in (
+    ("add", "out", "These recipients want no more of it."),
+    ("remove", "in", "These recipients want it again."),
+):
+    _add_opt_out(_name, _action, _what)
+
+
+@OPTOUT.command("import")
+def optout_import(
+    file: Path,
+    tenant: TenantOption = None,
+    sender: SenderOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Add the recipients of a file, one a line; what stands after a # is a remark."""
+    from heliograph.opting import numbers_in, tell
+
+    print(f"{tell(config_at(config), 'out', numbers_in(file), tenant, sender)} recipients told")
 
 
 @ROUTES.command("check")

@@ -131,6 +131,18 @@ class MtAdmitted(Record, frozen=True, kw_only=True):
     due: bool = False
 
 
+class MtReroute(Record, frozen=True, kw_only=True):
+    """No segment of a message was written where it was routed to: it is to take another way.
+
+    Written by the tracker only.
+    """
+
+    head: MtHead
+    hop: int
+    reason: str | None = None
+    asked_ms: int
+
+
 class MtRouted(Record, frozen=True, kw_only=True):
     """The router found a way and wrote the segments in the same transaction."""
 
@@ -158,6 +170,8 @@ class MtRejected(Record, frozen=True, kw_only=True):
     stage: str
     source: str
     rejected_ms: int
+    rule: str | None = None
+    routes_version: str | None = None
 
 
 class MtScheduled(Record, frozen=True, kw_only=True):
@@ -364,6 +378,7 @@ class MtEvent(Record, frozen=True, kw_only=True):
     at_ms: int
     submitted_ms: int | None = None
     rule: str | None = None
+    routes_version: str | None = None
     hop: int | None = None
     test: bool = False
 
@@ -394,8 +409,9 @@ class Stop(Record, frozen=True, kw_only=True):
 
 
 class OptOut(Record, frozen=True, kw_only=True):
-    """A recipient, the record's key, wants no more of something, or wants it again."""
+    """A recipient wants no more of something, or wants it again."""
 
+    recipient: Msisdn
     action: str
     tenant: str | None = None
     sender: str | None = None

@@ -20,6 +20,7 @@ class Written(NamedTuple):
     outcome: str
     partition: int
     at_ms: int
+    submitted_ms: int | None
 
 
 class Events:
@@ -28,6 +29,7 @@ class Events:
     def __init__(self, config: Config, connector: ConnectorId) -> None:
         self.concluded: set[str] = set()
         self.counts: Counter[str] = Counter()  # events, by name
+        self.versions: Counter[str] = Counter()  # of the routes that messages went by
         self.written: list[Written] = []
         self._codec = make_codec(config)
         self._kafka = config.kafka
@@ -50,10 +52,11 @@ class Events:
                 record = self._codec.decode(message.value(), MtEvent, MtSubmitted)
                 if isinstance(record, MtSubmitted):
                     moment, partition = message.timestamp()[1], message.partition() or 0
-                    self.written.append(
-                        Written(record.message_id, record.outcome, partition, moment)
-                    )
+                    told = record.message_id, record.outcome, partition, moment
+                    self.written.append(Written(*told, record.submitted_ms))
                 elif isinstance(record, MtEvent):
                     self.counts[record.event] += 1
+                    if record.routes_version is not None:
+                        self.versions[record.routes_version] += 1
                     if record.terminal:
                         self.concluded.add(record.message_id)

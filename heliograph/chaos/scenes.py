@@ -12,6 +12,7 @@ from heliograph.chaos.rows import Check, Played, Row, Scale
 from heliograph.chaos.settings import CONNECTOR
 from heliograph.chaos.stage import After, Stage
 from pipeline import topics
+from pipeline.ids import Msisdn
 from pipeline.kafka.clients import now_ms
 from pipeline.records import OptOut, Stop
 
@@ -139,7 +140,13 @@ def unwanted(stage: Stage, scale: Scale, dice: Random) -> Played:
         stage.ask(f"{code}-{number}", to=f"+{number}", class_="otp")
     stage.wait(lambda: stage.events.counts["routed"] - routed >= 2 * count)
     for number in numbers[::2]:
-        row = OptOut(action="out", sender="ACME", source="chaos", at_ms=now_ms())
+        row = OptOut(
+            recipient=Msisdn(number),
+            action="out",
+            sender="ACME",
+            source="chaos",
+            at_ms=now_ms(),
+        )
         stage.writer.tell(topics.CONTROL_OPTOUT, number, row)
     stage.binders(replicas)
     stage.settle()

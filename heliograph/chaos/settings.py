@@ -13,12 +13,14 @@ HERE = Path(str(files("heliograph.chaos").joinpath("heliograph.yaml")))
 
 
 class Settings:
-    """heliograph.yaml at `path`; it begins as the one that stands beside this module."""
+    """heliograph.yaml at `path` and its routes; they begin as those beside this module."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._text = yaml.safe_load(HERE.read_text(encoding="utf-8"))
-        self._text["routes"] = str(HERE.with_name("routes.yaml"))
+        self.routes = path.with_name("routes.yaml")
+        self.routes.write_bytes(HERE.with_name("routes.yaml").read_bytes())
+        self._text["routes"] = self.routes.name
         self._write()
 
     def of(self, name: str) -> object:

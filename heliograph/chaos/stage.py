@@ -55,6 +55,7 @@ class After:
     outcomes: Counter[str]
     segments: list[dict[str, Any]]  # the ledger's entries, in order
     outcomes_by_partition: dict[int, list[float]]  # when Kafka had each, ms, in order
+    written_ms: list[float]  # when each segment went to the socket, as its binder says
 
     def doubled(self, prefix: str) -> int:
         """Segments taken twice of messages whose id begins so."""
@@ -276,18 +277,19 @@ class Stage:
             verdict.duplicated - (before.verdict.duplicated if before else 0),
             outcomes - Counter(before.verdict.outcomes if before else {}),
             list(self._new_entries()),
-            self._partitions(),
+            *self._written_since(),
         )
         self._entries += len(after.segments)
         self._before = after
         return after
 
-    def _partitions(self) -> dict[int, list[float]]:
-        moments: dict[int, list[float]] = {}
-        for written in self.events.written[self._written :]:
-            moments.setdefault(written.partition, []).append(written.at_ms)
+    def _written_since(self) -> tuple[dict[int, list[float]], list[float]]:
+        by_partition: dict[int, list[float]] = {}
+        new = self.events.written[self._written :]
+        for written in new:
+            by_partition.setdefault(written.partition, []).append(written.at_ms)
         self._written = len(self.events.written)
-        return moments
+        return by_partition, [w.submitted_ms for w in new if w.submitted_ms is not None]
 
     def _new_entries(self) -> Iterator[dict[str, Any]]:
         url = f"{self.carrier}/ledger/segments?after={self._entries}"

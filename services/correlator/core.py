@@ -153,8 +153,8 @@ class Correlator:
     def _opt_outs(self, effects: list[Effect]) -> list[Effect]:
         """For the binders, what inbound messages among `effects` say of those to come."""
         mos = [e.record for e in effects if isinstance(e, Publish) and isinstance(e.record, Mo)]
-        said = [(mo.sender, opt_out_of(mo, self._own)) for mo in mos]
-        return [Publish(topics.CONTROL_OPTOUT, sender, row) for sender, row in said if row]
+        said = [opt_out_of(mo, self._own) for mo in mos]
+        return [Publish(topics.ROUTER_IN, row.recipient, row) for row in said if row]
 
     def _joined(self, state: Entries, owner: Accepted, dlr: Dlr, now_ms: int) -> list[Effect]:
         is_repeat = state.get(owner.final_name, Final) is not None

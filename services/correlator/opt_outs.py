@@ -3,6 +3,7 @@
 It must say nothing else ("stop by at nine" is no opt-out), and speaks of the number it was sent to.
 """
 
+from pipeline.ids import Msisdn
 from pipeline.records import Mo, OptOut
 from services.correlator.config import CorrelatorConfig
 
@@ -16,4 +17,10 @@ def opt_out_of(mo: Mo, own: CorrelatorConfig) -> OptOut | None:
     if action is None:
         return None
     sender = mo.receiver.removeprefix("+")
-    return OptOut(action=action, sender=sender, source=f"mo/{mo.mo_id}", at_ms=mo.received_ms)
+    return OptOut(
+        recipient=Msisdn(mo.sender.removeprefix("+")),
+        action=action,
+        sender=sender,
+        source=f"mo/{mo.mo_id}",
+        at_ms=mo.received_ms,
+    )

@@ -6,7 +6,7 @@ from pipeline import stream, topics
 from pipeline.config import Config
 from pipeline.ids import ConnectorId
 from pipeline.process import process
-from pipeline.records import MtAdmitted, Stop
+from pipeline.records import MtAdmitted, MtReroute, OptOut, Stop
 from pipeline.stops import Stops
 from pipeline.tables import followed
 from services.router.core import Router
@@ -39,6 +39,6 @@ def main(config: Config, replica: str) -> None:
             router,
             service="router",
             topic_in=topics.ROUTER_IN,
-            kinds=(MtAdmitted,),
+            kinds=(MtAdmitted, MtReroute, OptOut),
             ground=ground,
         )

@@ -23,14 +23,25 @@ from pipeline.config import Config
 from pipeline.effects import Effect, Entries, Publish, PublishLater
 from pipeline.errors import ConfigError
 from pipeline.ids import ConnectorId, MessageId
-from pipeline.records import MtAdmitted, MtHead, MtRejected, MtRequest, MtRouted, MtScheduled
+from pipeline.records import (
+    MtAdmitted,
+    MtHead,
+    MtRejected,
+    MtRequest,
+    MtReroute,
+    MtRouted,
+    MtScheduled,
+    OptOut,
+)
 from pipeline.stops import Stops
+from services.router import opt_outs, trips
 from services.router.encoding import cut_of, encode
 from services.router.policy import NOBODY, Case, Refusal, first_refusal, tenant_of
 from services.router.routes import UNCHANGED, Query, Routes, Rule
 from services.router.senders import fault_of, read
 from services.router.strategies import chosen, ordered
-from services.router.submits import FIRST_HOP, Target, submits, target_of, vendor_tlvs
+from services.router.submits import Leg, submits, target_of, vendor_tlvs
+from services.router.trips import FIRST_TRIP, Trip
 
 SEEN_LIFE_S = 24 * 3600
 REFERENCE_LIFE_S = 7 * 24 * 3600  # longer than a handset waits for missing parts
@@ -53,6 +64,14 @@ PAYLOAD_MISMATCH = Refusal(
 NO_CONNECTOR = Refusal(
     "no_route",
     "The rule of the recipient has sandboxes only, which carry tests; add a carrier to its pool.",
+)
+NO_WAY_LEFT = Refusal(
+    "no_way_left",
+    "It came back from every connector of its rule, unsent; mend them, or add one to the pool.",
+)
+EXPIRED = Refusal(
+    "expired",
+    "Its validity was over before another way was found; send it anew or give it more time.",
 )
 
 # A repeat may come in another format or write the number otherwise: neither is content.
@@ -91,6 +110,9 @@ class Decision(NamedTuple):
     life_s: int = SEEN_LIFE_S
 
 
+RouterRecord = MtAdmitted | MtReroute | OptOut
+
+
 class Router:
     """Decides about one record of `sms.router.in` at a time.
 
@@ -125,8 +147,12 @@ class Router:
             for connector in map(ConnectorId, config.connectors)
         }
 
-    def decide(self, state: Entries, record: MtAdmitted, now_ms: int) -> list[Effect]:
+    def decide(self, state: Entries, record: RouterRecord, now_ms: int) -> list[Effect]:
         """What to do about `record`; `now_ms` is since 1970 UTC."""
+        if isinstance(record, OptOut):
+            return opt_outs.noted(state, record)
+        if isinstance(record, MtReroute):
+            return self._rerouted(state, record, now_ms)
         name = f"seen|{record.head.message_id}"
         digest = digest_of(record.request)
         seen = state.get(name, Seen)
@@ -137,17 +163,17 @@ class Router:
         return decision.effects
 
     def _decide(self, state: Entries, record: MtAdmitted, now_ms: int) -> Decision:
-        case = self._case(record, now_ms)
+        case = self._case(state, record, now_ms)
         head = _head(case)
         refusal = first_refusal(case)
         if refusal is not None:
-            return _rejected(head, refusal, record.source, now_ms)
+            return _rejected(head, refusal, case)
         send_at_ms = record.request.send_at_ms
         if send_at_ms is not None and send_at_ms > now_ms and not record.due:
             return _scheduled(head, record, send_at_ms, now_ms)
-        return self._routed(state, head, case)
+        return self._routed(state, head, case, FIRST_TRIP)
 
-    def _case(self, record: MtAdmitted, now_ms: int) -> Case:
+    def _case(self, state: Entries, record: MtAdmitted, now_ms: int) -> Case:
         head, request, routes = record.head, record.request, self.routes
         assert head.recipient is not None  # intake passes on nothing else
         tenant = self._tenants.get(head.tenant, NOBODY)
@@ -181,23 +207,43 @@ class Router:
             rule=rule,
             routes_version=routes.version,
             cancelled_by=self._stops.cancels(head),
+            is_unwanted=sender is not None
+            and opt_outs.forbid(state, changes.class_ or head.class_, head.tenant, sender.addr),
         )
 
-    def _routed(self, state: Entries, head: MtHead, case: Case) -> Decision:
+    def _rerouted(self, state: Entries, record: MtReroute, now_ms: int) -> list[Effect]:
+        """Take another way, once for each hop; what can't be is the message's end."""
+        name = trips.name_of(record.head.message_id)
+        trip = state.get(name, Trip)
+        if trip is None:  # it lives as long as the message may be sent
+            expired = rejection(record.head, EXPIRED, trips.NO_SOURCE, now_ms)
+            return [Publish(topics.TRACKER_IN, record.head.message_id, expired)]
+        if record.hop != trip.hop + 1:
+            return []
+        assert trip.record is not None  # only `FIRST_TRIP` has none, and is never kept
+        case = self._case(state, trip.record, now_ms)
+        refusal = first_refusal(case)
+        if refusal is not None:
+            return _rejected(_head(case), refusal, case).effects
+        return self._routed(state, _head(case), case, trip).effects
+
+    def _routed(self, state: Entries, head: MtHead, case: Case, trip: Trip) -> Decision:
         assert case.rule is not None  # first_refusal has looked
         assert head.recipient is not None  # intake passes on nothing else
-        target = self._target(case.rule, head, is_test=case.tenant.test)
-        if target is None:
-            return _rejected(head, NO_CONNECTOR, case.record.source, case.now_ms)
-        profile, request = target.profile, case.record.request
+        leg = self._leg(case.rule, head, trip, is_test=case.tenant.test)
+        if leg is None:
+            refusal = NO_WAY_LEFT if trip.tried else NO_CONNECTOR
+            return _rejected(head, refusal, case)
+        profile, request = leg.target.profile, case.record.request
         bits = cut_of(profile).reference_bits
         encoded = encode(request, profile, lambda: _next_reference(state, head.message_id, bits))
         if isinstance(encoded, Refusal):
-            return _rejected(head, encoded, case.record.source, case.now_ms)
+            return _rejected(head, encoded, case)
         tlvs = vendor_tlvs(request, profile.tlvs)
         if isinstance(tlvs, Refusal):
-            return _rejected(head, tlvs, case.record.source, case.now_ms)
-        segments = submits(head, case, target, encoded, tlvs)
+            return _rejected(head, tlvs, case)
+        segments = submits(head, case, leg, encoded, tlvs)
+        target = leg.target
         topic = target.priority_topic if head.lane == "priority" else target.topic
         effects: list[Effect] = [
             Publish(topic, target.key_of(segment), segment) for segment in segments
@@ -208,29 +254,33 @@ class Router:
             segments=len(segments),
             data_coding=encoded.data_coding,
             receipts_expected=sum(segment.registered_delivery for segment in segments),
-            hop=FIRST_HOP,
+            hop=leg.hop,
             rule=case.rule.name,
             routes_version=case.routes_version,
             deadline_ms=case.deadline_ms,
             routed_ms=case.now_ms,
         )
         effects.append(Publish(topics.TRACKER_IN, head.message_id, routed))
+        trips.keep(state, case, leg, trip)
         return Decision(ROUTED, effects)
 
-    def _target(self, rule: Rule, head: MtHead, *, is_test: bool) -> Target | None:
+    def _leg(self, rule: Rule, head: MtHead, trip: Trip, *, is_test: bool) -> Leg | None:
         """The first connector of the pool that is up; without any, messages wait for the first.
 
-        Tests go to sandboxes only, those of the pool before others; what is no test never does.
+        None was tried before. Tests go to sandboxes only, those of the pool before others; what is
+        no test never does.
         """
         assert head.recipient is not None  # intake passes on nothing else
         ways = ordered(rule, head.message_id, head.recipient)
         pool = [w.connector for w in ways if (w.connector in self._sandboxes) is is_test]
         if is_test:
             pool += [name for name in self._sandboxes if name not in pool]
-        for connector in pool:
-            if self._is_up(connector):
-                return self._targets[connector]
-        return self._targets[pool[0]] if pool else None
+        pool = [name for name in pool if name not in trip.tried]
+        if not pool or trip.hop >= trips.HOPS_MAX:
+            return None
+        connector = next((name for name in pool if self._is_up(name)), pool[0])
+        return_after_s = rule.return_after_s if len(pool) > 1 else None
+        return Leg(self._targets[connector], trip.hop + 1, return_after_s)
 
 
 def _head(case: Case) -> MtHead:
@@ -262,11 +312,22 @@ def _repeated(
         return []
     state.put(told, Told(), SEEN_LIFE_S)
     refusal = DUPLICATE if digest == seen.digest else PAYLOAD_MISMATCH
-    return _rejected(record.head, refusal, record.source, now_ms).effects
+    rejected = rejection(record.head, refusal, record.source, now_ms)
+    return [Publish(topics.TRACKER_IN, record.head.message_id, rejected)]
 
 
-def _rejected(head: MtHead, refusal: Refusal, source: str, now_ms: int) -> Decision:
-    rejected = MtRejected(
+def _rejected(head: MtHead, refusal: Refusal, case: Case) -> Decision:
+    rejected = msgspec.structs.replace(
+        rejection(head, refusal, case.record.source, case.now_ms),
+        rule=case.rule and case.rule.name,
+        routes_version=case.routes_version,
+    )
+    return Decision(REJECTED, [Publish(topics.TRACKER_IN, head.message_id, rejected)])
+
+
+def rejection(head: MtHead, refusal: Refusal, source: str, now_ms: int) -> MtRejected:
+    """The fact that a message is refused."""
+    return MtRejected(
         head=head,
         reason=refusal.reason,
         detail=refusal.detail,
@@ -274,7 +335,6 @@ def _rejected(head: MtHead, refusal: Refusal, source: str, now_ms: int) -> Decis
         source=source,
         rejected_ms=now_ms,
     )
-    return Decision(REJECTED, [Publish(topics.TRACKER_IN, head.message_id, rejected)])
 
 
 def _scheduled(head: MtHead, record: MtAdmitted, send_at_ms: int, now_ms: int) -> Decision:

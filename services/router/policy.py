@@ -37,6 +37,7 @@ class Case(NamedTuple):
     rule: Rule | None
     routes_version: str = ""
     cancelled_by: str | None = None
+    is_unwanted: bool = False
 
 
 class Refusal(NamedTuple):
@@ -79,6 +80,11 @@ ROWS = (
         "encrypted_body_unsupported",
         lambda case: isinstance(case.record.request.text, Encrypted),
         "`text` is encrypted and no key is configured; send it as plain text.",
+    ),
+    Row(
+        "opted_out",
+        lambda case: case.is_unwanted,
+        "The recipient wants no more of this; send nothing but what was asked for.",
     ),
     Row(
         "expired",

@@ -134,6 +134,8 @@ class Rule:
     strategy: str = "priority"
     reject: str | None = None
     changes: Changes = UNCHANGED
+    return_after_s: int | None = None
+    """So long without a bind, and what is not begun takes another way; None: it waits."""
 
 
 class Step(NamedTuple):

@@ -35,7 +35,17 @@ from services.router.senders import fault_of
 from services.router.strategies import STRATEGIES
 
 SETTINGS = ("version", "rules")
-RULE = ("name", "prefix", "prefixes_file", "match", "connectors", "strategy", "reject", "set")
+RULE = (
+    "name",
+    "prefix",
+    "prefixes_file",
+    "match",
+    "connectors",
+    "strategy",
+    "return_after_s",
+    "reject",
+    "set",
+)
 MATCH = ("tenant", "class", "lane", "sender", "campaign", "text", "hours", "days", "zone")
 WAY = ("name", "weight", "price")
 SET = ("sender", "class", "validity_s", "on_ambiguous")
@@ -109,6 +119,7 @@ class RoutesReader(Reader):
             strategy=strategy,
             reject=self._reason(parts, where),
             changes=self._changes(parts["set"], where) if "set" in parts else UNCHANGED,
+            return_after_s=self._return_after_s(parts, pool, where),
         )
 
     # --- whom a rule is about -------------------------------------------------------------------
@@ -260,6 +271,16 @@ class RoutesReader(Reader):
         if "price" in parts:
             price = self.checked(parts["price"], f"{where}: price", "a decimal number", _price)
         return Way(ConnectorId(name), weight, price) if name else None
+
+    def _return_after_s(
+        self, parts: Mapping[str, yaml.Node], pool: tuple[Way, ...], where: str
+    ) -> int | None:
+        if "return_after_s" not in parts:
+            return None
+        node, wanted = parts["return_after_s"], f"seconds, 1 to {VALIDITY_MAX_S},"
+        if len(pool) == 1:
+            self.fault(node, f"{where}: return_after_s needs another connector to go to")
+        return self.checked(node, f"{where}: return_after_s", wanted, _seconds)
 
     def _reason(self, parts: Mapping[str, yaml.Node], where: str) -> str | None:
         if "reject" not in parts:

@@ -35,6 +35,14 @@ class Target(NamedTuple):
         return segment.source_addr if self.by_sender else segment.recipient
 
 
+class Leg(NamedTuple):
+    """One way that a message takes, the hop-th; back after so long without a bind."""
+
+    target: Target
+    hop: int = FIRST_HOP
+    return_after_s: int | None = None
+
+
 def target_of(config: Config, connector: ConnectorId) -> Target:
     """A connector from the configuration."""
     generation = config.connectors[connector].generation
@@ -64,9 +72,10 @@ def vendor_tlvs(request: MtRequest, wanted: tuple[VendorTlv, ...]) -> tuple[Tlv,
 
 
 def submits(
-    head: MtHead, case: Case, target: Target, encoded: Encoded, tlvs: tuple[Tlv, ...] = ()
+    head: MtHead, case: Case, leg: Leg, encoded: Encoded, tlvs: tuple[Tlv, ...] = ()
 ) -> list[MtSubmit]:
     """One record a segment, in order, each with `tlvs`; `head` is the one of all facts."""
+    target = leg.target
     request, profile = case.record.request, target.profile
     assert head.recipient is not None  # intake passes on nothing else
     assert case.sender is not None  # or it had been refused
@@ -83,7 +92,7 @@ def submits(
             message_id=head.message_id,
             segment=segment,
             segments=segments,
-            hop=FIRST_HOP,
+            hop=leg.hop,
             tenant=head.tenant,
             class_=head.class_,
             campaign=head.campaign,
@@ -91,6 +100,7 @@ def submits(
             on_ambiguous=on_ambiguous,
             requested_ms=head.requested_ms,
             deadline_ms=case.deadline_ms,
+            return_after_s=leg.return_after_s,
             source_addr_ton=sender.ton,
             source_addr_npi=sender.npi,
             source_addr=sender.addr,

@@ -23,6 +23,7 @@ from pipeline.records import (
     MtEvent,
     MtHead,
     MtRejected,
+    MtReroute,
     MtRouted,
     MtScheduled,
     MtStatus,
@@ -32,7 +33,7 @@ from pipeline.records import (
 from services.tracker.config import TrackerConfig
 from services.tracker.facts import Fact, Source, fact_of
 from services.tracker.states import UNKNOWN
-from services.tracker.story import Story, is_no_news, segment_of, starts_over, told
+from services.tracker.story import Story, is_no_news, is_returned, segment_of, starts_over, told
 
 ENTRY = "story"
 EVENT_ID_OCTETS = 8
@@ -72,7 +73,17 @@ class Tracker:
         after = told(story, fact, head)
         events = (*story.events, event_id)[-EVENTS_KNOWN_MAX:]
         state.put(ENTRY, replace(after, events=events), self._life_s)
-        return _effects(Change(fact, story.status, after.status), head, event_id)
+        effects = _effects(Change(fact, story.status, after.status), head, event_id)
+        if is_returned(story, after, fact):
+            effects.append(_reroute(after, fact))
+        return effects
+
+
+def _reroute(story: Story, fact: Fact) -> Effect:
+    assert story.status is not None  # or nothing would have come back
+    head = story.status.head
+    reroute = MtReroute(head=head, hop=story.hop + 1, reason=fact.reason, asked_ms=fact.at_ms)
+    return Publish(topics.ROUTER_IN, head.recipient or "", reroute)
 
 
 def _head(story: Story, fact: Fact) -> MtHead | None:
@@ -134,7 +145,8 @@ def _event(change: Change, head: MtHead, event_id: bytes) -> MtEvent:
         requested_ms=head.requested_ms,
         at_ms=fact.at_ms,
         submitted_ms=fact.submitted_ms or (segment.submitted_ms if segment else None),
-        rule=after.rule if after is not None else None,
+        rule=after.rule if after is not None else fact.rule,
+        routes_version=fact.routes_version,
         hop=fact.hop,
         test=head.test,
     )

@@ -33,6 +33,7 @@ from services.tracker.states import (
     UNKNOWN,
 )
 
+RETURNED = "segment_returned"
 RECEIPT_TIMEOUT = "receipt_timeout"
 REPEATS = frozenset({"duplicate", "payload_mismatch"})
 ENDS = {"expired": EXPIRED, "cancelled": CANCELLED}  # of a refusal, that is no rejection
@@ -45,7 +46,7 @@ OUTCOMES: dict[str, tuple[str, str]] = {  # outcome: (event, state it tells)
     "rejected": ("segment_rejected", REJECTED),
     "expired": ("segment_expired", EXPIRED),
     "cancelled": ("segment_cancelled", CANCELLED),
-    "returned": ("segment_returned", ROUTED),
+    "returned": (RETURNED, ROUTED),
     "postponed": ("segment_postponed", ROUTED),
     "unknown": ("segment_unknown", UNKNOWN),
 }
@@ -81,6 +82,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     attempt: int = 0
     hop: int | None = None
     rule: str | None = None
+    routes_version: str | None = None
     submitted_ms: int | None = None
 
 
@@ -101,6 +103,7 @@ def _routed(record: MtRouted, now_ms: int) -> Fact:
         connector=record.connector,
         hop=record.hop,
         rule=record.rule,
+        routes_version=record.routes_version,
     )
 
 
@@ -127,6 +130,8 @@ def _rejected(record: MtRejected, now_ms: int) -> Fact:
         is_refused_at_intake=record.stage == "intake",
         reason=record.reason,
         detail=record.detail,
+        rule=record.rule,
+        routes_version=record.routes_version,
     )
 
 

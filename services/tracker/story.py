@@ -6,7 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from pipeline.records import MtHead, MtStatus, SegmentStatus
-from services.tracker.facts import REPEATS, Fact, Source
+from services.tracker.facts import REPEATS, RETURNED, Fact, Source
 from services.tracker.states import (
     BY_OUTCOME,
     BY_RECEIPT,
@@ -24,7 +24,7 @@ class Story(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A message, and what a repeated fact is known by: the ids of its `events`.
 
     `hop` is the newest one heard of, `head_from` who told the head; a message refused at intake was
-    not admitted.
+    not admitted. Of that hop the `returned` segments were never written and wait for another way.
     """
 
     status: MtStatus | None = None
@@ -32,6 +32,7 @@ class Story(msgspec.Struct, frozen=True, array_like=True, gc=False):
     hop: int = -1
     head_from: int = Source.TIMER
     is_admitted: bool = True
+    returned: tuple[int, ...] = ()
 
 
 def is_no_news(story: Story, fact: Fact) -> bool:
@@ -79,6 +80,13 @@ def told(story: Story, fact: Fact, head: MtHead) -> Story:
     if fact.told == SCHEDULED:
         return story if story.status else _begun(story, fact, head, SCHEDULED)
     return _refused(story, fact, head)
+
+
+def is_returned(before: Story, after: Story, fact: Fact) -> bool:
+    """Whether by this fact all of a message has come back unwritten, and it is not over."""
+    if after.status is None or after.status.terminal or fact.segments is None:
+        return False
+    return len(before.returned) < len(set(after.returned)) == fact.segments
 
 
 def _begun(story: Story, fact: Fact, head: MtHead, state: str) -> Story:
@@ -137,12 +145,15 @@ def _segment_told(story: Story, fact: Fact, head: MtHead) -> Story:
     segments += _fresh(fact)[len(segments) :]
     assert fact.segment is not None  # outcomes, receipts and timers speak of one
     segments[fact.segment - 1] = _merged(segments[fact.segment - 1], fact)
+    returned = story.returned
+    if fact.event == RETURNED and fact.hop == story.hop:
+        returned = (*returned, fact.segment)
     status = replace(
         status,
         segments=tuple(segments),
         submitted_ms=_earlier(status.submitted_ms, fact.submitted_ms),
     )
-    return replace(story, status=_concluded(status, fact))
+    return replace(story, status=_concluded(status, fact), returned=returned)
 
 
 def _on_the_way(story: Story, fact: Fact) -> Story:
@@ -152,7 +163,7 @@ def _on_the_way(story: Story, fact: Fact) -> Story:
     if fact.hop is None or fact.hop <= story.hop or fact.connector is None:
         return story
     path = (*status.path, fact.connector)
-    return replace(story, hop=fact.hop, status=replace(status, path=path))
+    return replace(story, hop=fact.hop, status=replace(status, path=path), returned=())
 
 
 def _fresh(fact: Fact) -> tuple[SegmentStatus, ...]:

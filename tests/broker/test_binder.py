@@ -17,7 +17,7 @@ import pytest
 from pipeline import topics
 from pipeline.codec import Codec
 from pipeline.config import Config, KafkaConfig, load
-from pipeline.ids import ConnectorId
+from pipeline.ids import ConnectorId, Msisdn
 from pipeline.kafka.admin import create_topics
 from pipeline.kafka.clients import make_producer, now_ms, produce
 from pipeline.kafka.reader import read_to_end
@@ -358,7 +358,8 @@ async def test_what_cannot_be_read_goes_to_the_dead_letters_and_stops_nobody(ben
 
 
 async def test_who_says_stop_gets_nothing_that_is_written_a_second_later(bench: Bench) -> None:
-    key, row = "467099999", OptOut(action="out", source="mo/1", at_ms=now_ms())
+    key = "467099999"
+    row = OptOut(recipient=Msisdn(key), action="out", source="mo/1", at_ms=now_ms())
     async with bench.binder():
         await asyncio.to_thread(bench.write, 1)
         await bench.settled(1)
@@ -425,6 +426,28 @@ async def test_a_handset_that_is_sick_for_long_waits_in_kafka_and_gets_its_messa
     assert last.attempt > first.attempt
     assert last.submitted_ms is not None
     assert last.submitted_ms >= first.retry_at_ms
+
+
+async def test_the_window_is_full_whatever_the_round_trip(bench: Bench) -> None:
+    loop, open_now, seen = asyncio.get_running_loop(), Counter[SmscSession](), list[int]()
+
+    def answer(session: SmscSession, pdu: SubmitSm) -> None:
+        open_now[session] += 1
+        seen.append(open_now[session])
+        loop.call_later(0.15, respond, session, pdu)
+
+    def respond(session: SmscSession, pdu: SubmitSm) -> None:
+        open_now[session] -= 1
+        name = dict(pdu.tlvs)[LEDGER_TAG].decode()
+        session.respond(pdu, CommandStatus.ESME_ROK, message_id=f"id-{name}")
+
+    bench.carrier.answer = answer
+    await asyncio.to_thread(bench.write, 600)
+    async with bench.binder():
+        await bench.settled(600)
+    assert max(seen) == WINDOW
+    steady = seen[BINDS * WINDOW : -BINDS * WINDOW]
+    assert sum(steady) / len(steady) >= 0.9 * WINDOW
 
 
 async def test_a_flood_of_mo_and_what_is_submitted_pass_side_by_side(bench: Bench) -> None:

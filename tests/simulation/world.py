@@ -189,7 +189,7 @@ class World:
     def _opt_out(self) -> None:
         recipient = self.dice.choice(self.submits).recipient
         self.opted_out_at.setdefault(recipient, self.clock.now)
-        row = OptOut(action="out", source="simulation", at_ms=self.clock.ms)
+        row = OptOut(recipient=recipient, action="out", source="simulation", at_ms=self.clock.ms)
         self.opt_outs.put(recipient, row)
 
     def _down(self) -> None:

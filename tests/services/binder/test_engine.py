@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.ids import ConnectorId
+from pipeline.ids import ConnectorId, Msisdn
 from pipeline.profiles import Maintenance
 from pipeline.records import OptOut, Stop
 from pipeline.stops import Stops
@@ -280,7 +280,7 @@ def test_who_wants_no_more_gets_no_more_but_what_was_begun_or_asked_for() -> Non
     bench.take(3, class_="promotional", message_id="advert")
     bench.take(4, class_="otp", message_id="code")
     bench.engine.pump(START)
-    bench.opt_outs.put("46701234567", OptOut(action="out", source="mo/1", at_ms=START.ms))
+    bench.opt_outs.put("46701234567", opt_out())
     bench.wire.room = 10
     bench.engine.pump(later(0.1))
     assert bench.outcomes == [(3, "rejected", "opted_out")]
@@ -305,7 +305,7 @@ def test_what_may_be_at_the_smsc_is_never_said_to_be_refused_by_us() -> None:
     bench = Bench()
     segment = bench.take(class_="promotional")
     bench.engine.pump(START)
-    bench.opt_outs.put("46701234567", OptOut(action="out", source="mo/1", at_ms=START.ms))
+    bench.opt_outs.put("46701234567", opt_out())
     bench.engine.unanswered(segment, later(0.5))
     bench.engine.pump(later(1))
     assert bench.outcomes == [(0, "unknown", "rejected")]
@@ -480,6 +480,10 @@ def test_in_strict_order_a_recipients_segments_are_written_as_they_came(
     for recipient in recipients:
         own = [s.position.offset for s in bench.wire.written if s.submit.recipient == recipient]
         assert own == sorted(own)
+
+
+def opt_out() -> OptOut:
+    return OptOut(recipient=Msisdn("46701234567"), action="out", source="mo/1", at_ms=START.ms)
 
 
 def budgets(lanes: Lanes) -> Budgets:

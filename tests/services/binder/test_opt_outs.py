@@ -2,16 +2,17 @@
 
 import pytest
 
+from pipeline.ids import Msisdn
 from pipeline.records import OptOut
 from services.binder import opt_outs
 from services.binder.opt_outs import LIFE_MS, OptOuts
 from tests.builders import REQUESTED_MS, mt_submit
 
-NUMBER = "46701234567"
+NUMBER = Msisdn("46701234567")
 
 
 def row(action: str = "out", at_ms: int = REQUESTED_MS, **about: str) -> OptOut:
-    return OptOut(action=action, source="mo/1", at_ms=at_ms, **about)  # type: ignore[arg-type]
+    return OptOut(recipient=NUMBER, action=action, source="mo/1", at_ms=at_ms, **about)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

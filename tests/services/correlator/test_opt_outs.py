@@ -2,6 +2,7 @@
 
 import pytest
 
+from pipeline.ids import Msisdn
 from pipeline.records import OptOut
 from tests.services.correlator.builders import HANDSET, Handset, deliver, mos, part, published
 
@@ -21,18 +22,22 @@ from tests.services.correlator.builders import HANDSET, Handset, deliver, mos, p
 def test_only_the_bare_word_is_an_opt_out(octets: bytes, action: str | None) -> None:
     effects = Handset().tell(deliver(short_message=octets))
     (mo,) = mos(effects)
-    told = published(effects, "sms.control.optout")
+    told = published(effects, "sms.router.in")
     if action is None:
         assert told == []
         return
     (row,) = told
     assert row.key == HANDSET
     assert row.record == OptOut(
-        action=action, sender="12345", source=f"mo/{mo.mo_id}", at_ms=mo.received_ms
+        recipient=Msisdn("46701234567"),
+        action=action,
+        sender="12345",
+        source=f"mo/{mo.mo_id}",
+        at_ms=mo.received_ms,
     )
 
 
 def test_a_word_in_parts_counts_when_it_is_whole() -> None:
     handset = Handset()
-    assert published(handset.tell(part(1, 2, b"ST")), "sms.control.optout") == []
-    assert published(handset.tell(part(2, 2, b"OP")), "sms.control.optout")
+    assert published(handset.tell(part(1, 2, b"ST")), "sms.router.in") == []
+    assert published(handset.tell(part(2, 2, b"OP")), "sms.router.in")

@@ -31,6 +31,7 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("no_sender", {"sender": None, "record": admitted()}),
     ("sender_not_allowed", {"sender": None, "record": admitted(request(from_="EVIL"))}),
     ("encrypted_body_unsupported", {"record": admitted(request(text=SECRET))}),
+    ("opted_out", {"is_unwanted": True}),
     ("expired", {"deadline_ms": NOW_MS - 1}),
     ("no_route", {"rule": None}),
     ("premium_number", {"rule": ROUTES.rules[3]}),

@@ -204,7 +204,7 @@ WAYS = [
         (
             ONE + "- x",
             "3: rule 1: must be a mapping of name, prefix, prefixes_file, match, connectors, "
-            "strategy, reject, set",
+            "strategy, return_after_s, reject, set",
         ),
         (ONE + "- {prefix: 46, connectors: [fast]}", "3: rule 1: name must be a text"),
         (ONE + "- {name: [], prefix: 46, connectors: [fast]}", "3: rule 1: name must be a text"),

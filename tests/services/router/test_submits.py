@@ -12,7 +12,7 @@ from services.binder.validity import form
 from services.router.encoding import Encoded, Part, encode
 from services.router.policy import Case, Refusal, tenant_of
 from services.router.senders import Sender
-from services.router.submits import submits, target_of, vendor_tlvs, wants_receipt
+from services.router.submits import Leg, submits, target_of, vendor_tlvs, wants_receipt
 from smpp.pdu import SubmitSm
 from smpp.wire import decode
 from smpp.wire import encode as wire
@@ -40,7 +40,7 @@ def written(
     tenant = tenant_of(CONFIG.tenants["default"])
     case = Case(record, NOW_MS, tenant, SENDER, NOW_MS + 60_000, ROUTES.rules[0])
     target = target_of(CONFIG, FAST)._replace(profile=profile or ProfileConfig())
-    return submits(record.head, case, target, ENCODED)
+    return submits(record.head, case, Leg(target), ENCODED)
 
 
 def test_a_record_says_all_that_the_binder_needs() -> None:
@@ -144,7 +144,7 @@ def test_tlvs_of_segmentation_come_first_and_the_ledger_last() -> None:
     )
     target = target_of(CONFIG, FAST)._replace(profile=ProfileConfig(ledger_tlv=0x1501))
     own = (Tlv(tag=0x1400, value=b"own"),)
-    [record] = submits(case.record.head, case, target, Encoded(0, 0, (part,)), own)
+    [record] = submits(case.record.head, case, Leg(target), Encoded(0, 0, (part,)), own)
     assert [tlv.tag for tlv in record.tlvs] == [0x0424, 0x1400, 0x1501]
 
 
@@ -228,7 +228,7 @@ def test_a_profile_that_comes_along_makes_the_submit_sm_its_carrier_wants(name: 
     assert isinstance(encoded, Encoded)
     assert not isinstance(tlvs, Refusal)
     target = target_of(CONFIG, FAST)._replace(profile=profile)
-    first, _ = submits(record.head, case, target, encoded, tlvs)
+    first, _ = submits(record.head, case, Leg(target), encoded, tlvs)
     pdu = decode(wire(submit_sm(first, NOW_MS, form(profile.validity))))
     assert isinstance(pdu, SubmitSm)
     for field, expected in SHIPPED[name].items():

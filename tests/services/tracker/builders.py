@@ -9,6 +9,7 @@ from pipeline.records import (
     MtEvent,
     MtHead,
     MtRejected,
+    MtReroute,
     MtRouted,
     MtScheduled,
     MtStatus,
@@ -33,6 +34,7 @@ class Told:
         self.tracker = Tracker(TrackerConfig())
         self.events: list[MtEvent] = []
         self.statuses: list[MtStatus] = []
+        self.reroutes: list[int] = []
         self.tell(*facts, now_ms=now_ms)
 
     def tell(self, *facts: MtFact, now_ms: int = ASKED_MS + 60_000) -> list[str]:
@@ -42,6 +44,10 @@ class Told:
         for fact in facts:
             for effect in self.tracker.decide(self.state, fact, now_ms):
                 assert isinstance(effect, Publish)
+                if isinstance(effect.record, MtReroute):
+                    assert (effect.topic, effect.key) == ("sms.router.in", "46701234567")
+                    self.reroutes.append(effect.record.hop)
+                    continue
                 assert effect.key == MESSAGE
                 if isinstance(effect.record, MtEvent):
                     assert effect.topic == "sms.mt.event"

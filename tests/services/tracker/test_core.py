@@ -296,6 +296,35 @@ def test_the_status_of_a_refused_message_stays_when_a_receipt_comes_all_the_same
     assert (told.status.state, told.ends) == ("rejected", ["rejected"])
 
 
+def returned(segment: int, segments: int, **changed: Any) -> MtSubmitted:
+    return submitted(segment, segments, outcome="returned", reason="connector_down", **changed)
+
+
+def test_what_came_back_whole_asks_for_another_way_once_a_hop() -> None:
+    told = Told(routed(2), returned(1, 2))
+    assert told.reroutes == []
+    told.tell(returned(2, 2))
+    told.tell(returned(2, 2), returned(1, 2))
+    assert told.reroutes == [1]
+    told.tell(routed(3, hop=1, connector=SLOW))
+    for segment in (2, 3, 1):
+        told.tell(returned(segment, 3, hop=1, connector=SLOW))
+    assert told.reroutes == [1, 2]
+    assert told.ends == []
+
+
+def test_what_is_written_in_part_or_over_asks_for_no_other_way() -> None:
+    told = Told(routed(2), submitted(1, 2), returned(2, 2))
+    assert told.reroutes == []
+    told = Told(routed(), rejected("cancelled"), returned(1, 1))
+    assert told.reroutes == []
+
+
+def test_what_comes_back_from_an_earlier_hop_is_no_news() -> None:
+    told = Told(routed(hop=0), routed(hop=1, connector=SLOW), returned(1, 1, hop=0))
+    assert told.reroutes == []
+
+
 def test_a_further_connector_gets_fresh_segments() -> None:
     told = Told(routed(2), submitted(1, 2, outcome="returned", reason="down"))
     told.tell(routed(3, hop=1, connector=SLOW, rule="second"))
