@@ -1,5 +1,7 @@
 """How far a consumer group is behind on one topic, asked again and again, cheaply."""
 
+from typing import NamedTuple
+
 from confluent_kafka import (
     ConsumerGroupTopicPartitions,
     KafkaError,
@@ -15,6 +17,13 @@ ASK_TIMEOUT_S = 5.0
 LATEST = OffsetSpec.latest()  # type: ignore[no-untyped-call]
 
 
+class Progress(NamedTuple):
+    """Records that a group has committed, ever, and those it has still to read."""
+
+    done: int
+    behind: int
+
+
 class Lag:
     """The difference of two offsets: the markers of transactions, one a commit, count too."""
 
@@ -25,15 +34,14 @@ class Lag:
         partitions = known_topics(self._admin, kafka)[topic].partitions
         self._partitions = [TopicPartition(topic, partition) for partition in partitions]
 
-    def ask(self) -> int:
-        """What it has not committed, of all partitions. Raises KafkaException and TimeoutError."""
+    def ask(self) -> Progress:
+        """How it stands, over all partitions. Raises KafkaException and TimeoutError."""
         latest = dict.fromkeys(self._partitions, LATEST)
         ends = self._admin.list_offsets(latest, request_timeout=ASK_TIMEOUT_S)
         done = self._committed()
-        return sum(
-            end.result(2 * ASK_TIMEOUT_S).offset - max(0, done.get(partition.partition, 0))
-            for partition, end in ends.items()
-        )
+        done_to = {tp: max(0, done.get(tp.partition, 0)) for tp in self._partitions}
+        behind = sum(end.result(2 * ASK_TIMEOUT_S).offset - done_to[tp] for tp, end in ends.items())
+        return Progress(sum(done_to.values()), behind)
 
     def _committed(self) -> dict[int, int]:
         request = ConsumerGroupTopicPartitions(self._group, self._partitions)

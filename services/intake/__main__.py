@@ -18,7 +18,7 @@ def main(config: Config, replica: str) -> None:
     with process(GROUP, config, replica) as ground:
         shell = Shell(ground, own)
         stops = followed(ground, topics.CONTROL_STOP, Stop, shell.obey)
-        pressure = Pressure(config.kafka, own.router_lag_max, shell.give_credit)
+        pressure = Pressure(config.kafka, own.router_behind_max_s, shell.give_credit)
         stops.start()
         pressure.start()
         try:

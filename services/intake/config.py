@@ -21,7 +21,7 @@ class IntakeConfig(Section):
     """How an intake replica works."""
 
     weights: WeightsConfig = WeightsConfig()
-    router_lag_max: Annotated[int, Field(ge=100, le=1_000_000)] = 1000
-    """Records that may wait for the router before all that is not urgent waits at intake."""
+    router_behind_max_s: Annotated[float, Field(gt=0, le=60)] = 1.0
+    """Work that may wait for the router before all that is not urgent waits at intake."""
     unreadable_in_a_row_max: Annotated[int, Field(ge=1)] = 10_000
     """So many of one partition, and it is read no more until intake is restarted: an alarm."""
