@@ -78,7 +78,7 @@ class Budgets:
     def ended(self, segment: Segment) -> None:
         """See Turns."""
         self._lanes.ended(segment.submit.recipient)
-        if segment.written_ms is None:
+        if segment.written_ms is None or self._lanes.is_out(segment, from_sender(segment)):
             self.stepped_aside(segment)
 
     def _budget(self, sender: str, now: float) -> Budget | None:

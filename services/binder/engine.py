@@ -134,8 +134,10 @@ class Engine:
         self.lanes.add(segment)
 
     def pump(self, now: Moment) -> None:
-        """Write what may be written now."""
+        """Write what may be written; what may be somebody else's is neither written nor ended."""
         self.beat(now.s)
+        if self.is_fenced:
+            return
         self._look_up(now)
         lanes = self.lanes
         lanes.ripen(now.s)
@@ -177,6 +179,8 @@ class Engine:
     def sweep(self, now: Moment) -> None:
         """Now and then: end what waits in vain, wherever it waits."""
         self._look_up(now)
+        if self.is_fenced:
+            return
         if self.wires:
             self._down_since = None
         elif self._down_since is None:
@@ -208,7 +212,7 @@ class Engine:
 
         Cuts `rooms`, the room of each bind, where the rate is a bind's own.
         """
-        if self.is_fenced or self.maintenance is not None:
+        if self.maintenance is not None:
             return 0
         room = min(self.pacer.room(now, rooms), sum(rooms.values()), self._bound)
         allowed = self.circuit.room(now)

@@ -155,6 +155,11 @@ class Lanes:
         """Strict order: it is on its way, and those that follow it wait for its end."""
         self.held.setdefault(segment.submit.recipient, Held()).out = segment
 
+    def is_out(self, segment: Segment, key: str) -> bool:
+        """Whether others of the same `key` wait for this one."""
+        held = self.held.get(key)
+        return held is not None and held.out is segment
+
     def is_behind(self, segment: Segment, key: str) -> bool:
         """Whether its recipient, or what else `key` says, is held, and another goes before it.
 

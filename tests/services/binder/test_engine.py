@@ -601,3 +601,34 @@ def test_a_profile_may_see_a_status_otherwise(
     bench.engine.pump(START)
     bench.engine.answered(segment, CommandStatus.ESME_RTHROTTLED, "", START)
     assert bench.outcomes == outcomes
+
+
+def test_a_process_that_stood_still_ends_nothing_before_it_knows_what_is_its_own() -> None:
+    """Somebody else may have written it: to call it expired would be a lie."""
+    bench = Bench()
+    bench.take(0, deadline_ms=START.ms + 1000)
+    bench.engine.is_fenced = True
+    bench.engine.pump(later(5))
+    bench.engine.sweep(later(5))
+    assert (bench.written, bench.outcomes) == ([], [])
+    bench.pump_awake(5)
+    assert bench.outcomes == [(0, "expired", "validity")]
+
+
+def test_a_sender_goes_on_when_one_that_was_to_be_written_again_ends_otherwise() -> None:
+    bench = Bench(budgets)
+    segments = [
+        bench.take(offset, recipient=f"46{offset}", source_addr="ACME", deadline_ms=deadline)
+        for offset, deadline in enumerate([START.ms + 3000, START.ms + 60_000, START.ms + 60_000])
+    ]
+    bench.engine.pump(START)
+    bench.engine.pump(later(1.2))
+    assert bench.written == [0]
+    bench.engine.answered(segments[0], CommandStatus.ESME_RTHROTTLED, "", later(1.3))
+    for tenths in range(14, 80):
+        bench.engine.pump(later(tenths / 10))
+        bench.engine.sweep(later(tenths / 10))
+        for segment in bench.wire.written[1:]:
+            if not any(offset == segment.position.offset for offset, *_ in bench.outcomes):
+                bench.engine.answered(segment, OK, "id", later(tenths / 10))
+    assert {offset for offset, *_ in bench.outcomes} == {0, 1, 2}
