@@ -16,14 +16,14 @@ from services.router.strategies import chosen, ordered
 
 def summary(config: Config, file: Path | None) -> str:
     """One line about routes that are whole. Raises ConfigError with every fault."""
-    routes = _routes(config, file)
+    routes = routes_in(config, file)
     prefixes = sum(len(rule.prefixes) for rule in routes.rules)
     return f"version {routes.version}: {len(routes.rules)} rules, {prefixes} prefixes, no fault"
 
 
 def changes(config: Config, file: Path | None, new: Path) -> list[str]:
     """What is another in `new`; a line a rule. Raises ConfigError with every fault."""
-    return differences(_routes(config, file), _routes(config, new))
+    return differences(routes_in(config, file), routes_in(config, new))
 
 
 def explanation(config: Config, file: Path | None, query: Query, message_id: str) -> Iterator[str]:
@@ -40,7 +40,7 @@ def explanation(config: Config, file: Path | None, query: Query, message_id: str
     sender = query.sender or next(iter(tenant.senders), None)
     sender = None if sender is None else read(sender).addr
     query = query._replace(recipient=recipient, sender=sender)
-    routes = _routes(config, file)
+    routes = routes_in(config, file)
     yield f"version {routes.version}, recipient {recipient}, sender {query.sender or 'none'}"
     steps = routes.steps(query)
     yield from map(_step, steps)
@@ -75,5 +75,6 @@ def _done(rule: Rule, query: Query, message_id: str) -> Iterator[str]:
             yield f"  {name} {value}"
 
 
-def _routes(config: Config, file: Path | None) -> Routes:
+def routes_in(config: Config, file: Path | None) -> Routes:
+    """The routes in a file, or those that are configured. Raises ConfigError."""
     return load_routes(file or config.routes, {ConnectorId(name) for name in config.connectors})

@@ -127,6 +127,14 @@ def routes_explain(
     print(*explanation(config_at(config), file, query, message_id), sep="\n")
 
 
+@ROUTES.command("simulate")
+def routes_simulate(new: Path, file: FileOption = None, config: ConfigOption = None) -> None:
+    """Route what came lately by the file NEW, without sending: how much moves, what it costs."""
+    from heliograph.rehearsal import rehearse
+
+    print(*rehearse(config_at(config), file, new), sep="\n")
+
+
 @ROUTES.command("diff")
 def routes_diff(new: Path, file: FileOption = None, config: ConfigOption = None) -> None:
     """Say which rules are other ones in the file NEW."""

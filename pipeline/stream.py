@@ -5,21 +5,21 @@ state's changelog and the input offset are committed in one Kafka transaction, s
 once or not at all. What can't be read goes to the dead-letter topic inside the same transaction.
 
 The process ends itself after a commit that took too long to be trusted (pipeline.transactions).
-A commit costs some 5 ms, so there are few of them while much comes, and many while little does.
-What a core wants published goes straight to the application's producer, inside the transaction it
-has open: through a dataframe's own `to_topic` a record costs 20 us more.
 """
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
-from typing import Any, Protocol, TypeVar
+from functools import cache
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
 from quixstreams import Application, message_context
+from quixstreams.models import Topic
+from quixstreams.models.serializers import Serializer
 from quixstreams.state import State
 
-from pipeline import topics
+from pipeline import timers, topics
+from pipeline.codec import Codec
 from pipeline.config import Config
 from pipeline.dead_letters import error_headers
 from pipeline.effects import Effect, Entries, Headers, Publish
@@ -33,12 +33,9 @@ from pipeline.kafka.clients import (
 )
 from pipeline.process import Process
 from pipeline.records import Record
-from pipeline.timers import publication
 from pipeline.transactions import watched
 
 COMMIT_INTERVAL_S = 0.02
-BUSY_COMMIT_INTERVAL_S = 0.1
-BUSY_PER_S = 1500  # records: below it a commit every 20 ms holds up nobody
 POLL_S = 0.01
 SESSION_TIMEOUT_MS = 6000
 
@@ -52,18 +49,18 @@ class Core(Protocol):
         """What to do about `record`; changes `state` by its own methods only."""
 
 
-class _Pace:
-    """How long until the next commit, by how much came until the last."""
+class _Out(NamedTuple):
+    topic: str
+    key: bytes | None
+    octets: bytes
+    headers: Headers | None  # None: those of the input record
 
-    def __init__(self) -> None:
-        self.records = 0
-        self._begun_at = time.monotonic()
 
-    def next_interval_s(self) -> float:
-        now = time.monotonic()
-        per_s = self.records / max(now - self._begun_at, COMMIT_INTERVAL_S)
-        self.records, self._begun_at = 0, now
-        return BUSY_COMMIT_INTERVAL_S if per_s >= BUSY_PER_S else COMMIT_INTERVAL_S
+class _Octets(Serializer):
+    """Values are framed already."""
+
+    def __call__(self, value: _Out, ctx: object) -> bytes:
+        return value.octets
 
 
 class _StoredEntries:
@@ -94,25 +91,16 @@ def run(
     limit_s = request_timeout_s(ground.config.kafka)
     producer.commit_transaction = watched(producer.commit_transaction, limit_s)
     producer.abort_transaction = watched(producer.abort_transaction, limit_s)
-    pace = _paced(app)
-    decide = _decider(core, topic_in, service, tuple(kinds), ground, producer.produce, pace)
+    topic_of = _topic_look_up()
+    decide = _decider(core, topic_in, service, tuple(kinds), ground)
     source = app.topic(topic_in, value_deserializer="bytes", key_deserializer="bytes")
-    app.dataframe(source).apply(decide, stateful=True, metadata=True)
+    outputs = app.dataframe(source).apply(decide, stateful=True, metadata=True, expand=True)
+    outputs = outputs.set_headers(
+        lambda out, _key, _timestamp, headers: headers if out.headers is None else out.headers
+    )
+    outputs.to_topic(lambda out, *_: topic_of(out.topic), key=lambda out: out.key)
     _note_assignment(app, ground)
     app.run()
-
-
-def _paced(app: Any) -> _Pace:
-    """Let the application commit by what comes."""
-    pace, context = _Pace(), app._processing_context
-    begin = context.init_checkpoint
-
-    def init_checkpoint() -> None:
-        context.commit_interval = pace.next_interval_s()
-        begin()
-
-    context.init_checkpoint = init_checkpoint
-    return pace
 
 
 def _application(config: Config, service: str, replica: str) -> Application:
@@ -163,32 +151,48 @@ def _decider(
     service: str,
     kinds: tuple[type[Record], ...],
     ground: Process,
-    produce: Callable[..., object],
-    pace: _Pace,
-) -> Callable[..., None]:
+) -> Callable[..., Iterable[_Out]]:
     codec, metrics = ground.codec, ground.metrics
     read = metrics.counter("sms.records.read", topic=topic_in)
     written = metrics.counter("sms.records.written", service=service)
 
     def decide(
-        value: bytes, key: bytes | None, _timestamp: int, headers: Headers, state: State[str, Any]
-    ) -> None:
+        value: bytes, key: bytes | None, _timestamp: int, _headers: object, state: State[str, Any]
+    ) -> Iterable[_Out]:
         read.value += 1
-        pace.records += 1
         try:
             record = codec.decode(value, *kinds)
         except UnreadableError as error:
             metrics.counter("sms.records.dead", topic=topic_in, reason=error.reason).value += 1
-            where = message_context()
-            why = error_headers(topic_in, where.partition, where.offset, service, error)
-            produce(topics.dlq_of(topic_in), value, key, headers=why)
-            return
-        moment = now_ms()
-        effects = core.decide(_StoredEntries(state), record, moment)
+            return [_dead(value, key, topic_in, service, error)]
+        effects = core.decide(_StoredEntries(state), record, now_ms())
         written.value += len(effects)
-        for effect in effects:
-            out = effect if isinstance(effect, Publish) else publication(effect, codec, moment)
-            octets = codec.encode(out.record, out.topic)
-            produce(out.topic, octets, out.key.encode(), headers=headers or None)
+        return [_out(effect, codec) for effect in effects]
 
     return decide
+
+
+def _out(effect: Effect, codec: Codec) -> _Out:
+    published = (
+        effect if isinstance(effect, Publish) else timers.publication(effect, codec, now_ms())
+    )
+    octets = codec.encode(published.record, published.topic)
+    return _Out(published.topic, published.key.encode(), octets, None)
+
+
+def _dead(
+    value: bytes, key: bytes | None, topic_in: str, service: str, error: UnreadableError
+) -> _Out:
+    where = message_context()
+    headers = error_headers(topic_in, where.partition, where.offset, service, error)
+    return _Out(topics.dlq_of(topic_in), key, value, headers)
+
+
+def _topic_look_up() -> Callable[[str], Topic]:
+    """Topics by name. Made here and not by the application, which would ask the broker for each."""
+
+    @cache
+    def look_up(name: str) -> Topic:
+        return Topic(name=name, value_serializer=_Octets(), key_serializer="bytes")
+
+    return look_up

@@ -38,7 +38,7 @@ from services.router import opt_outs, trips
 from services.router.encoding import cut_of, encode
 from services.router.policy import NOBODY, Case, Refusal, first_refusal, tenant_of
 from services.router.routes import UNCHANGED, Query, Routes, Rule
-from services.router.senders import fault_of, read
+from services.router.senders import Sender, fault_of, read
 from services.router.strategies import chosen, ordered
 from services.router.submits import Leg, submits, target_of, vendor_tlvs
 from services.router.trips import FIRST_TRIP, Trip
@@ -178,17 +178,7 @@ class Router:
         assert head.recipient is not None  # intake passes on nothing else
         tenant = self._tenants.get(head.tenant, NOBODY)
         sender = tenant.senders.find(request.from_)
-        query = Query(
-            recipient=head.recipient,
-            now_ms=now_ms,
-            tenant=head.tenant,
-            sender=None if sender is None else sender.addr,
-            class_=head.class_,
-            lane=head.lane,
-            campaign=head.campaign,
-            text=request.text if isinstance(request.text, str) else None,
-        )
-        rule = routes.find(query)
+        rule = routes.find(query_of(record, sender, now_ms))
         changes = UNCHANGED if rule is None else rule.changes
         if changes.senders is not None and (sender is not None or request.from_ is None):
             sender = read(chosen(changes.senders, head.recipient))
@@ -289,6 +279,22 @@ def _head(case: Case) -> MtHead:
     if case.sender is None:
         return head
     return msgspec.structs.replace(head, sender=case.sender.addr, class_=class_ or head.class_)
+
+
+def query_of(record: MtAdmitted, sender: Sender | None, now_ms: int) -> Query:
+    """What rules may ask of a request."""
+    head, text = record.head, record.request.text
+    assert head.recipient is not None  # intake passes on nothing else
+    return Query(
+        recipient=head.recipient,
+        now_ms=now_ms,
+        tenant=head.tenant,
+        sender=None if sender is None else sender.addr,
+        class_=head.class_,
+        lane=head.lane,
+        campaign=head.campaign,
+        text=text if isinstance(text, str) else None,
+    )
 
 
 def digest_of(request: MtRequest) -> bytes:

@@ -21,10 +21,12 @@ CODEC = Codec()
 
 
 @asynccontextmanager
-async def scheduler(kafka: KafkaConfig, folder: Path) -> AsyncIterator[Process]:
+async def scheduler(
+    kafka: KafkaConfig, folder: Path, replica: str = "scheduler-0"
+) -> AsyncIterator[Process]:
     path = folder / "heliograph.yaml"
     path.write_text(f"kafka: {{bootstrap_servers: '{kafka.bootstrap_servers}'}}", encoding="utf-8")
-    async with started("scheduler", "--config", str(path)) as process:
+    async with started("scheduler", "--config", str(path), "--replica", replica) as process:
         yield process
 
 
@@ -98,7 +100,7 @@ async def test_what_waits_comes_too_when_it_has_been_somebody_elses_meanwhile(
     async with scheduler(own_kafka, tmp_path):
         dues = await asyncio.to_thread(ask, own_kafka, "moved", waits)
         await asyncio.sleep(1)  # the first has paused all of it
-        async with scheduler(own_kafka, tmp_path) as second:
+        async with scheduler(own_kafka, tmp_path, "scheduler-1") as second:
             await asyncio.sleep(3)  # half of it is the second's
             second.terminate()
             assert await asyncio.wait_for(second.wait(), DEADLINE_S) == 0

@@ -1,0 +1,72 @@
+"""New routes tried on real traffic: what came lately, routed again and not sent.
+
+What is compared is the first way of the pool that decides, as if every connector were up, at the
+moment the request came; prices are those of each file.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import NamedTuple
+
+from heliograph.routing import routes_in
+from pipeline import topics
+from pipeline.config import Config
+from pipeline.kafka.reader import read_to_end
+from pipeline.process import make_codec
+from pipeline.records import MtAdmitted, MtReroute, OptOut
+from services.router.core import query_of
+from services.router.encoding import encode
+from services.router.policy import Refusal
+from services.router.routes import Routes
+from services.router.senders import Senders
+from services.router.strategies import ordered
+
+
+class Verdict(NamedTuple):
+    """Where a message goes: a connector, or why to none; `price` of all of it, where it has one."""
+
+    where: str
+    price: Decimal | None = None
+
+
+def rehearse(config: Config, file: Path | None, new: Path) -> Iterator[str]:
+    """How much moves and what it costs, in lines. Raises ConfigError and BrokerError."""
+    moves: Counter[tuple[str, str]] = Counter()
+    costs, unpriced = [Decimal(0), Decimal(0)], 0
+    for before, after in _verdicts(config, routes_in(config, file), routes_in(config, new)):
+        moves[before.where, after.where] += 1
+        unpriced += before.price is None or after.price is None
+        for number, verdict in enumerate((before, after)):
+            costs[number] += verdict.price or 0
+    moved = {pair: count for pair, count in moves.items() if pair[0] != pair[1]}
+    yield f"{moves.total():,} messages, {sum(moved.values()):,} of them go another way"
+    for (old_where, new_where), count in sorted(moved.items(), key=lambda item: -item[1]):
+        yield f"  {old_where} -> {new_where}: {count:,}"
+    yield f"cost {costs[0]} -> {costs[1]}, {unpriced:,} without a price"
+
+
+def _verdicts(config: Config, old: Routes, new: Routes) -> Iterator[tuple[Verdict, Verdict]]:
+    codec = make_codec(config)
+    senders = {name: Senders(tenant.senders) for name, tenant in config.tenants.items()}
+    for message in read_to_end(config.kafka, [topics.ROUTER_IN]):
+        record = codec.decode(message.value(), MtAdmitted, MtReroute, OptOut)
+        if not isinstance(record, MtAdmitted) or record.due or record.head.tenant not in senders:
+            continue
+        own = senders[record.head.tenant]
+        yield _verdict(config, old, own, record), _verdict(config, new, own, record)
+
+
+def _verdict(config: Config, routes: Routes, senders: Senders, record: MtAdmitted) -> Verdict:
+    sender = senders.find(record.request.from_)
+    rule = routes.find(query_of(record, sender, record.admitted_ms))
+    if rule is None:
+        return Verdict("no_route", Decimal(0))
+    if rule.reject is not None:
+        return Verdict(rule.reject, Decimal(0))
+    way = ordered(rule, record.head.message_id, record.head.recipient or "")[0]
+    encoded = encode(record.request, config.profile(way.connector), lambda: 0)
+    if isinstance(encoded, Refusal):
+        return Verdict(encoded.reason, Decimal(0))
+    return Verdict(way.connector, None if way.price is None else way.price * len(encoded.parts))
