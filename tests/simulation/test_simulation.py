@@ -69,12 +69,8 @@ def _sends_after_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Engine, "_fate", lambda self, segment, now: None)
 
 
-def _forgets_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        Engine,
-        "_room",
-        lambda self, rooms, now: min(self.pacer.room(now, rooms), sum(rooms.values())),
-    )
+def _writes_whatever_has_become_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Engine, "beat", lambda self, now: None)
 
 
 def _paces_too_fast(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,7 +118,7 @@ MUTANTS = [
     _writes_while_fenced,
     _writes_before_the_intent_is_safe,
     _sends_after_the_deadline,
-    _forgets_the_bound,
+    _writes_whatever_has_become_of_the_process,
     _paces_too_fast,
     _calls_what_may_be_sent_expired,
     _holds_a_recipient_for_ever,
