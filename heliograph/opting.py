@@ -3,16 +3,15 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from heliograph import telling
 from pipeline import topics
 from pipeline.config import Config
 from pipeline.errors import HeliographError
-from pipeline.kafka.clients import make_producer, now_ms, produce
-from pipeline.process import make_codec
+from pipeline.kafka.clients import now_ms
 from pipeline.records import OptOut
 from services.intake.numbers import BadNumber, msisdn
 from services.router.senders import read
 
-CONFIRM_TIMEOUT_S = 60
 SOURCE = "operator"
 
 
@@ -38,19 +37,7 @@ def tell(
         raise HeliographError(f"there is no tenant {tenant!r}; {', '.join(config.tenants)}")
     country = None if tenant is None else config.tenants[tenant].country
     rows = [_row(action, number, tenant, sender, country) for number in numbers]
-    codec, producer, refusals = make_codec(config), make_producer(config.kafka), list[object]()
-    for row in rows:
-        produce(
-            producer,
-            topics.ROUTER_IN,
-            row.recipient,
-            codec.encode(row, topics.ROUTER_IN),
-            on_delivery=lambda error, _: refusals.append(error) if error else None,
-        )
-    if producer.flush(CONFIRM_TIMEOUT_S) or refusals:
-        raise HeliographError(
-            f"Kafka has not taken all, say it again: {refusals[:1] or 'no answer'}"
-        )
+    telling.tell(config, topics.ROUTER_IN, ((row.recipient, row) for row in rows))
     return len(rows)
 
 

@@ -5,16 +5,15 @@ A row is named after what it is about, so that the options that stopped somethin
 
 from datetime import UTC, datetime
 
+from heliograph.telling import tell
 from pipeline import topics
 from pipeline.codec import Codec
 from pipeline.config import Config
 from pipeline.errors import HeliographError, UnreadableError
-from pipeline.kafka.clients import make_producer, produce
 from pipeline.kafka.reader import read_to_end
 from pipeline.process import make_codec
 from pipeline.records import Stop
 
-CONFIRM_TIMEOUT_S = 30
 RESUME = "resume"
 
 
@@ -36,18 +35,8 @@ def write(config: Config, stop: Stop) -> str:
     ):
         if name is not None and name not in known:
             raise HeliographError(f"there is no {kind} {name!r}; there are {', '.join(known)}")
-    octets = make_codec(config).encode(stop, topics.CONTROL_STOP)
-    refusals: list[object] = []
-    producer = make_producer(config.kafka)
-    produce(
-        producer,
-        topics.CONTROL_STOP,
-        name_of(stop),
-        None if stop.action == RESUME else octets,
-        on_delivery=lambda error, _: refusals.append(error) if error else None,
-    )
-    if producer.flush(CONFIRM_TIMEOUT_S) or refusals:
-        raise HeliographError(f"Kafka has not taken it, try again: {refusals or 'no answer'}")
+    row = None if stop.action == RESUME else stop
+    tell(config, topics.CONTROL_STOP, [(name_of(stop), row)])
     return name_of(stop)
 
 

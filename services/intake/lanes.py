@@ -32,10 +32,9 @@ class LaneReader:
     """Reads one lane into the queues while they have room."""
 
     def __init__(self, lane: str, ground: Process, queues: Queues[Message], poison: Poison) -> None:
-        self._flows = queues.flows(lane)
         self._queues = queues
         self._poison = poison
-        self._names = {topics.request(flow.tenant, lane): flow for flow in self._flows}
+        self._names = {topics.request(flow.tenant, lane): flow for flow in queues.flows(lane)}
         self._kafka = ground.config.kafka
         self._consumer: Consumer = make_member(
             self._kafka, GROUP, fetch_queue_backoff_ms=FETCH_QUEUE_BACKOFF_MS
@@ -51,7 +50,7 @@ class LaneReader:
 
     def waiting_count(self) -> int:
         """Records read that wait for their turn."""
-        return sum(len(flow.waiting) for flow in self._flows)
+        return sum(len(flow.waiting) for flow in self._names.values())
 
     def subscribe(self) -> None:
         """Join the group."""

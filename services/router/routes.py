@@ -6,8 +6,8 @@ one that stands first. So a table of prefixes and an ordered list of exceptions 
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from fnmatch import translate
@@ -146,23 +146,17 @@ class Step(NamedTuple):
     miss: str | None
 
 
-@dataclass(frozen=True, slots=True)
 class Routes:
     """All rules of one version."""
 
-    version: str
-    rules: tuple[Rule, ...]
-    _by_prefix: Mapping[str, list[Rule]] = field(init=False, repr=False, compare=False)
-    _lengths: tuple[int, ...] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        by_prefix: dict[str, list[Rule]] = defaultdict(list)
-        for rule in self.rules:
+    def __init__(self, version: str, rules: tuple[Rule, ...]) -> None:
+        self.version = version
+        self.rules = rules
+        self._by_prefix: dict[str, list[Rule]] = defaultdict(list)
+        for rule in rules:
             for prefix in rule.prefixes:
-                by_prefix[prefix].append(rule)
-        object.__setattr__(self, "_by_prefix", dict(by_prefix))
-        lengths = tuple(sorted({len(prefix) for prefix in by_prefix}, reverse=True))
-        object.__setattr__(self, "_lengths", lengths)
+                self._by_prefix[prefix].append(rule)
+        self._lengths = sorted({len(prefix) for prefix in self._by_prefix}, reverse=True)
 
     def find(self, query: Query) -> Rule | None:
         """The rule that decides, or None when none matches."""
