@@ -105,11 +105,12 @@ class Codec:
         if not cloudevents.is_event(fields):
             return _request_from(fields)
         event = cloudevents.event_of(fields)
-        if isinstance(event.data, dict):
-            return _named(_request_from(event.data, event.id), event.id)
-        inner = _fields(event.data) if event.data[:1] == b"{" else None
-        request = self.decode(event.data, MtRequest) if inner is None else _request_from(inner)
-        return _named(request, event.id)
+        data = event.data
+        if isinstance(data, bytes) and data[:1] == b"{":
+            data = _fields(data)
+        if isinstance(data, bytes):
+            return _named(self.decode(data, MtRequest), event.id)
+        return _named(_request_from(data, event.id), event.id)
 
     def _reader(self, header: bytes) -> Reader:
         """How to read what begins with `header`; there are as many as there are schemas."""
