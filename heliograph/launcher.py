@@ -25,6 +25,8 @@ START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 20
 WATCH_S = 0.2
 RESTARTS_MAX = 20
+LOG_TAIL_CHARACTERS = 3000
+STACKS_S = 0.5  # until a process that can has written its stacks
 
 
 class StartError(HeliographError):
@@ -112,8 +114,14 @@ class Child:
             return 0.0
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
-    def _log_tail(self) -> str:
-        return self._log.read_text(encoding="utf-8", errors="replace")[-3000:]
+    def where_it_stands(self) -> str:
+        """The end of its log, with where each of its threads stands."""
+        self.signal(signal.SIGUSR1)
+        time.sleep(STACKS_S)
+        return self._log_tail(2 * LOG_TAIL_CHARACTERS)
+
+    def _log_tail(self, characters: int = LOG_TAIL_CHARACTERS) -> str:
+        return self._log.read_text(encoding="utf-8", errors="replace")[-characters:]
 
     def _listen(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdout is not None

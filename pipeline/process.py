@@ -5,6 +5,7 @@ The line is JSON on standard output, so that whoever started the process learns 
 """
 
 import asyncio
+import faulthandler
 import gc
 import json
 import logging
@@ -56,8 +57,12 @@ class Process:
 def process(
     service: str, config: Config, replica: str, *, routes: Sequence[BaseRoute] = ()
 ) -> Iterator[Process]:
-    """Set up the process of one replica of `service`, announce it, take it down."""
+    """Set up the process of one replica of `service`, announce it, take it down.
+
+    SIGUSR1 has it write to its log where each of its threads stands.
+    """
     set_up_log(service, replica, dev=config.dev)
+    faulthandler.register(signal.SIGUSR1)
     ground = Process(config, replica, Metrics(service, replica), make_codec(config))
     server = HttpServer(
         config.http,

@@ -103,7 +103,8 @@ def told(row: Row, stage: Stage, scale: Scale, seed: int) -> Told:
     delays = tuple(fault for fault, is_of_time in failed if is_of_time)
     if after.duplicated > played.duplicates_max:
         faults.append(f"{after.duplicated} duplicates")
-    return Told(row, "; ".join(f for f in figures if f), (*faults, *after.verdict.faults), delays)
+    faults += [*after.verdict.faults, *stage.backlogged(after.evidence)]
+    return Told(row, "; ".join(f for f in figures if f), tuple(faults), delays)
 
 
 def named(rows: Iterable[Row], names: Iterable[str]) -> list[Row]:

@@ -263,6 +263,13 @@ class Stage:
         for number in range(self.replicas):
             self.child(binder_name(number)).signal(signal.SIGHUP)
 
+    def backlogged(self, evidence: Evidence) -> Iterator[str]:
+        """Where the processes stand that have not read what they should."""
+        behind = {group.split("-")[0] for group, count in (evidence.lag or {}).items() if count}
+        for name, child in self.launcher.children.items():
+            if name.split("-")[0] in behind:
+                yield f"{name} stands here:\n{child.where_it_stands()}"
+
     def judge(self, duplicates_max: int) -> After:
         """What this row has done; it may have doubled so many segments. Raises RefusedError."""
         self.writer.flush()

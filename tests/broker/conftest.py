@@ -2,10 +2,12 @@
 
 import asyncio
 import os
+import signal
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from tempfile import TemporaryFile
 
 import pytest
 
@@ -16,6 +18,8 @@ from pipeline.errors import BrokerError
 from pipeline.kafka.admin import create_topics
 
 START_TIMEOUT_S = 40
+STACKS_S = 0.5  # until a process has written where it stands
+LOG_TAIL_OCTETS = 6000
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -53,17 +57,27 @@ def own_kafka(bootstrap: str) -> Iterator[KafkaConfig]:
 
 @asynccontextmanager
 async def started(*arguments: str) -> AsyncIterator[Process]:
-    """A `heliograph` process that has announced itself; SHOW_LOGS=1 shows its log."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "heliograph", *arguments),
-        stdout=PIPE,
-        stderr=None if os.environ.get("SHOW_LOGS") else DEVNULL,
-    )
-    assert process.stdout is not None
-    await asyncio.wait_for(process.stdout.readline(), START_TIMEOUT_S)
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
+    """A `heliograph` process that has announced itself.
+
+    Of one that was up when its test failed, the end of the log is told, and where it stood.
+    """
+    with TemporaryFile() as log:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "heliograph", *arguments), stdout=PIPE, stderr=log
+        )
+        assert process.stdout is not None
+        await asyncio.wait_for(process.stdout.readline(), START_TIMEOUT_S)
+        try:
+            yield process
+        except BaseException:
+            if process.returncode is None:
+                process.send_signal(signal.SIGUSR1)
+                await asyncio.sleep(STACKS_S)
+            log.seek(0)
+            told = log.read()[-LOG_TAIL_OCTETS:].decode(errors="replace")
+            sys.stderr.write(f"{arguments[0]} ({process.returncode}):\n{told}\n")
+            raise
+        finally:
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
