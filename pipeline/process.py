@@ -57,12 +57,8 @@ class Process:
 def process(
     service: str, config: Config, replica: str, *, routes: Sequence[BaseRoute] = ()
 ) -> Iterator[Process]:
-    """Set up the process of one replica of `service`, announce it, take it down.
-
-    SIGUSR1 has it write to its log where each of its threads stands.
-    """
+    """Set up the process of one replica of `service`, announce it, take it down."""
     set_up_log(service, replica, dev=config.dev)
-    faulthandler.register(signal.SIGUSR1)
     ground = Process(config, replica, Metrics(service, replica), make_codec(config))
     server = HttpServer(
         config.http,
@@ -133,7 +129,11 @@ def catalog(config: Config) -> list[Topic]:
 
 
 def set_up_log(service: str, replica: str, *, dev: bool) -> None:
-    """Log lines to standard error: JSON, or for people when `dev`."""
+    """Log lines to standard error: JSON, or for people when `dev`.
+
+    On SIGUSR1 the process also writes where each of its threads stands.
+    """
+    faulthandler.register(signal.SIGUSR1)
 
     def add_origin(_: object, __: str, event: dict[str, Any]) -> dict[str, Any]:
         # Not a context variable: lines also come from threads, which have contexts of their own.
