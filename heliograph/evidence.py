@@ -20,6 +20,7 @@ from pipeline.ids import ConnectorId
 from pipeline.kafka.backlog import backlog
 from pipeline.kafka.clients import headers_of, now_ms
 from pipeline.kafka.reader import read_to_end
+from pipeline.readers import reads
 from pipeline.records import (
     Dlr,
     Mo,
@@ -37,14 +38,6 @@ from services.scheduler.core import ripe_ms
 from smpp import receipt
 
 TIMER_WAIT_S = {f"sms.timer.{seconds}s": seconds for seconds in topics.TIMER_SECONDS}
-GROUPS: dict[str, list[str]] = {  # what each reads; what one has committed of is looked at anyway
-    "intake": list(topics.MT_REQUEST_BY_LANE.values()),
-    "router": [topics.ROUTER_IN],
-    "correlator": [topics.CORRELATOR_IN],
-    "tracker": [topics.TRACKER_IN],
-    "scheduler": list(TIMER_WAIT_S),
-    "telemetry": [],
-}
 SETTLE_S = 15.0
 LOOK_EVERY_S = 0.5
 
@@ -102,23 +95,12 @@ def _note_ledger(ledger: Ledger, evidence: Evidence) -> None:
 def _lag(config: Config, settle_s: float) -> dict[str, int]:
     """Records that wait for each group; the last look after `settle_s`, or when none wait."""
     deadline = time.monotonic() + settle_s
+    groups = {**reads(config), "telemetry": []}  # what it has committed of
     while True:
-        lag = {group: _backlog(config, group, read) for group, read in _groups(config).items()}
+        lag = {group: _backlog(config, group, read) for group, read in groups.items()}
         if not any(lag.values()) or time.monotonic() > deadline:
             return lag
         time.sleep(LOOK_EVERY_S)
-
-
-def _groups(config: Config) -> dict[str, list[str]]:
-    """What each group of ours reads."""
-    groups = dict(GROUPS)
-    for name, connector in config.connectors.items():
-        groups[f"binder-{name}"] = [
-            topics.submit(ConnectorId(name), generation, priority=priority)
-            for generation in connector.generations
-            for priority in (True, False)
-        ]
-    return groups
 
 
 def _backlog(config: Config, group: str, read: Sequence[str]) -> int:

@@ -1,12 +1,11 @@
-"""Topics as they must exist, and how far a group is behind."""
+"""Topics as they must exist."""
 
 from collections.abc import Iterable
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # exported, but not by name
     AdminClient,
     NewTopic,
-    OffsetSpec,
 )
 
 from pipeline.config import KafkaConfig
@@ -38,37 +37,3 @@ def _new_topic(topic: Topic, replication_factor: int) -> NewTopic:
     if "compact" in topic.cleanup:
         config |= {"min.cleanable.dirty.ratio": "0.1", "segment.ms": "3600000"}
     return NewTopic(topic.name, topic.partitions, replication_factor, config=config)
-
-
-def lag(admin: AdminClient, group: str) -> int:
-    """Records that `group` has not committed yet, all its partitions together.
-
-    Accurate to one record a partition: the marker of a transaction takes an offset too, and the one
-    behind the last record can't be told from a record. 0 for an unknown group.
-    """
-    request = [ConsumerGroupTopicPartitions(group)]
-    answer = next(iter(admin.list_consumer_group_offsets(request).values()))
-    try:
-        committed = answer.result(REQUEST_TIMEOUT_S).topic_partitions
-    except KafkaException:
-        return 0
-    ends = end_offsets(admin, committed)
-    behind = [ends[tp.topic, tp.partition] - tp.offset for tp in committed if tp.offset >= 0]
-    return sum(count for count in behind if count > 1)
-
-
-def end_offsets(
-    admin: AdminClient, partitions: Iterable[TopicPartition]
-) -> dict[tuple[str, int], int]:
-    """The next offset of each partition."""
-    asked = {
-        TopicPartition(tp.topic, tp.partition): OffsetSpec.latest()  # type: ignore[no-untyped-call]
-        for tp in partitions
-    }
-    if not asked:
-        return {}
-    answers = admin.list_offsets(asked)
-    return {
-        (tp.topic, tp.partition): answer.result(REQUEST_TIMEOUT_S).offset
-        for tp, answer in answers.items()
-    }

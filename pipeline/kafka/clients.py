@@ -135,7 +135,10 @@ def produce(
 
 PASSING = frozenset(  # errors of a cluster that is starting, electing or away for a moment
     {
+        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+        KafkaError.COORDINATOR_NOT_AVAILABLE,
         KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.NOT_COORDINATOR,
         KafkaError.NOT_LEADER_FOR_PARTITION,
         KafkaError.REQUEST_TIMED_OUT,
         KafkaError.UNKNOWN_TOPIC_OR_PART,
@@ -161,7 +164,11 @@ def _will_pass(error: Exception) -> bool:
     return isinstance(error, KafkaException) and error.args[0].code() in PASSING
 
 
-@stamina.retry(on=_will_pass, timeout=REQUEST_TIMEOUT_S, wait_initial=0.05, wait_max=1.0)
+patiently = stamina.retry(on=_will_pass, timeout=REQUEST_TIMEOUT_S, wait_initial=0.05, wait_max=1.0)
+"""Asks a cluster again that is starting, electing or away for a moment."""
+
+
+@patiently
 def watermarks(consumer: Consumer, partition: TopicPartition) -> tuple[int, int]:
     """First and next offset of a partition; a leader that is just being chosen is waited for."""
     low, high = consumer.get_watermark_offsets(partition, timeout=REQUEST_TIMEOUT_S)

@@ -2,12 +2,19 @@
 
 from collections.abc import Sequence
 
-from confluent_kafka import OFFSET_BEGINNING, ConsumerGroupTopicPartitions, KafkaException
+from confluent_kafka import OFFSET_BEGINNING, KafkaException
 from confluent_kafka.admin import AdminClient
 
 from pipeline.config import KafkaConfig
 from pipeline.errors import BrokerError
-from pipeline.kafka.clients import REQUEST_TIMEOUT_S, client_settings, known_topics
+from pipeline.kafka.clients import (
+    REQUEST_TIMEOUT_S,
+    client_settings,
+    known_topics,
+    make_consumer,
+    patiently,
+)
+from pipeline.kafka.lag import Place, committed
 from pipeline.kafka.reader import read_to_end
 
 
@@ -37,21 +44,19 @@ def has_unread(kafka: KafkaConfig, group: str, topics: Sequence[str]) -> bool:
 
     The difference of two offsets does not say: the markers of transactions take offsets too.
     """
-    admin = AdminClient(client_settings(kafka))
-    known = known_topics(admin, kafka)
-    starts = {
-        (topic, partition): OFFSET_BEGINNING
-        for topic in topics
-        if topic in known
-        for partition in known[topic].partitions
-    }
-    request = [ConsumerGroupTopicPartitions(group)]
+    where = {place: at for place, at in starts(kafka, group, topics).items() if place[0] in topics}
+    return any(True for _ in read_to_end(kafka, topics, starts=where))
+
+
+def starts(kafka: KafkaConfig, group: str, topics: Sequence[str]) -> dict[Place, int]:
+    """Where `group` goes on in `topics` and in what else it ever committed; raises BrokerError."""
+    consumer = make_consumer(kafka, group)
     try:
-        answers = admin.list_consumer_group_offsets(request, request_timeout=REQUEST_TIMEOUT_S)
-        committed = answers[group].result(REQUEST_TIMEOUT_S).topic_partitions
+        known = known_topics(consumer, kafka)
+        places = [(name, number) for name, topic in known.items() for number in topic.partitions]
+        new = {place: OFFSET_BEGINNING for place in places if place[0] in topics}
+        return new | patiently(committed)(consumer, places)
     except KafkaException as error:
         raise BrokerError(f"offsets of group {group} can't be read: {error}") from error
-    for tp in committed:
-        if (tp.topic, tp.partition) in starts and tp.offset >= 0:
-            starts[tp.topic, tp.partition] = tp.offset
-    return any(True for _ in read_to_end(kafka, topics, starts=starts))
+    finally:
+        consumer.close()

@@ -1,5 +1,6 @@
-"""How far a consumer group is behind on one topic, asked again and again, cheaply."""
+"""How far consumer groups are behind on topics, asked again and again, cheaply."""
 
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from confluent_kafka import OFFSET_END, Consumer, TopicPartition
@@ -8,6 +9,7 @@ from pipeline.config import KafkaConfig
 from pipeline.kafka.clients import known_topics, make_consumer
 
 ASK_TIMEOUT_S = 5.0
+Place = tuple[str, int]  # topic and partition
 
 
 class Progress(NamedTuple):
@@ -20,23 +22,53 @@ class Progress(NamedTuple):
 class Lag:
     """The difference of two offsets: the markers of transactions, one a commit, count too.
 
-    Asked by a consumer that never joins the group: an AdminClient whose broker went away answers
-    no more when it is back, or ends the process (librdkafka 2.16, `tests/broker/test_lag.py`).
+    But not the last one of a partition, of which nobody can tell it from a record.
     """
 
-    def __init__(self, kafka: KafkaConfig, group: str, topic: str) -> None:
-        """Raises BrokerError when no broker answers."""
-        self._consumer: Consumer = make_consumer(kafka, group)
-        self._partitions = sorted(known_topics(self._consumer, kafka)[topic].partitions)
-        self._topic = topic
+    def __init__(self, kafka: KafkaConfig, group_of: Mapping[str, str]) -> None:
+        """`group_of` names the reader of each topic. Raises BrokerError when no broker answers."""
+        self._consumers = {
+            group: make_consumer(kafka, group) for group in sorted(set(group_of.values()))
+        }
+        self._places: dict[str, list[Place]] = {}
+        known = known_topics(next(iter(self._consumers.values())), kafka) if group_of else {}
+        self._topics = [topic for topic in group_of if topic in known]
+        for topic in self._topics:
+            own = self._places.setdefault(group_of[topic], [])
+            own.extend((topic, partition) for partition in known[topic].partitions)
 
-    def ask(self) -> Progress:
-        """How it stands, over all partitions. Raises KafkaException."""
-        committed = self._consumer.committed(self._at(), timeout=ASK_TIMEOUT_S)
-        done_to = {tp.partition: max(0, tp.offset) for tp in committed}
-        ends = self._consumer.offsets_for_times(self._at(OFFSET_END), timeout=ASK_TIMEOUT_S)
-        behind = sum(tp.offset - done_to[tp.partition] for tp in ends)
-        return Progress(sum(done_to.values()), behind)
+    def ask(self) -> dict[str, Progress]:
+        """How it stands with each topic that was there, over all its partitions.
 
-    def _at(self, *offset: int) -> list[TopicPartition]:
-        return [TopicPartition(self._topic, partition, *offset) for partition in self._partitions]
+        Raises KafkaException.
+        """
+        found = dict.fromkeys(self._topics, Progress(0, 0))
+        for group, places in self._places.items():
+            consumer = self._consumers[group]
+            done = committed(consumer, places)
+            for (topic, partition), end in ends(consumer, places).items():
+                done_to = done.get((topic, partition), 0)
+                behind = end - done_to
+                before = found[topic]
+                found[topic] = Progress(
+                    before.done + done_to, before.behind + (behind if behind > 1 else 0)
+                )
+        return found
+
+
+def committed(consumer: Consumer, places: Iterable[Place]) -> dict[Place, int]:
+    """What `consumer`'s group reads next, where it has ever committed; raises KafkaException.
+
+    By a consumer that joins nothing: an AdminClient whose broker went away answers no more when it
+    is back, or ends the process (librdkafka 2.16; tests/broker/test_lag.py).
+    """
+    asked = [TopicPartition(*place) for place in places]
+    answer = consumer.committed(asked, timeout=ASK_TIMEOUT_S) if asked else []
+    return {(tp.topic, tp.partition): tp.offset for tp in answer if tp.offset >= 0}
+
+
+def ends(consumer: Consumer, places: Iterable[Place]) -> dict[Place, int]:
+    """The next offset of each partition; raises KafkaException."""
+    asked = [TopicPartition(*place, OFFSET_END) for place in places]
+    answer = consumer.offsets_for_times(asked, timeout=ASK_TIMEOUT_S) if asked else []
+    return {(tp.topic, tp.partition): tp.offset for tp in answer}

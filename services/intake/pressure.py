@@ -46,7 +46,7 @@ class Pressure:
         self, kafka: KafkaConfig, behind_max_s: float, on_room: Callable[[int], None]
     ) -> None:
         """`on_room(count)` is called on that thread: so many may go until the next call."""
-        self._lag = Lag(kafka, ROUTER_GROUP, topics.ROUTER_IN)
+        self._lag = Lag(kafka, {topics.ROUTER_IN: ROUTER_GROUP})
         self._allowance = Allowance(behind_max_s)
         self._on_room = on_room
         self._stopping = threading.Event()
@@ -64,6 +64,7 @@ class Pressure:
     def _run(self) -> None:
         while not self._stopping.wait(ASK_EVERY_S):
             try:
-                self._on_room(self._allowance.after(self._lag.ask(), time.monotonic()))
+                progress = self._lag.ask()[topics.ROUTER_IN]
+                self._on_room(self._allowance.after(progress, time.monotonic()))
             except Exception as error:  # whatever it was, all would wait for ever without us
                 LOG.warning("how far the router is behind is not known", error=repr(error))

@@ -8,8 +8,8 @@ import threading
 from collections.abc import Callable
 from functools import cache
 
-from confluent_kafka import Consumer
-from confluent_kafka.admin import AdminClient
+import structlog
+from confluent_kafka import Consumer, KafkaException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -17,19 +17,16 @@ from starlette.routing import Route
 from pipeline import topics
 from pipeline.config import Config, section
 from pipeline.errors import UnreadableError
-from pipeline.kafka import admin
-from pipeline.kafka.clients import (
-    client_settings,
-    make_member,
-    next_offsets,
-    take,
-)
+from pipeline.kafka.clients import make_member, next_offsets, take
+from pipeline.kafka.lag import Lag
 from pipeline.metrics import Metrics
 from pipeline.process import Process, process, stop_signal
+from pipeline.readers import reader_of
 from pipeline.records import Dlr, Mo, MtEvent
 from services.telemetry.config import TelemetryConfig
 from services.telemetry.core import Summary, percentile
 
+LOG = structlog.get_logger()
 GROUP = "telemetry"
 READS = (topics.MT_EVENT, topics.DLR, topics.DLR_ORPHAN, topics.MO)
 POLL_S = 0.1
@@ -101,13 +98,20 @@ class Shell:
         consumer.commit(offsets=next_offsets(messages), asynchronous=True)
 
     def _measure_lag(self, ground: Process, stopping: threading.Event) -> None:
-        client = AdminClient(client_settings(ground.config.kafka))
-        groups = ["intake", "router", "correlator", "tracker", "scheduler"]
-        groups += [f"binder-{name}" for name in ground.config.connectors]
+        group_of = reader_of(ground.config)
+        lag = Lag(ground.config.kafka, group_of)
+        groups = sorted(set(group_of.values()))
         for group in groups:
             ground.metrics.gauge("sms.telemetry.lag", self._lag_of(group), group=group)
         while not stopping.wait(self._config.lag_interval_s):
-            found = {group: admin.lag(client, group) for group in groups}
+            try:
+                told = lag.ask()
+            except KafkaException as error:
+                LOG.warning("the backlogs on show are old", error=str(error))
+                continue
+            found = dict.fromkeys(groups, 0)
+            for topic, progress in told.items():
+                found[group_of[topic]] += progress.behind
             with self._lock:
                 self._lag = found
 

@@ -9,7 +9,6 @@ from uuid import uuid4
 import pytest
 from confluent_kafka import TopicPartition
 
-from heliograph.evidence import GROUPS
 from heliograph.verify import ROWS
 from pipeline import topics
 from pipeline.codec import Codec
@@ -92,8 +91,8 @@ def publish(kafka: KafkaConfig, run: Run) -> None:
     for mo in run.mo:
         put(topics.MO, mo)
     assert producer.flush(DEADLINE_S) == 0
-    for group in ("intake", "correlator"):
-        commit_ends(kafka, group, GROUPS[group])
+    commit_ends(kafka, "intake", list(topics.MT_REQUEST_BY_LANE.values()))
+    commit_ends(kafka, "correlator", [topics.CORRELATOR_IN])
 
 
 def verify(config: Path, *options: str) -> "subprocess.CompletedProcess[str]":
