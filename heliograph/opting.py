@@ -1,12 +1,13 @@
-"""Opt-outs that an operator brings in: told to the router, who keeps them by recipient."""
+"""Opt-outs and opt-ins that an operator brings in: told to the router, who keeps them."""
 
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from heliograph import telling
 from pipeline import topics
 from pipeline.config import Config
 from pipeline.errors import HeliographError
+from pipeline.ids import Msisdn
 from pipeline.kafka.clients import now_ms
 from pipeline.records import OptOut
 from services.intake.numbers import BadNumber, msisdn
@@ -15,43 +16,44 @@ from services.router.senders import read
 SOURCE = "operator"
 
 
-def numbers_in(path: Path) -> Iterator[str]:
-    """The numbers in a file, one a line; raises HeliographError when it can't be read."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise HeliographError(f"{path}: can't be read: {error}") from error
-    for line in lines:
-        if number := line.partition("#")[0].strip():
-            yield number
+class Wish(NamedTuple):
+    """What a recipient wants: out or in, of which tenant and sender, None for any."""
+
+    action: str
+    number: str
+    tenant: str | None = None
+    sender: str | None = None
+    place: str = ""
+    """Where it stands, before a sentence about it."""
 
 
-def tell(
-    config: Config, action: str, numbers: Iterable[str], tenant: str | None, sender: str | None
-) -> int:
-    """Say out or in of each number; how many there were, once Kafka has all.
+def tell(config: Config, wishes: Iterable[Wish]) -> int:
+    """Say each of them; how many there were, once Kafka has all.
 
-    All or none: raises HeliographError for what is no number before anything is written.
+    All or none: raises HeliographError for what is no number or tenant before anything is written.
     """
-    if tenant is not None and tenant not in config.tenants:
-        raise HeliographError(f"there is no tenant {tenant!r}; {', '.join(config.tenants)}")
-    country = None if tenant is None else config.tenants[tenant].country
-    rows = [_row(action, number, tenant, sender, country) for number in numbers]
+    rows = [_row(config, wish) for wish in wishes]
     telling.tell(config, topics.ROUTER_IN, ((row.recipient, row) for row in rows))
     return len(rows)
 
 
-def _row(
-    action: str, number: str, tenant: str | None, sender: str | None, country: str | None
-) -> OptOut:
-    recipient = msisdn(number, country)
+def recipient_of(config: Config, number: str, tenant: str | None, place: str = "") -> Msisdn:
+    """A number as the router knows it; raises HeliographError for what is none, and no tenant."""
+    if tenant is not None and tenant not in config.tenants:
+        known = ", ".join(config.tenants)
+        raise HeliographError(f"{place}there is no tenant {tenant!r}; {known}")
+    recipient = msisdn(number, None if tenant is None else config.tenants[tenant].country)
     if isinstance(recipient, BadNumber):
-        raise HeliographError(f"{number!r} is no recipient: {recipient.detail}")
+        raise HeliographError(f"{place}{number!r} is no recipient: {recipient.detail}")
+    return recipient
+
+
+def _row(config: Config, wish: Wish) -> OptOut:
     return OptOut(
-        recipient=recipient,
-        action=action,
-        tenant=tenant,
-        sender=None if sender is None else read(sender).addr,
+        recipient=recipient_of(config, wish.number, wish.tenant, wish.place),
+        action=wish.action,
+        tenant=wish.tenant,
+        sender=None if wish.sender is None else read(wish.sender).addr,
         source=SOURCE,
         at_ms=now_ms(),
     )

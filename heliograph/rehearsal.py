@@ -18,7 +18,7 @@ from pipeline.process import make_codec
 from pipeline.records import MtAdmitted, MtReroute, OptOut
 from services.router.core import query_of
 from services.router.encoding import encode
-from services.router.policy import Refusal
+from services.router.policy import Refusal, lacking
 from services.router.routes import Routes
 from services.router.senders import Senders
 from services.router.strategies import ordered
@@ -65,6 +65,8 @@ def _verdict(config: Config, routes: Routes, senders: Senders, record: MtAdmitte
         return Verdict("no_route", Decimal(0))
     if rule.reject is not None:
         return Verdict(rule.reject, Decimal(0))
+    if (missing := lacking(rule, record.request)) is not None:
+        return Verdict(missing.reason, Decimal(0))
     way = ordered(rule, record.head.message_id, record.head.recipient or "")[0]
     encoded = encode(record.request, config.profile(way.connector), lambda: 0)
     if isinstance(encoded, Refusal):

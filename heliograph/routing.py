@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from heliograph.conditions import conditions
 from pipeline.config import Config
 from pipeline.errors import HeliographError
 from pipeline.ids import ConnectorId
@@ -47,7 +48,10 @@ def explanation(config: Config, file: Path | None, query: Query, message_id: str
     if not steps or steps[-1].miss is not None:
         yield "  no rule matches: rejected, no_route"
     else:
-        yield from _done(steps[-1].rule, query, message_id)
+        rule = steps[-1].rule
+        yield from _done(rule, query, message_id)
+        if rule.reject is None:
+            yield from conditions(config, rule, query)
 
 
 def _step(step: Step) -> str:

@@ -69,16 +69,17 @@ def _add_opt_out(name: str, action: str, what: str) -> None:
         sender: SenderOption = None,
         config: ConfigOption = None,
     ) -> None:
-        from heliograph.opting import tell
+        from heliograph.opting import Wish, tell
 
-        print(f"{tell(config_at(config), action, numbers, tenant, sender)} recipients told")
+        wishes = (Wish(action, number, tenant, sender) for number in numbers)
+        print(f"{tell(config_at(config), wishes)} recipients told")
 
     OPTOUT.command(name, help=what)(say)
 
 
 for _name, _action, _what in (
     ("add", "out", "These recipients want no more of it."),
-    ("remove", "in", "These recipients want it again."),
+    ("remove", "in", "They want it again; of a tenant or sender that is named, it is consent."),
 ):
     _add_opt_out(_name, _action, _what)
 
@@ -90,10 +91,37 @@ def optout_import(
     sender: SenderOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Add the recipients of a file, one a line; what stands after a # is a remark."""
-    from heliograph.opting import numbers_in, tell
+    """Add the recipients of a file, one a line, # begins a remark; or a CSV, as `export` writes it.
 
-    print(f"{tell(config_at(config), 'out', numbers_in(file), tenant, sender)} recipients told")
+    The options are for lines that name no tenant or sender themselves.
+    """
+    from heliograph.opting import tell
+    from heliograph.wishes import wishes_in
+
+    print(f"{tell(config_at(config), wishes_in(file, tenant, sender))} rows told")
+
+
+@OPTOUT.command("check")
+def optout_check(
+    number: str,
+    tenant: TenantOption = None,
+    sender: SenderOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Say what the router knows of a recipient; with --tenant and --sender, what that means."""
+    from heliograph.opted import WHAT_WAS_READ, all_kept, told
+
+    loaded = config_at(config)
+    print(*told(loaded, all_kept(loaded), number, tenant, sender or ""), WHAT_WAS_READ, sep="\n")
+
+
+@OPTOUT.command("export")
+def optout_export(config: ConfigOption = None) -> None:
+    """Write all that the router knows of recipients as CSV, for `import`."""
+    from heliograph.opted import WHAT_WAS_READ, all_kept, exported
+
+    print(*exported(all_kept(config_at(config))), sep="\n")
+    typer.echo(WHAT_WAS_READ, err=True)
 
 
 @ROUTES.command("check")

@@ -33,6 +33,7 @@ from pipeline.errors import ConfigError
 from pipeline.ids import ConnectorId
 from pipeline.profiles import ProfileConfig as ProfileConfig
 from pipeline.profiles import find, shipped
+from pipeline.quiet_hours import Country, QuietHours
 from pipeline.sections import Section as Section
 from pipeline.sections import sentences as sentences
 
@@ -256,8 +257,12 @@ class TenantConfig(Section):
 
     senders: Sequence[str] = []
     """Allowed senders; the first is the default one."""
-    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    country: Country | None = None
     """ISO 3166 code for numbers without a country code."""
+    countries: Sequence[Country] = []
+    """Where it may send to; anywhere without any."""
+    requires_consent: bool = False
+    """Promotional messages only to who has opted in."""
     validity_s: Annotated[int, Field(ge=1, le=7 * 86400)] = 86400
     requests_per_s: Annotated[float, Field(gt=0, le=100_000)] | None = None
     """Above it what is not urgent waits at intake; None for any number."""
@@ -284,6 +289,7 @@ class Config(BaseSettings):
         "default": TenantConfig()
     }
     rate_groups: dict[str, RateGroupConfig] = {}
+    quiet_hours: dict[Country, QuietHours] = {}
     services: dict[str, dict[str, Any]] = {}
 
     @model_validator(mode="after")

@@ -23,8 +23,8 @@ class Scope(NamedTuple):
 def after(scopes: Mapping[Scope, int], row: OptOut) -> dict[Scope, int]:
     """What holds of a recipient once `row` was said; `scopes` with when it was said, ms."""
     if row.action == "out":
-        return {**scopes, _scope(row.tenant, row.sender): row.at_ms}
-    return {scope: at for scope, at in scopes.items() if not _covers(row, scope)}
+        return {**scopes, scope_of(row): row.at_ms}
+    return {scope: at for scope, at in scopes.items() if not covers(row, scope)}
 
 
 def forbids(scopes: Iterable[Scope], tenant: str, sender: str) -> bool:
@@ -34,11 +34,17 @@ def forbids(scopes: Iterable[Scope], tenant: str, sender: str) -> bool:
     )
 
 
+def scope_of(row: OptOut) -> Scope:
+    """What `row` speaks of."""
+    return _scope(row.tenant, row.sender)
+
+
 @cache
 def _scope(tenant: str | None, sender: str | None) -> Scope:
     """One object a scope, however many recipients share it."""
     return Scope(tenant, sender)
 
 
-def _covers(row: OptOut, scope: Scope) -> bool:
+def covers(row: OptOut, scope: Scope) -> bool:
+    """Whether `row` speaks of all that `scope` does."""
     return row.tenant in (None, scope.tenant) and row.sender in (None, scope.sender)

@@ -160,11 +160,16 @@ def _dead_letters(topic: Topic, name: str) -> Topic:
     )
 
 
+def changelog_of(reader: str, topic: str) -> str:
+    """The topic that keeps the state which `reader` has of `topic`; Quix Streams dictates it."""
+    return f"changelog__{reader}--{topic}--default"
+
+
 def _changelog(topic: Topic) -> Topic:
-    """Where Quix Streams keeps the state of the topic's reader; it dictates the name."""
+    """Where Quix Streams keeps the state of the topic's reader."""
     (reader,) = topic.readers
     return Topic(
-        name=f"changelog__{reader}--{topic.name}--default",
+        name=changelog_of(reader, topic.name),
         what=f"State of {reader}.",
         key="state key",
         records=(),

@@ -3,8 +3,9 @@
 Theory. The state of a recipient holds one entry per message_id, for a day. It tells three things
 apart. The same record again (same source): the pipeline repeats itself, nothing happens. The same
 id from elsewhere: the requester repeats itself, an event says so and nothing else happens. The
-record that comes back at its send_at: it is routed now, once. Entry, segments and facts are
-committed together, so what the entry says has happened.
+record that comes back when it is due, at its send_at or once quiet hours are over: it is routed
+now, once, or waits once more. Entry, segments and facts are committed together, so what the entry
+says has happened.
 
 Whatever depends on the world (policy, routes, health) is looked at when the message is routed, not
 when it was scheduled; what can be refused already is refused at once.
@@ -35,13 +36,15 @@ from pipeline.records import (
 )
 from pipeline.stops import Stops
 from services.router import opt_outs, trips
+from services.router.configuration import faults_in
 from services.router.encoding import cut_of, encode
 from services.router.policy import NOBODY, Case, Refusal, first_refusal, tenant_of
+from services.router.quiet_hours import QuietHours
 from services.router.routes import UNCHANGED, Query, Routes, Rule
-from services.router.senders import Sender, fault_of, read
+from services.router.senders import Sender, read
 from services.router.strategies import chosen, ordered
 from services.router.submits import Leg, submits, target_of, vendor_tlvs
-from services.router.trips import FIRST_TRIP, Trip
+from services.router.trips import Trip
 
 SEEN_LIFE_S = 24 * 3600
 REFERENCE_LIFE_S = 7 * 24 * 3600  # longer than a handset waits for missing parts
@@ -116,7 +119,7 @@ RouterRecord = MtAdmitted | MtReroute | OptOut
 class Router:
     """Decides about one record of `sms.router.in` at a time.
 
-    Raises ConfigError when a tenant has senders that no submit_sm can carry.
+    Raises ConfigError for what it can't work with, such as senders that no submit_sm can carry.
     """
 
     def __init__(
@@ -126,19 +129,14 @@ class Router:
         is_up: Callable[[ConnectorId], bool],
         stops: Stops,
     ) -> None:
-        faults = [
-            f"tenants.{name}.senders: {fault}"
-            for name, tenant in config.tenants.items()
-            for fault in map(fault_of, tenant.senders)
-            if fault is not None
-        ]
-        if faults:
+        if faults := faults_in(config):
             raise ConfigError(faults)
         self.routes = routes
         """May be replaced at any time; a message goes by those it began with."""
         self._is_up = is_up
         self._stops = stops
         self._tenants = {name: tenant_of(tenant) for name, tenant in config.tenants.items()}
+        self._quiet_hours = QuietHours(config.quiet_hours)
         self._sandboxes = tuple(
             ConnectorId(name) for name, own in config.connectors.items() if own.sandbox
         )
@@ -163,17 +161,19 @@ class Router:
         return decision.effects
 
     def _decide(self, state: Entries, record: MtAdmitted, now_ms: int) -> Decision:
-        case = self._case(state, record, now_ms)
+        at_ms = now_ms if record.due else max(now_ms, record.request.send_at_ms or 0)
+        case = self._case(state, record, now_ms, at_ms)
         head = _head(case)
         refusal = first_refusal(case)
         if refusal is not None:
             return _rejected(head, refusal, case)
-        send_at_ms = record.request.send_at_ms
-        if send_at_ms is not None and send_at_ms > now_ms and not record.due:
-            return _scheduled(head, record, send_at_ms, now_ms)
-        return self._routed(state, head, case, FIRST_TRIP)
+        due_ms = case.quiet.until_ms or at_ms
+        if due_ms > now_ms:
+            return _scheduled(head, case, due_ms)
+        return self._routed(state, head, case, trips.so_far(state, record))
 
-    def _case(self, state: Entries, record: MtAdmitted, now_ms: int) -> Case:
+    def _case(self, state: Entries, record: MtAdmitted, now_ms: int, at_ms: int) -> Case:
+        """Of a message that would be sent at `at_ms`."""
         head, request, routes = record.head, record.request, self.routes
         assert head.recipient is not None  # intake passes on nothing else
         tenant = self._tenants.get(head.tenant, NOBODY)
@@ -187,6 +187,7 @@ class Router:
         )
         if changes.validity_s is not None:
             validity_ms = min(validity_ms, changes.validity_s * 1000)
+        class_ = changes.class_ or head.class_
         return Case(
             record=record,
             now_ms=now_ms,
@@ -198,7 +199,11 @@ class Router:
             routes_version=routes.version,
             cancelled_by=self._stops.cancels(head),
             is_unwanted=sender is not None
-            and opt_outs.forbid(state, changes.class_ or head.class_, head.tenant, sender.addr),
+            and opt_outs.forbid(state, class_, head.tenant, sender.addr),
+            has_consent=not tenant.requires_consent
+            or sender is None
+            or opt_outs.has_consent(state, class_, head.tenant, sender.addr),
+            quiet=self._quiet_hours.at(at_ms, class_, head.recipient),
         )
 
     def _rerouted(self, state: Entries, record: MtReroute, now_ms: int) -> list[Effect]:
@@ -210,12 +215,20 @@ class Router:
             return [Publish(topics.TRACKER_IN, record.head.message_id, expired)]
         if record.hop != trip.hop + 1:
             return []
-        assert trip.record is not None  # only `FIRST_TRIP` has none, and is never kept
-        case = self._case(state, trip.record, now_ms)
+        asked = trip.record
+        assert asked is not None  # only `FIRST_TRIP` has none, and is never kept
+        trip, at_ms = trips.back(trip, record.reason, now_ms)
+        case = self._case(state, asked, now_ms, at_ms)
         refusal = first_refusal(case)
         if refusal is not None:
             return _rejected(_head(case), refusal, case).effects
-        return self._routed(state, _head(case), case, trip).effects
+        if case.quiet.until_ms is None:
+            return self._routed(state, _head(case), case, trip).effects
+        decision = _scheduled(_head(case), case, case.quiet.until_ms)
+        trips.put(state, case, trip)
+        seen = Seen(digest_of(asked.request), asked.source, decision.stage)
+        state.put(f"seen|{record.head.message_id}", seen, decision.life_s)
+        return decision.effects
 
     def _routed(self, state: Entries, head: MtHead, case: Case, trip: Trip) -> Decision:
         assert case.rule is not None  # first_refusal has looked
@@ -266,7 +279,7 @@ class Router:
         if is_test:
             pool += [name for name in self._sandboxes if name not in pool]
         pool = [name for name in pool if name not in trip.tried]
-        if not pool or trip.hop >= trips.HOPS_MAX:
+        if not pool or len(trip.tried) >= trips.HOPS_MAX:
             return None
         connector = next((name for name in pool if self._is_up(name)), pool[0])
         return_after_s = rule.return_after_s if len(pool) > 1 else None
@@ -343,15 +356,16 @@ def rejection(head: MtHead, refusal: Refusal, source: str, now_ms: int) -> MtRej
     )
 
 
-def _scheduled(head: MtHead, record: MtAdmitted, send_at_ms: int, now_ms: int) -> Decision:
+def _scheduled(head: MtHead, case: Case, due_ms: int) -> Decision:
+    """It comes back at its send_at, or when quiet hours are over."""
     assert head.recipient is not None  # intake passes on nothing else
-    due = msgspec.structs.replace(record, due=True)
-    scheduled = MtScheduled(head=head, send_at_ms=send_at_ms, scheduled_ms=now_ms)
+    due = msgspec.structs.replace(case.record, due=True)
+    scheduled = MtScheduled(head=head, send_at_ms=due_ms, scheduled_ms=case.now_ms)
     effects: list[Effect] = [
-        PublishLater(send_at_ms, topics.ROUTER_IN, head.recipient, due),
+        PublishLater(due_ms, topics.ROUTER_IN, head.recipient, due),
         Publish(topics.TRACKER_IN, head.message_id, scheduled),
     ]
-    return Decision(SCHEDULED, effects, (send_at_ms - now_ms) // 1000 + 1 + SEEN_LIFE_S)
+    return Decision(SCHEDULED, effects, (due_ms - case.now_ms) // 1000 + 1 + SEEN_LIFE_S)
 
 
 def _next_reference(state: Entries, message_id: MessageId, bits: int) -> int:

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from pipeline.config import TenantConfig
-from pipeline.records import Encrypted, MtAdmitted
+from pipeline.records import Encrypted, MtAdmitted, MtRequest
+from services.router.countries import country_of
+from services.router.quiet_hours import NEVER, Quiet
 from services.router.routes import Rule
 from services.router.senders import Sender, Senders
 
@@ -20,6 +22,9 @@ class Tenant(NamedTuple):
     validity_ms: int
     test: bool = False
     known: bool = True
+    countries: frozenset[str] | None = None
+    """ISO 3166 codes of where it may send to; None: anywhere."""
+    requires_consent: bool = False
 
 
 NOBODY = Tenant(Senders(()), 0, known=False)
@@ -38,6 +43,15 @@ class Case(NamedTuple):
     routes_version: str = ""
     cancelled_by: str | None = None
     is_unwanted: bool = False
+    has_consent: bool = True
+    """True too where none is needed."""
+    quiet: Quiet = NEVER
+
+    @property
+    def write_until_ms(self) -> int | None:
+        """When quiet hours begin that its deadline reaches into; None: never."""
+        from_ms = self.quiet.from_ms
+        return from_ms if from_ms is not None and from_ms < self.deadline_ms else None
 
 
 class Refusal(NamedTuple):
@@ -82,14 +96,32 @@ ROWS = (
         "`text` is encrypted and no key is configured; send it as plain text.",
     ),
     Row(
+        "country_not_allowed",
+        lambda case: not _is_allowed(case),
+        "The tenant may not send to the recipient's country; correct `to`, or add the country to "
+        "the tenant's `countries`.",
+    ),
+    Row(
         "opted_out",
         lambda case: case.is_unwanted,
         "The recipient wants no more of this; send nothing but what was asked for.",
     ),
     Row(
+        "no_consent",
+        lambda case: not case.has_consent,
+        "The recipient has not asked for advertisements of this tenant and sender, which it needs;"
+        " bring the opt-in in before.",
+    ),
+    Row(
         "expired",
         lambda case: case.now_ms > case.deadline_ms,
         "Its validity was over before it could be routed; send it anew or give it more time.",
+    ),
+    Row(
+        "quiet_hours",
+        lambda case: (case.quiet.until_ms or 0) >= case.deadline_ms,
+        "Quiet hours of the recipient's country last longer than its validity; send it at another "
+        "hour or give it more time.",
     ),
     Row(
         "no_route",
@@ -101,7 +133,13 @@ ROWS = (
 
 def tenant_of(config: TenantConfig) -> Tenant:
     """A tenant from its configuration."""
-    return Tenant(Senders(config.senders), config.validity_s * 1000, config.test)
+    return Tenant(
+        senders=Senders(config.senders),
+        validity_ms=config.validity_s * 1000,
+        test=config.test,
+        countries=frozenset(config.countries) if config.countries else None,
+        requires_consent=config.requires_consent,
+    )
 
 
 def first_refusal(case: Case) -> Refusal | None:
@@ -109,7 +147,25 @@ def first_refusal(case: Case) -> Refusal | None:
     for row in ROWS:
         if row.holds(case):
             return Refusal(row.reason, row.detail)
-    if case.rule is not None and case.rule.reject is not None:
-        detail = f"The rule {case.rule.name!r} refuses its recipients; ask who keeps the routes."
-        return Refusal(case.rule.reject, detail)
+    return None if case.rule is None else _refusal_of_rule(case.rule, case)
+
+
+def _refusal_of_rule(rule: Rule, case: Case) -> Refusal | None:
+    if rule.reject is not None:
+        detail = f"The rule {rule.name!r} refuses its recipients; ask who keeps the routes."
+        return Refusal(rule.reject, detail)
+    return lacking(rule, case.record.request)
+
+
+def lacking(rule: Rule, request: MtRequest) -> Refusal | None:
+    """Why a request can't go by this rule: it brings no `carrier_data` that the rule requires."""
+    for item in rule.requires:
+        if not request.carrier_data.get(item):
+            detail = f"The rule {rule.name!r} needs {item!r}; write it into `carrier_data`."
+            return Refusal("carrier_data_missing", detail)
     return None
+
+
+def _is_allowed(case: Case) -> bool:
+    countries, recipient = case.tenant.countries, case.record.head.recipient
+    return countries is None or (recipient is not None and country_of(recipient) in countries)

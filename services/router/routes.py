@@ -49,16 +49,20 @@ class Hours:
         """Whether it is so now; after midnight the day before counts."""
         return _holds(self, now_ms // 60_000)
 
+    def include(self, now_min: int) -> bool:
+        """The same of a minute since 1970 UTC."""
+        local = datetime.fromtimestamp(now_min * 60, self.zone)
+        minute, day = local.hour * 60 + local.minute, local.weekday()
+        if self.begin <= self.end:
+            return self.begin <= minute < self.end and day in self.days
+        if minute < self.end:
+            return (day - 1) % 7 in self.days
+        return minute >= self.begin and day in self.days
+
 
 @lru_cache(maxsize=4096)  # a rule is asked thousands of times a minute
 def _holds(hours: Hours, now_min: int) -> bool:
-    local = datetime.fromtimestamp(now_min * 60, hours.zone)
-    minute, day = local.hour * 60 + local.minute, local.weekday()
-    if hours.begin <= hours.end:
-        return hours.begin <= minute < hours.end and day in hours.days
-    if minute < hours.end:
-        return (day - 1) % 7 in hours.days
-    return minute >= hours.begin and day in hours.days
+    return hours.include(now_min)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +137,8 @@ class Rule:
     pool: tuple[Way, ...] = ()
     strategy: str = "priority"
     reject: str | None = None
+    requires: tuple[str, ...] = ()
+    """Items of `carrier_data` that a request must bring."""
     changes: Changes = UNCHANGED
     return_after_s: int | None = None
     """So long without a bind, and what is not begun takes another way; None: it waits."""

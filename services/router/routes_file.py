@@ -44,6 +44,7 @@ RULE = (
     "strategy",
     "return_after_s",
     "reject",
+    "requires",
     "set",
 )
 MATCH = ("tenant", "class", "lane", "sender", "campaign", "text", "hours", "days", "zone")
@@ -118,6 +119,7 @@ class RoutesReader(Reader):
             pool=pool,
             strategy=strategy,
             reject=self._reason(parts, where),
+            requires=self._requires(parts, where),
             changes=self._changes(parts["set"], where) if "set" in parts else UNCHANGED,
             return_after_s=self._return_after_s(parts, pool, where),
         )
@@ -289,6 +291,19 @@ class RoutesReader(Reader):
         if text is None or _REASON.fullmatch(text) is None:
             self.fault(parts["reject"], f"{where}: reject must be a reason such as premium_number")
         return text
+
+    def _requires(self, parts: Mapping[str, yaml.Node], where: str) -> tuple[str, ...]:
+        if "requires" not in parts:
+            return ()
+        if "reject" in parts:
+            self.fault(parts["requires"], f"{where}: requires is of no use where all is rejected")
+        found = []
+        for item in self.items(parts["requires"], f"{where}: requires"):
+            name = self.text(item, f"{where}: requires")
+            if name in found:
+                self.fault(item, f"{where}: requires {name!r} stands twice; keep one")
+            found.append(name)
+        return tuple(found)
 
     def _changes(self, node: yaml.Node, where: str) -> Changes:
         where = f"{where}: set"

@@ -101,6 +101,7 @@ def submits(
             requested_ms=head.requested_ms,
             deadline_ms=case.deadline_ms,
             return_after_s=leg.return_after_s,
+            write_until_ms=case.write_until_ms,
             source_addr_ton=sender.ton,
             source_addr_npi=sender.npi,
             source_addr=sender.addr,

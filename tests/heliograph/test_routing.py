@@ -1,12 +1,17 @@
 """`heliograph routes`: whether a file is whole, what is another in it, where a message would go."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from heliograph.cli import APP
+from heliograph.routing import explanation
+from pipeline.config import load
 from pipeline.errors import ConfigError
+from pipeline.ids import Msisdn
+from services.router.routes import Query
 
 ROUTES = """
 version: "7"
@@ -91,6 +96,66 @@ def test_a_message_is_followed_to_its_rule(
     first, *rest = told(folder, "explain", *arguments)
     assert first.startswith("version 7, recipient 4")
     assert rest == lines
+
+
+NIGHT = """
+quiet_hours: {SE: {from: "21:00", to: "8:00", zone: Europe/Stockholm}}
+"""
+DLT = """
+version: "8"
+rules:
+  - {name: india, prefix: "91", connectors: [fast], requires: [dlt_entity_id, dlt_template_id]}
+  - {name: sweden, prefix: "46", connectors: [fast]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("to", "class_", "hour", "lines"),
+    [
+        ("46701234567", "otp", 23, []),
+        (
+            "46701234567",
+            "promotional",
+            12,
+            [
+                "  rejected as no_consent without an opt-in; see heliograph optout check",
+                "  is written until quiet hours begin in SE, 2026-12-01 20:00 UTC",
+            ],
+        ),
+        (
+            "46701234567",
+            "promotional",
+            23,
+            [
+                "  rejected as no_consent without an opt-in; see heliograph optout check",
+                "  waits for the end of quiet hours in SE, 2026-12-02 07:00 UTC",
+            ],
+        ),
+        (
+            "919812345678",
+            "transactional",
+            12,
+            [
+                "  rejected: country_not_allowed, IN is none of SE, NO",
+                "  rejected as carrier_data_missing without dlt_entity_id in carrier_data",
+                "  rejected as carrier_data_missing without dlt_template_id in carrier_data",
+            ],
+        ),
+    ],
+)
+def test_what_tenant_country_and_rule_ask_for_is_told(
+    folder: Path, to: str, class_: str, hour: int, lines: list[str]
+) -> None:
+    tenant = "senders: [ACME], countries: [SE, NO], requires_consent: true"
+    (folder / "heliograph.yaml").write_text(
+        CONFIG.replace("senders: [ACME], country: SE", tenant) + NIGHT, encoding="utf-8"
+    )
+    (folder / "routes.yaml").write_text(DLT, encoding="utf-8")
+    now_ms = int(datetime(2026, 12, 1, hour, tzinfo=UTC).timestamp() * 1000)
+    query = Query(Msisdn(to), now_ms, "default", class_=class_)
+    loaded = load(folder / "heliograph.yaml", with_secrets=False)
+    told = list(explanation(loaded, None, query, "m"))
+    assert told[told.index("  1. fast (priority, weight 1)") + 1 :] == lines
 
 
 def test_what_is_another_in_a_new_file_is_told_rule_by_rule(folder: Path) -> None:

@@ -131,6 +131,14 @@ def test_a_variable_that_is_no_json_is_a_fault(
     assert "written as JSON" in faults(tmp_path, "dev: true")
 
 
+def test_norway_is_a_country_and_a_time_is_one_without_quotes_too(tmp_path: Path) -> None:
+    night = "{from: 21:30, to: 08:00, zone: Europe/Oslo}"
+    text = f"tenants: {{a: {{countries: [SE, NO]}}}}\nquiet_hours: {{NO: {night}}}"
+    config = load(write(tmp_path, text))
+    assert config.tenants["a"].countries == ["SE", "NO"]
+    assert config.quiet_hours["NO"][0].minutes == (21 * 60 + 30, 8 * 60)
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"nowhere.yaml: cannot be read"):
         load(tmp_path / "nowhere.yaml")

@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
+from pipeline.config import TenantConfig
 from pipeline.records import Encrypted
 from services.router.policy import NOBODY, ROWS, Case, Refusal, first_refusal, tenant_of
+from services.router.quiet_hours import Quiet
 from services.router.senders import Sender
-from tests.services.router.builders import CONFIG, NOW_MS, ROUTES, admitted, request
+from tests.services.router.builders import CONFIG, FAST, NOW_MS, ROUTES, admitted, request, rule
 
 SENDER = Sender("alphanumeric", "ACME")
 SECRET = Encrypted(key_id="k", nonce=b"n", ciphertext=b"c")
@@ -31,8 +33,14 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("no_sender", {"sender": None, "record": admitted()}),
     ("sender_not_allowed", {"sender": None, "record": admitted(request(from_="EVIL"))}),
     ("encrypted_body_unsupported", {"record": admitted(request(text=SECRET))}),
+    (
+        "country_not_allowed",
+        {"tenant": tenant_of(TenantConfig(senders=["ACME"], countries=["NO"]))},
+    ),
     ("opted_out", {"is_unwanted": True}),
+    ("no_consent", {"has_consent": False}),
     ("expired", {"deadline_ms": NOW_MS - 1}),
+    ("quiet_hours", {"quiet": Quiet(until_ms=NOW_MS + 1)}),
     ("no_route", {"rule": None}),
     ("premium_number", {"rule": ROUTES.rules[3]}),
 ]
@@ -50,6 +58,48 @@ def test_what_may_not_be_sent_is_refused_with_its_reason(
 
 def test_what_may_be_sent_is_not_refused() -> None:
     assert first_refusal(case()) is None
+
+
+@pytest.mark.parametrize(
+    ("countries", "recipient", "passes"),
+    [
+        ([], "46701234567", True),
+        (["SE"], "46701234567", True),
+        (["NO", "SE"], "46701234567", True),
+        (["NO"], "46701234567", False),
+        (["US"], "14165550123", False),  # Toronto, of the same calling code
+        (["CA"], "14165550123", True),
+        (["US"], "881612345678", False),  # a satellite is of no country
+    ],
+)
+def test_a_tenant_sends_to_its_countries_only(
+    countries: list[str], recipient: str, passes: bool
+) -> None:
+    own = tenant_of(TenantConfig(senders=["ACME"], countries=countries))
+    refusal = first_refusal(case(tenant=own, record=admitted(recipient=recipient)))
+    assert refusal is None if passes else refusal is not None
+    assert passes or (refusal and refusal.reason) == "country_not_allowed"
+
+
+@pytest.mark.parametrize(
+    ("brought", "missing"),
+    [
+        ({}, "dlt_entity_id"),
+        ({"dlt_entity_id": "1"}, "dlt_template_id"),
+        ({"dlt_entity_id": "1", "dlt_template_id": ""}, "dlt_template_id"),
+        ({"dlt_entity_id": "1", "dlt_template_id": "2", "other": "3"}, None),
+    ],
+)
+def test_a_rule_wants_its_items_of_carrier_data(
+    brought: dict[str, str], missing: str | None
+) -> None:
+    india = rule("india", "91", FAST, requires=("dlt_entity_id", "dlt_template_id"))
+    refusal = first_refusal(case(rule=india, record=admitted(request(carrier_data=brought))))
+    if missing is None:
+        assert refusal is None
+        return
+    detail = f"The rule 'india' needs {missing!r}; write it into `carrier_data`."
+    assert refusal == Refusal("carrier_data_missing", detail)
 
 
 def test_every_row_of_the_table_refuses_some_row_here_in_the_same_order() -> None:

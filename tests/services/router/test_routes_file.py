@@ -45,6 +45,7 @@ rules:
     connectors:
       - {name: fast, price: "0.0125", weight: 3}
       - {name: slow, price: 0.01}
+    requires: [dlt_entity_id, dlt_template_id]
     set: {sender: [ONE, "72000"], class: otp, validity_s: 300, on_ambiguous: ask}
 """
 
@@ -92,6 +93,7 @@ def test_all_that_can_be_said_is_read(tmp_path: Path) -> None:
         ),
         strategy="cheapest",
         pool=(Way(FAST, 3, Decimal("0.0125")), Way(SLOW, 1, Decimal("0.01"))),
+        requires=("dlt_entity_id", "dlt_template_id"),
         changes=Changes(senders=("ONE", "72000"), class_="otp", validity_s=300, on_ambiguous="ask"),
     )
 
@@ -153,6 +155,9 @@ SETTINGS = [
     ("strategy: best", "strategy must be one of priority, weighted, sticky, cheapest"),
     ("strategy: cheapest", "cheapest needs a price of each connector"),
     ("prefixes_file: none.txt", "none.txt can't be read: No such file or directory"),
+    ("requires: []", "requires must be a list with at least one item"),
+    ("requires: [[x]]", "requires must be a text"),
+    ("requires: [a, b, a]", "requires 'a' stands twice; keep one"),
     ("set: {class: spam}", f"set: class must be one of {', '.join(CLASSES)}"),
     ("set: {validity_s: 0}", "set: validity_s must be seconds, 1 to 604800, and not '0'"),
     ("set: {validity_s: [1]}", "set: validity_s must be seconds, 1 to 604800,"),
@@ -204,7 +209,7 @@ WAYS = [
         (
             ONE + "- x",
             "3: rule 1: must be a mapping of name, prefix, prefixes_file, match, connectors, "
-            "strategy, return_after_s, reject, set",
+            "strategy, return_after_s, reject, requires, set",
         ),
         (ONE + "- {prefix: 46, connectors: [fast]}", "3: rule 1: name must be a text"),
         (ONE + "- {name: [], prefix: 46, connectors: [fast]}", "3: rule 1: name must be a text"),
@@ -233,6 +238,10 @@ WAYS = [
         (
             ONE + "- {name: a, prefix: 46, connectors: [fast], reject: no}",
             "3: rule 'a': give either connectors or reject",
+        ),
+        (
+            ONE + "- {name: a, prefix: 46, reject: no,\n   requires: [dlt_entity_id]}",
+            "4: rule 'a': requires is of no use where all is rejected",
         ),
         (
             ONE + "- {name: a, prefix: 46, connectors: []}",

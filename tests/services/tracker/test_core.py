@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.records import MtEvent, MtStatus, MtSubmitted, SegmentStatus
+from pipeline.effects import Publish
+from pipeline.records import MtEvent, MtReroute, MtStatus, MtSubmitted, SegmentStatus
 from services.tracker.config import TrackerConfig
 from services.tracker.core import MtFact
 from tests.services.tracker.builders import (
@@ -297,7 +298,8 @@ def test_the_status_of_a_refused_message_stays_when_a_receipt_comes_all_the_same
 
 
 def returned(segment: int, segments: int, **changed: Any) -> MtSubmitted:
-    return submitted(segment, segments, outcome="returned", reason="connector_down", **changed)
+    why = {"outcome": "returned", "reason": "connector_down"}
+    return submitted(segment, segments, **{**why, **changed})
 
 
 def test_what_came_back_whole_asks_for_another_way_once_a_hop() -> None:
@@ -311,6 +313,28 @@ def test_what_came_back_whole_asks_for_another_way_once_a_hop() -> None:
         told.tell(returned(segment, 3, hop=1, connector=SLOW))
     assert told.reroutes == [1, 2]
     assert told.ends == []
+
+
+def test_what_quiet_hours_gave_back_is_told_why_and_goes_on_in_the_morning() -> None:
+    told = Told(routed(2))
+    effects = [
+        effect
+        for segment in (1, 2)
+        for effect in told.tracker.decide(
+            told.state, returned(segment, 2, reason="quiet_hours"), ASKED_MS
+        )
+        if isinstance(effect.record, MtReroute)
+    ]
+    assert effects == [
+        Publish(
+            "sms.router.in",
+            "46701234567",
+            MtReroute(head=head(), hop=1, reason="quiet_hours", asked_ms=ASKED_MS + 52),
+        )
+    ]
+    assert told.tell(scheduled()) == ["scheduled"]
+    told.tell(routed(2, hop=1), submitted(1, 2, hop=1), submitted(2, 2, hop=1))
+    assert (told.status.state, told.status.reason, told.ends) == ("accepted", None, [])
 
 
 def test_what_is_written_in_part_or_over_asks_for_no_other_way() -> None:
