@@ -156,6 +156,8 @@ class MtRouted(Record, frozen=True, kw_only=True):
     routes_version: str
     deadline_ms: int
     routed_ms: int
+    price: str | None = None
+    currency: str | None = None
 
 
 class MtRejected(Record, frozen=True, kw_only=True):
@@ -381,6 +383,25 @@ class MtEvent(Record, frozen=True, kw_only=True):
     routes_version: str | None = None
     hop: int | None = None
     test: bool = False
+    price: str | None = None
+    cost: str | None = None
+    currency: str | None = None
+
+
+class ConnectorQuality(Record, frozen=True, kw_only=True):
+    """How the segments of a connector to one country ended within a stretch of time, as far as one
+    tracker has heard of it; the newest per key counts."""
+
+    connector: ConnectorId
+    country: str
+    replica: str
+    begin_ms: int
+    end_ms: int
+    submitted: int
+    delivered: int
+    failed: int
+    latency_median_ms: int | None = None
+    latency_p90_ms: int | None = None
 
 
 class ConnectorState(Record, frozen=True, kw_only=True):

@@ -27,6 +27,7 @@ MT_STATUS = "sms.mt.status"
 MT_EVENT = "sms.mt.event"
 MT_UNRESOLVED = "sms.mt.unresolved"
 CONNECTOR_STATE = "sms.connector.state"
+QUALITY = "sms.quality"
 CONTROL_STOP = "sms.control.stop"
 CONTROL_OPTOUT = "sms.control.optout"
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from pipeline.config import TenantConfig
+from pipeline.countries import country_of
 from pipeline.records import Encrypted, MtAdmitted, MtRequest
-from services.router.countries import country_of
 from services.router.quiet_hours import NEVER, Quiet
 from services.router.routes import Rule
 from services.router.senders import Sender, Senders

@@ -8,12 +8,12 @@ time is missed; it is found once for all messages of a minute.
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
+from pipeline.countries import country_of
 from zoneinfo import ZoneInfo
 
 from pipeline.consents import PROMOTIONAL
 from pipeline.ids import Msisdn
 from pipeline.quiet_hours import QuietHoursConfig
-from services.router.countries import country_of
 from services.router.routes import DAYS, Hours
 
 MINUTE_MS = 60_000

@@ -6,6 +6,7 @@ from pipeline.process import process
 from pipeline.records import Dlr, MtRejected, MtRouted, MtScheduled, MtSubmitted, Wake
 from services.tracker.config import TrackerConfig
 from services.tracker.core import Tracker
+from services.tracker.quality import MeasuringTracker, Windows
 
 
 def main(config: Config, replica: str) -> None:
@@ -13,7 +14,7 @@ def main(config: Config, replica: str) -> None:
     own = section(config, "tracker", TrackerConfig)
     with process("tracker", config, replica) as ground:
         stream.run(
-            Tracker(own),
+            MeasuringTracker(Tracker(own), Windows(replica, own.quality_window_s * 1000)),
             service="tracker",
             topic_in=topics.TRACKER_IN,
             kinds=(

@@ -149,4 +149,7 @@ def _event(change: Change, head: MtHead, event_id: bytes) -> MtEvent:
         routes_version=fact.routes_version,
         hop=fact.hop,
         test=head.test,
+        price=fact.price,
+        cost=fact.cost,
+        currency=fact.currency,
     )

@@ -5,6 +5,7 @@ and event: the same mark again is the same fact, repeated by a writer that is at
 """
 
 from collections.abc import Callable
+from decimal import Decimal
 from enum import IntEnum
 from typing import Any
 
@@ -84,6 +85,9 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     rule: str | None = None
     routes_version: str | None = None
     submitted_ms: int | None = None
+    price: str | None = None
+    cost: str | None = None
+    currency: str | None = None
 
 
 def fact_of(record: Record, now_ms: int) -> Fact | None:
@@ -104,7 +108,15 @@ def _routed(record: MtRouted, now_ms: int) -> Fact:
         hop=record.hop,
         rule=record.rule,
         routes_version=record.routes_version,
+        price=record.price,
+        cost=_cost(record.price, record.segments),
+        currency=record.currency,
     )
+
+
+def _cost(price: str | None, segments: int) -> str | None:
+    """Of all segments; exactly, for a price has fewer digits than a Decimal can count in."""
+    return None if price is None else format(Decimal(price) * segments, "f")
 
 
 def _scheduled(record: MtScheduled, now_ms: int) -> Fact:

@@ -19,6 +19,11 @@ def country_of(recipient: Msisdn) -> str | None:
     return _country(recipient[:LEADING_DIGITS], recipient[LEADING_DIGITS:].translate(_ANY_DIGIT))
 
 
+def is_country(code: str) -> bool:
+    """Whether `code` is the ISO 3166 code of a country that has numbers."""
+    return code in phonenumbers.SUPPORTED_REGIONS
+
+
 _ANY_DIGIT = str.maketrans("0123456789", "5555555555")
 
 

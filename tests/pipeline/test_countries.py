@@ -1,8 +1,8 @@
 import pytest
 
+from pipeline import countries
+from pipeline.countries import country_of
 from pipeline.ids import Msisdn
-from services.router import countries
-from services.router.countries import country_of
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,202 @@
+"""Windows of how connectors do: what is counted, when they are published, and only once."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.effects import Publish
+from pipeline.ids import MessageId
+from pipeline.records import ConnectorQuality, MtEvent
+from services.tracker.config import TrackerConfig
+from services.tracker.core import MtFact, Tracker
+from services.tracker.quality import MeasuringTracker, Windows
+from services.tracker.states import RECEIPT_STATES
+from tests.entries import MemoryEntries
+from tests.services.tracker.builders import (
+    ASKED_MS,
+    FAST,
+    MESSAGE,
+    SLOW,
+    head,
+    receipt,
+    routed,
+    submitted,
+    timeout,
+)
+
+WINDOW_MS = 60_000
+BEGIN_MS = ASKED_MS - ASKED_MS % WINDOW_MS
+
+
+class Measured:
+    """A tracker that counts, with the state of each message, and the windows it published."""
+
+    def __init__(self) -> None:
+        self.states: dict[str, MemoryEntries] = {}
+        self.windows: list[ConnectorQuality] = []
+        self.keys: list[str] = []
+        self.others = 0
+        own = Tracker(TrackerConfig())
+        self.tracker = MeasuringTracker(own, Windows("tracker-0", WINDOW_MS))
+
+    def tell(self, *facts: MtFact, now_ms: int = BEGIN_MS, of: str = MESSAGE) -> None:
+        state = self.states.setdefault(of, MemoryEntries())
+        state.now_ms = now_ms
+        for fact in facts:
+            for effect in self.tracker.decide(state, fact, now_ms):
+                assert isinstance(effect, Publish)
+                if isinstance(effect.record, ConnectorQuality):
+                    assert effect.topic == "sms.quality"
+                    self.keys.append(effect.key)
+                    self.windows.append(effect.record)
+                else:
+                    self.others += 1
+
+    def close(self) -> list[tuple[int, int, int]]:
+        """What was counted, once the window is over."""
+        self.tell(routed(head=head(message_id="other")), now_ms=BEGIN_MS + WINDOW_MS, of="other")
+        return [(row.submitted, row.delivered, row.failed) for row in self.windows]
+
+
+def test_a_window_says_how_a_connector_did_to_a_country() -> None:
+    own = Measured()
+    own.tell(routed(), submitted(), receipt())
+    assert own.windows == []
+    own.close()
+    assert own.keys == ["fast/SE/tracker-0"]
+    assert own.windows == [
+        ConnectorQuality(
+            connector=FAST,
+            country="SE",
+            replica="tracker-0",
+            begin_ms=BEGIN_MS,
+            end_ms=BEGIN_MS + WINDOW_MS,
+            submitted=1,
+            delivered=1,
+            failed=0,
+            latency_median_ms=1970,
+            latency_p90_ms=1970,
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("facts", "counted"),
+    [
+        ([routed()], []),
+        ([routed(), submitted()], [(1, 0, 0)]),
+        ([routed(), submitted(), receipt("ENROUTE")], [(1, 0, 0)]),
+        ([routed(), submitted(), receipt("ENROUTE"), receipt()], [(1, 1, 0)]),
+        ([routed(), submitted(), receipt(), receipt(), submitted()], [(1, 1, 0)]),
+        ([routed(), submitted(), receipt("UNDELIVERABLE")], [(1, 0, 1)]),
+        ([routed(), submitted(), receipt("EXPIRED"), receipt()], [(1, 0, 1)]),
+        ([routed(), submitted(), timeout()], [(1, 0, 1)]),
+        ([routed(), submitted(outcome="rejected", command_status=11)], [(1, 0, 1)]),
+        ([routed(), submitted(outcome="expired")], []),
+        ([routed(), submitted(outcome="cancelled")], []),
+        ([routed(), submitted(outcome="returned")], []),
+        ([routed(), submitted(outcome="unknown")], []),
+        ([routed(head=head(test=True)), submitted(test=True), receipt(test=True)], []),
+        ([routed(2), submitted(1, 2), submitted(2, 2), receipt("DELIVERED", 2, 2)], [(2, 1, 0)]),
+    ],
+)
+def test_what_is_counted(facts: list[Any], counted: list[tuple[int, int, int]]) -> None:
+    own = Measured()
+    own.tell(*facts)
+    assert own.close() == counted
+
+
+def test_every_state_of_a_receipt_that_ends_a_segment_is_counted() -> None:
+    for state, told in RECEIPT_STATES.items():
+        own = Measured()
+        own.tell(routed(), submitted(), receipt(state))
+        ((_, delivered, failed),) = own.close()
+        assert delivered + failed == (told is not None), state
+
+
+def test_what_the_tracker_decides_is_the_same() -> None:
+    facts = [routed(), submitted(), receipt()]
+    own, plain, state = Measured(), Tracker(TrackerConfig()), MemoryEntries()
+    state.now_ms = BEGIN_MS
+    own.tell(*facts)
+    assert own.others == sum(len(plain.decide(state, fact, BEGIN_MS)) for fact in facts)
+
+
+def event(**changed: Any) -> MtEvent:
+    return MtEvent(
+        **{
+            "event_id": "e",
+            "message_id": MESSAGE,
+            "event": "receipt",
+            "state": "delivered",
+            "terminal": True,
+            "receipt_state": "DELIVERED",
+            "connector": FAST,
+            "tenant": "default",
+            "lane": "normal",
+            "class_": "otp",
+            "recipient": "46701234567",
+            "requested_ms": 0,
+            "at_ms": 1000,
+            "submitted_ms": 0,
+            **changed,
+        }
+    )
+
+
+def rows(windows: Windows, now_ms: int) -> list[ConnectorQuality]:
+    found = []
+    for effect in windows.closed(now_ms):
+        assert isinstance(effect.record, ConnectorQuality)
+        found.append(effect.record)
+    return found
+
+
+def test_connectors_and_countries_are_counted_apart_and_those_of_no_country_not() -> None:
+    windows = Windows("t", WINDOW_MS)
+    for recipient in ("46701234567", "4791234567", "9991234567", None):
+        for connector in (FAST, SLOW, None):
+            windows.note(event(recipient=recipient, connector=connector))
+    found = rows(windows, WINDOW_MS)
+    assert sorted((row.connector, row.country, row.delivered) for row in found) == [
+        ("fast", "NO", 1),
+        ("fast", "SE", 1),
+        ("slow", "NO", 1),
+        ("slow", "SE", 1),
+    ]
+
+
+def test_nine_in_ten_are_at_least_that_fast() -> None:
+    windows = Windows("t", WINDOW_MS)
+    for number in range(100, 0, -1):
+        windows.note(event(at_ms=number * 10))
+    (row,) = rows(windows, WINDOW_MS)
+    assert (row.latency_median_ms, row.latency_p90_ms) == (500, 900)
+
+
+def test_a_window_without_a_delivery_has_no_latency() -> None:
+    windows = Windows("t", WINDOW_MS)
+    windows.note(event(receipt_state="EXPIRED"))
+    (row,) = rows(windows, WINDOW_MS)
+    assert (row.latency_median_ms, row.latency_p90_ms) == (None, None)
+
+
+@given(st.lists(st.tuples(st.integers(0, 200_000), st.sampled_from(["DELIVERED", "EXPIRED"]))))
+def test_each_end_is_in_one_window_and_in_the_one_of_its_time(
+    ends: list[tuple[int, str]],
+) -> None:
+    windows, found, now_ms = Windows("t", WINDOW_MS), [], ASKED_MS
+    for passed_ms, state in ends:
+        now_ms += passed_ms
+        found += rows(windows, now_ms)
+        windows.note(event(receipt_state=state, message_id=MessageId(str(now_ms))))
+    found += rows(windows, now_ms + WINDOW_MS)
+    assert sum(row.delivered + row.failed for row in found) == len(ends)
+    assert len({row.begin_ms for row in found}) == len(found)
+    assert all(row.begin_ms % WINDOW_MS == 0 for row in found)
+    at_ms = ASKED_MS
+    for passed_ms, _ in ends:
+        at_ms += passed_ms
+        assert any(row.begin_ms <= at_ms < row.end_ms for row in found)
