@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from pipeline.config import Config
-from pipeline.countries import country_of
 from pipeline.consents import PROMOTIONAL
+from pipeline.countries import country_of
 from services.router.quiet_hours import QuietHours
 from services.router.routes import Query, Rule
 

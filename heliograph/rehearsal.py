@@ -1,7 +1,8 @@
 """New routes tried on real traffic: what came lately, routed again and not sent.
 
 What is compared is the first way of the pool that decides, as if every connector were up, at the
-moment the request came; prices are those of each file.
+moment the request came; prices are those of each file. Nothing is looked up elsewhere: a network is
+that of the tables, and how connectors do is not known.
 """
 
 from collections import Counter
@@ -13,11 +14,14 @@ from typing import NamedTuple
 from heliograph.routing import routes_in
 from pipeline import topics
 from pipeline.config import Config
+from pipeline.ids import Msisdn
 from pipeline.kafka.reader import read_to_end
 from pipeline.process import make_codec
 from pipeline.records import MtAdmitted, MtReroute, OptOut
+from services.router.atlas import networks_of
 from services.router.core import query_of
 from services.router.encoding import encode
+from services.router.networks import Networks, Whereabouts
 from services.router.policy import Refusal, lacking
 from services.router.routes import Routes
 from services.router.senders import Senders
@@ -48,27 +52,35 @@ def rehearse(config: Config, file: Path | None, new: Path) -> Iterator[str]:
 
 
 def _verdicts(config: Config, old: Routes, new: Routes) -> Iterator[tuple[Verdict, Verdict]]:
-    codec = make_codec(config)
+    codec, networks = make_codec(config), networks_of(config, None)
     senders = {name: Senders(tenant.senders) for name, tenant in config.tenants.items()}
     for message in read_to_end(config.kafka, [topics.ROUTER_IN]):
         record = codec.decode(message.value(), MtAdmitted, MtReroute, OptOut)
         if not isinstance(record, MtAdmitted) or record.due or record.head.tenant not in senders:
             continue
         own = senders[record.head.tenant]
-        yield _verdict(config, old, own, record), _verdict(config, new, own, record)
+        old_way, new_way = (_verdict(config, networks, r, own, record) for r in (old, new))
+        yield old_way, new_way
 
 
-def _verdict(config: Config, routes: Routes, senders: Senders, record: MtAdmitted) -> Verdict:
+def _verdict(
+    config: Config, networks: Networks, routes: Routes, senders: Senders, record: MtAdmitted
+) -> Verdict:
     sender = senders.find(record.request.from_)
-    rule = routes.find(query_of(record, sender, record.admitted_ms))
+    recipient = record.head.recipient or Msisdn("")
+    where = Whereabouts(recipient, networks.network_of)
+    rule = routes.find(query_of(record, sender, record.admitted_ms, where))
     if rule is None:
         return Verdict("no_route", Decimal(0))
     if rule.reject is not None:
         return Verdict(rule.reject, Decimal(0))
+    if rule.needs_network and where.network is None:
+        return Verdict("unknown_network", Decimal(0))
     if (missing := lacking(rule, record.request)) is not None:
         return Verdict(missing.reason, Decimal(0))
-    way = ordered(rule, record.head.message_id, record.head.recipient or "")[0]
+    way = ordered(rule, record.head.message_id, recipient)[0]
     encoded = encode(record.request, config.profile(way.connector), lambda: 0)
     if isinstance(encoded, Refusal):
         return Verdict(encoded.reason, Decimal(0))
-    return Verdict(way.connector, None if way.price is None else way.price * len(encoded.parts))
+    price = way.price_to(recipient)
+    return Verdict(way.connector, None if price is None else price * len(encoded.parts))

@@ -1,18 +1,25 @@
 """What the routes would do, told without sending anything."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from heliograph.conditions import conditions
+from pipeline import topics
 from pipeline.config import Config
-from pipeline.errors import HeliographError
+from pipeline.errors import BrokerError, HeliographError
 from pipeline.ids import ConnectorId
+from pipeline.kafka.reader import read_to_end
+from pipeline.process import make_codec
+from pipeline.records import ConnectorQuality
 from services.intake.numbers import BadNumber, msisdn
+from services.router.atlas import knows_networks, networks_of
 from services.router.differences import differences
+from services.router.networks import Networks, Whereabouts
+from services.router.quality import Quality
 from services.router.routes import Query, Routes, Rule, Step
 from services.router.routes_file import load_routes
 from services.router.senders import read
-from services.router.strategies import chosen, ordered
+from services.router.strategies import Grade, chosen, ordered, ungraded
 
 
 def summary(config: Config, file: Path | None) -> str:
@@ -40,18 +47,27 @@ def explanation(config: Config, file: Path | None, query: Query, message_id: str
         raise HeliographError(f"{query.recipient!r} is no recipient: {recipient.detail}")
     sender = query.sender or next(iter(tenant.senders), None)
     sender = None if sender is None else read(sender).addr
-    query = query._replace(recipient=recipient, sender=sender)
-    routes = routes_in(config, file)
+    routes, results = routes_in(config, file), list[str]()
+    networks = networks_of(config, results.append)
+    where = Whereabouts(recipient, networks.network_of)
+    query = query._replace(recipient=recipient, sender=sender, where=where)
     yield f"version {routes.version}, recipient {recipient}, sender {query.sender or 'none'}"
+    yield f"  country {where.country or 'unknown'}, {_network(networks, where.network, results)}"
     steps = routes.steps(query)
     yield from map(_step, steps)
     if not steps or steps[-1].miss is not None:
         yield "  no rule matches: rejected, no_route"
     else:
         rule = steps[-1].rule
-        yield from _done(rule, query, message_id)
+        yield from _done(config, routes, rule, query, message_id)
         if rule.reject is None:
             yield from conditions(config, rule, query)
+
+
+def _network(networks: Networks, code: str | None, results: Sequence[str]) -> str:
+    name = networks.name_of(code) if code is not None else ""
+    told = f"network {code or 'unknown'}" + (f" ({name})" if name else "")
+    return f"{told}, looked up: {results[-1]}" if results else told
 
 
 def _step(step: Step) -> str:
@@ -60,13 +76,29 @@ def _step(step: Step) -> str:
     return f"  {step.rule.name} ({about}): {verdict}"
 
 
-def _done(rule: Rule, query: Query, message_id: str) -> Iterator[str]:
+def _done(
+    config: Config, routes: Routes, rule: Rule, query: Query, message_id: str
+) -> Iterator[str]:
     if rule.reject is not None:
         yield f"  rejected: {rule.reject}"
         return
-    for number, way in enumerate(ordered(rule, message_id, query.recipient), 1):
-        price = "" if way.price is None else f", {way.price} a segment"
-        yield f"  {number}. {way.connector} ({rule.strategy}, weight {way.weight}{price})"
+    if rule.needs_network and query.where.network is None:
+        yield "  rejected: unknown_network"
+        return
+    quality = None
+    try:
+        quality = _quality_of(config) if rule.strategy == "quality" else None
+    except BrokerError as error:
+        yield f"  how connectors do is not known: {error}"
+    grade_of = ungraded if quality is None else quality.grade_of
+    for number, way in enumerate(ordered(rule, message_id, query.recipient, grade_of), 1):
+        price = way.price_to(query.recipient)
+        told = f"{rule.strategy}, weight {way.weight}"
+        if price is not None:
+            told += f", {price} {routes.currency or ''}".rstrip() + " a segment"
+        if quality is not None:
+            told += f", {_grade(quality.grade_of(way.connector, query.recipient))}"
+        yield f"  {number}. {way.connector} ({told})"
     changed = rule.changes
     if changed.senders is not None:
         yield f"  sender becomes {chosen(changed.senders, query.recipient)}"
@@ -79,6 +111,22 @@ def _done(rule: Rule, query: Query, message_id: str) -> Iterator[str]:
             yield f"  {name} {value}"
 
 
+def _quality_of(config: Config) -> Quality:
+    """What the routers know now of how connectors do. Raises BrokerError."""
+    quality, codec = Quality(), make_codec(config)
+    for message in read_to_end(config.kafka, [topics.QUALITY]):
+        quality.put("", codec.decode(message.value(), ConnectorQuality))
+    return quality
+
+
+def _grade(grade: Grade | None) -> str:
+    if grade is None:
+        return "nothing known of lately"
+    delivered = f"{grade.delivered:,} of {grade.ended:,} delivered"
+    return f"{delivered}, half of them within {grade.median_ms / 1000:.1f} s"
+
+
 def routes_in(config: Config, file: Path | None) -> Routes:
     """The routes in a file, or those that are configured. Raises ConfigError."""
-    return load_routes(file or config.routes, {ConnectorId(name) for name in config.connectors})
+    known = {ConnectorId(name) for name in config.connectors}
+    return load_routes(file or config.routes, known, knows_networks=knows_networks(config))

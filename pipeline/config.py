@@ -40,7 +40,6 @@ from pipeline.sections import sentences as sentences
 ENV_PREFIX = "HELIOGRAPH__"
 DEFAULT_PROFILE = "default"
 
-
 _NEED_SECRETS = ContextVar("_NEED_SECRETS", default=True)
 LITERAL = "a secret may not stand in the file; write ${VARIABLE} or file:PATH"
 
@@ -283,6 +282,10 @@ class Config(BaseSettings):
     http: HttpConfig = HttpConfig()
     state_dir: Path = Path("state")
     routes: Path = Path("routes.yaml")
+    networks: Path | None = None
+    """CSV of prefix,network[,name]: the network a number belongs to, MCC and MNC."""
+    ported: Path | None = None
+    """The same of whole numbers, those that were taken along to another network."""
     profiles: dict[str, ProfileConfig] = {}
     connectors: dict[Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")], ConnectorConfig] = {}
     tenants: dict[Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")], TenantConfig] = {
@@ -375,7 +378,9 @@ def load(path: Path, *, with_secrets: bool = True) -> Config:
         _NEED_SECRETS.reset(token)
     if faults:
         raise ConfigError(faults)
-    return config.model_copy(update={"routes": path.parent / config.routes})
+    files = {name: getattr(config, name) for name in ("routes", "networks", "ported")}
+    beside = {name: file and path.parent / file for name, file in files.items()}
+    return config.model_copy(update=beside)
 
 
 def section(config: Config, service: str, model: type[S]) -> S:

@@ -22,6 +22,7 @@ MetricName = Literal[
     "sms.intake.waiting",
     "sms.intake.poisoned",
     "sms.router.reloads",
+    "sms.router.lookups",
     "sms.binder.submitted",
     "sms.binder.answered",
     "sms.binder.delivered",
@@ -49,6 +50,10 @@ METRICS: Mapping[MetricName, tuple[str, str]] = {  # name: (unit, meaning)
     "sms.intake.waiting": ("{record}", "Requests read that wait for their turn, by lane."),
     "sms.intake.poisoned": ("{partition}", "Nothing could be read, so it is left alone, by lane."),
     "sms.router.reloads": ("{reload}", "Routes files read anew, by result."),
+    "sms.router.lookups": (
+        "{message}",
+        "Networks looked up for messages, by result: kept, answered, late, busy, failed.",
+    ),
     "sms.binder.submitted": ("{segment}", "submit_sm written, by connector."),
     "sms.binder.answered": ("{segment}", "Outcomes published, by connector and outcome."),
     "sms.binder.delivered": ("{pdu}", "deliver_sm and data_sm taken, by connector."),

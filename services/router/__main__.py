@@ -1,16 +1,18 @@
 """The router as a process: its core on `sms.router.in`, exactly once."""
 
-from functools import partial
+from functools import cache, partial
 
 from pipeline import stream, topics
 from pipeline.config import Config
 from pipeline.ids import ConnectorId
 from pipeline.process import process
-from pipeline.records import MtAdmitted, MtReroute, OptOut, Stop
+from pipeline.records import ConnectorQuality, MtAdmitted, MtReroute, OptOut, Stop
 from pipeline.stops import Stops
 from pipeline.tables import followed
+from services.router.atlas import knows_networks, networks_of
 from services.router.core import Router
 from services.router.health import ConnectorHealth
+from services.router.quality import Quality
 from services.router.routes import Routes
 from services.router.watch import RoutesWatch
 
@@ -21,7 +23,11 @@ def main(config: Config, replica: str) -> None:
     with process("router", config, replica) as ground:
         reloads = partial(ground.metrics.counter, "sms.router.reloads")
         health = ConnectorHealth(config.kafka, ground.codec)
-        stops = Stops()
+        stops, quality = Stops(), Quality()
+        look_ups = cache(lambda result: ground.metrics.counter("sms.router.lookups", result=result))
+
+        def count(result: str) -> None:
+            look_ups(result).value += 1
 
         def take(routes: Routes) -> None:
             router.routes = routes
@@ -30,10 +36,16 @@ def main(config: Config, replica: str) -> None:
         def refuse() -> None:
             reloads(result="refused").value += 1
 
-        watch = RoutesWatch(config.routes, known, take, refuse)
-        router = Router(config, watch.routes, health.is_up, stops)
+        networks = networks_of(config, count)
+        watch = RoutesWatch(
+            config.routes, known, take, refuse, knows_networks=knows_networks(config)
+        )
+        router = Router(
+            config, watch.routes, health.is_up, stops, networks.network_of, quality.grade_of
+        )
         health.start()
         followed(ground, topics.CONTROL_STOP, Stop, stops.put).start()
+        followed(ground, topics.QUALITY, ConnectorQuality, quality.put).start()
         watch.start()
         stream.run(
             router,

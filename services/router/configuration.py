@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-import phonenumbers
-
 from pipeline.config import Config
+from pipeline.countries import is_country
 from services.router.quiet_hours import is_endless
 from services.router.senders import fault_of
 
@@ -31,5 +30,5 @@ def _of_quiet_hours(config: Config) -> Iterator[str]:
 
 
 def _unknown(place: str, country: str) -> Iterator[str]:
-    if country not in phonenumbers.SUPPORTED_REGIONS:
+    if not is_country(country):
         yield f"{place}: there is no country {country!r}; write its ISO 3166 code, such as GB"

@@ -23,7 +23,7 @@ from pipeline import topics
 from pipeline.config import Config
 from pipeline.effects import Effect, Entries, Publish, PublishLater
 from pipeline.errors import ConfigError
-from pipeline.ids import ConnectorId, MessageId
+from pipeline.ids import ConnectorId, MessageId, Msisdn
 from pipeline.records import (
     MtAdmitted,
     MtHead,
@@ -38,11 +38,13 @@ from pipeline.stops import Stops
 from services.router import opt_outs, trips
 from services.router.configuration import faults_in
 from services.router.encoding import cut_of, encode
+from services.router.networks import NOWHERE, Whereabouts, unknown
 from services.router.policy import NOBODY, Case, Refusal, first_refusal, tenant_of
+from services.router.prices import written
 from services.router.quiet_hours import QuietHours
 from services.router.routes import UNCHANGED, Query, Routes, Rule
 from services.router.senders import Sender, read
-from services.router.strategies import chosen, ordered
+from services.router.strategies import GradeOf, chosen, ordered, ungraded
 from services.router.submits import Leg, submits, target_of, vendor_tlvs
 from services.router.trips import Trip
 
@@ -128,6 +130,8 @@ class Router:
         routes: Routes,
         is_up: Callable[[ConnectorId], bool],
         stops: Stops,
+        network_of: Callable[[Msisdn], str | None] = unknown,
+        grade_of: GradeOf = ungraded,
     ) -> None:
         if faults := faults_in(config):
             raise ConfigError(faults)
@@ -135,6 +139,8 @@ class Router:
         """May be replaced at any time; a message goes by those it began with."""
         self._is_up = is_up
         self._stops = stops
+        self._network_of = network_of
+        self._grade_of = grade_of
         self._tenants = {name: tenant_of(tenant) for name, tenant in config.tenants.items()}
         self._quiet_hours = QuietHours(config.quiet_hours)
         self._sandboxes = tuple(
@@ -178,7 +184,8 @@ class Router:
         assert head.recipient is not None  # intake passes on nothing else
         tenant = self._tenants.get(head.tenant, NOBODY)
         sender = tenant.senders.find(request.from_)
-        rule = routes.find(query_of(record, sender, now_ms))
+        where = Whereabouts(head.recipient, self._network_of)
+        rule = routes.find(query_of(record, sender, now_ms, where))
         changes = UNCHANGED if rule is None else rule.changes
         if changes.senders is not None and (sender is not None or request.from_ is None):
             sender = read(chosen(changes.senders, head.recipient))
@@ -196,7 +203,9 @@ class Router:
             # A send_at in the past means at once, and takes nothing from the validity.
             deadline_ms=max(request.send_at_ms or 0, head.requested_ms) + validity_ms,
             rule=rule,
+            where=where,
             routes_version=routes.version,
+            currency=routes.currency,
             cancelled_by=self._stops.cancels(head),
             is_unwanted=sender is not None
             and opt_outs.forbid(state, class_, head.tenant, sender.addr),
@@ -262,6 +271,8 @@ class Router:
             routes_version=case.routes_version,
             deadline_ms=case.deadline_ms,
             routed_ms=case.now_ms,
+            price=None if leg.price is None else written(leg.price),
+            currency=None if leg.price is None else case.currency,
         )
         effects.append(Publish(topics.TRACKER_IN, head.message_id, routed))
         trips.keep(state, case, leg, trip)
@@ -274,7 +285,7 @@ class Router:
         no test never does.
         """
         assert head.recipient is not None  # intake passes on nothing else
-        ways = ordered(rule, head.message_id, head.recipient)
+        ways = ordered(rule, head.message_id, head.recipient, self._grade_of)
         pool = [w.connector for w in ways if (w.connector in self._sandboxes) is is_test]
         if is_test:
             pool += [name for name in self._sandboxes if name not in pool]
@@ -283,7 +294,8 @@ class Router:
             return None
         connector = next((name for name in pool if self._is_up(name)), pool[0])
         return_after_s = rule.return_after_s if len(pool) > 1 else None
-        return Leg(self._targets[connector], trip.hop + 1, return_after_s)
+        price = next((w.price_to(head.recipient) for w in ways if w.connector == connector), None)
+        return Leg(self._targets[connector], trip.hop + 1, return_after_s, price)
 
 
 def _head(case: Case) -> MtHead:
@@ -294,7 +306,9 @@ def _head(case: Case) -> MtHead:
     return msgspec.structs.replace(head, sender=case.sender.addr, class_=class_ or head.class_)
 
 
-def query_of(record: MtAdmitted, sender: Sender | None, now_ms: int) -> Query:
+def query_of(
+    record: MtAdmitted, sender: Sender | None, now_ms: int, where: Whereabouts = NOWHERE
+) -> Query:
     """What rules may ask of a request."""
     head, text = record.head, record.request.text
     assert head.recipient is not None  # intake passes on nothing else
@@ -307,6 +321,7 @@ def query_of(record: MtAdmitted, sender: Sender | None, now_ms: int) -> Query:
         lane=head.lane,
         campaign=head.campaign,
         text=text if isinstance(text, str) else None,
+        where=where,
     )
 
 

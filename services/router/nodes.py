@@ -4,7 +4,7 @@ What can't be read is reported and stood for by something harmless: whoever asks
 end gets all of them at once.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -89,6 +89,21 @@ class Reader:
             yield from node.value
         else:
             self.fault(node, f"{where} must be a list with at least one item")
+
+    def checked_set(
+        self,
+        parts: Mapping[str, yaml.Node],
+        name: str,
+        where: str,
+        wanted: str,
+        read: Callable[[str], str],
+    ) -> frozenset[str] | None:
+        """What `read` makes of one or several scalars; None where there is nothing."""
+        if name not in parts:
+            return None
+        items = self.items(parts[name], f"{where}: {name}")
+        found = [self.checked(item, f"{where}: {name}", wanted, read) for item in items]
+        return frozenset(text for text in found if text is not None)
 
 
 def raw(node: yaml.Node | None) -> str | None:

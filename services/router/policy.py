@@ -10,6 +10,7 @@ from typing import NamedTuple
 from pipeline.config import TenantConfig
 from pipeline.countries import country_of
 from pipeline.records import Encrypted, MtAdmitted, MtRequest
+from services.router.networks import NOWHERE, Whereabouts
 from services.router.quiet_hours import NEVER, Quiet
 from services.router.routes import Rule
 from services.router.senders import Sender, Senders
@@ -40,7 +41,9 @@ class Case(NamedTuple):
     sender: Sender | None
     deadline_ms: int
     rule: Rule | None
+    where: Whereabouts = NOWHERE
     routes_version: str = ""
+    currency: str | None = None
     cancelled_by: str | None = None
     is_unwanted: bool = False
     has_consent: bool = True
@@ -127,6 +130,14 @@ ROWS = (
         "no_route",
         lambda case: case.rule is None,
         "No rule covers the recipient; add one to the routes or correct `to`.",
+    ),
+    Row(
+        "unknown_network",
+        lambda case: (
+            case.rule is not None and case.rule.needs_network and case.where.network is None
+        ),
+        "The rule of the recipient sends to known networks only, and nobody knows this one's; add "
+        "its prefix to `networks`, or correct `to`.",
     ),
 )
 

@@ -8,10 +8,10 @@ time is missed; it is found once for all messages of a minute.
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
-from pipeline.countries import country_of
 from zoneinfo import ZoneInfo
 
 from pipeline.consents import PROMOTIONAL
+from pipeline.countries import country_of
 from pipeline.ids import Msisdn
 from pipeline.quiet_hours import QuietHoursConfig
 from services.router.routes import DAYS, Hours

@@ -12,10 +12,13 @@ from datetime import datetime
 from decimal import Decimal
 from fnmatch import translate
 from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from pipeline.ids import ConnectorId, Msisdn
+from services.router.networks import NOWHERE, Whereabouts
+from services.router.prefixes import Prefixes
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MINUTES_PER_DAY = 1440
@@ -33,6 +36,7 @@ class Query(NamedTuple):
     lane: str = ""
     campaign: str | None = None
     text: str | None = None
+    where: Whereabouts = NOWHERE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +80,8 @@ class Match:
     campaigns: tuple[str, ...] | None = None
     text: str | None = None
     hours: Hours | None = None
+    countries: frozenset[str] | None = None
+    networks: frozenset[str] | None = None
 
     def first_miss(self, query: Query) -> str | None:
         """The first thing that is not as asked, by its name in the file; None where all is."""
@@ -91,6 +97,11 @@ class Match:
                 return name
         if self.text is not None and not re.search(self.text, query.text or ""):
             return "text"
+        # Both may have to be looked up, so they are asked last.
+        if self.countries is not None and query.where.country not in self.countries:
+            return "country"
+        if self.networks is not None and query.where.network not in self.networks:
+            return "network"
         return None
 
 
@@ -104,11 +115,22 @@ def _pattern(glob: str) -> re.Pattern[str]:
 
 
 class Way(NamedTuple):
-    """A connector of a pool; `price` is for a segment, in whatever currency all prices are."""
+    """A connector of a pool; `price` is for a segment, `prices` where it depends on the prefix."""
 
     connector: ConnectorId
     weight: int = 1
     price: Decimal | None = None
+    prices: Prefixes[Decimal] | None = None
+
+    @property
+    def has_price(self) -> bool:
+        """Whether there is a price for some number at least."""
+        return self.price is not None or self.prices is not None
+
+    def price_to(self, recipient: str) -> Decimal | None:
+        """What a segment to this number costs, None where nobody says."""
+        listed = None if self.prices is None else self.prices.longest(recipient)
+        return self.price if listed is None else listed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +146,7 @@ class Changes:
 
 
 UNCHANGED = Changes()
+EXPLORE_SHARE = 0.05
 EVERYTHING = Match()
 
 
@@ -142,6 +165,10 @@ class Rule:
     changes: Changes = UNCHANGED
     return_after_s: int | None = None
     """So long without a bind, and what is not begun takes another way; None: it waits."""
+    explore_share: float = EXPLORE_SHARE
+    """With strategy quality: of its messages, how many go elsewhere than to the best."""
+    needs_network: bool = False
+    """Refuse those whose network is not known."""
 
 
 class Step(NamedTuple):
@@ -155,8 +182,17 @@ class Step(NamedTuple):
 class Routes:
     """All rules of one version."""
 
-    def __init__(self, version: str, rules: tuple[Rule, ...]) -> None:
+    def __init__(
+        self,
+        version: str,
+        rules: tuple[Rule, ...],
+        currency: str | None = None,
+        files: tuple[Path, ...] = (),
+    ) -> None:
+        """`currency` is that of all prices; `files` are those that were read beside the routes."""
         self.version = version
+        self.files = files
+        self.currency = currency
         self.rules = rules
         self._by_prefix: dict[str, list[Rule]] = defaultdict(list)
         for rule in rules:

@@ -10,15 +10,17 @@ rules:
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import yaml
 
+from pipeline.countries import is_country
 from pipeline.errors import ConfigError
 from pipeline.ids import ConnectorId
+from services.router.networks import code_of
 from services.router.nodes import Reader, composed, raw
+from services.router.pools_file import PoolReader
 from services.router.routes import (
     DAYS,
     EVERYTHING,
@@ -32,9 +34,9 @@ from services.router.routes import (
     Way,
 )
 from services.router.senders import fault_of
-from services.router.strategies import STRATEGIES
+from services.router.strategies import BY_WEIGHT, STRATEGIES
 
-SETTINGS = ("version", "rules")
+SETTINGS = ("version", "currency", "rules")
 RULE = (
     "name",
     "prefix",
@@ -42,30 +44,41 @@ RULE = (
     "match",
     "connectors",
     "strategy",
+    "explore_share",
     "return_after_s",
+    "needs_network",
     "reject",
     "requires",
     "set",
 )
-MATCH = ("tenant", "class", "lane", "sender", "campaign", "text", "hours", "days", "zone")
-WAY = ("name", "weight", "price")
+MATCH = (
+    *("tenant", "class", "lane", "sender", "campaign", "text", "hours", "days", "zone"),
+    *("country", "network"),
+)
 SET = ("sender", "class", "validity_s", "on_ambiguous")
 CLASSES = ("otp", "transactional", "promotional", "billed")
 LANES = ("priority", "normal", "bulk")
 ON_AMBIGUOUS = ("resend", "give_up", "ask")
+NO_NETWORKS = "asks for the network; name a file under `networks` in heliograph.yaml"
 NAME_CHARACTERS_MAX = 64
-WEIGHT_MAX = 10_000
 VALIDITY_MAX_S = 7 * 86_400
 
 _PREFIX = re.compile(r"([1-9][0-9]{0,14})?")
+_CURRENCY = re.compile(r"[A-Z]{3}")
 _REASON = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _HOURS = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)\s*-\s*([01]?\d|2[0-4]):([0-5]\d)")
 
 
-def load_routes(path: Path, known: Collection[ConnectorId]) -> Routes:
-    """Read `path`; raises ConfigError with every fault. `known`: the configured connectors."""
+def load_routes(
+    path: Path, known: Collection[ConnectorId], *, knows_networks: bool = True
+) -> Routes:
+    """Read `path`; raises ConfigError with every fault. `known`: the configured connectors;
+    `knows_networks`: whether anybody says which network a number belongs to."""
     reader = RoutesReader(path.parent, known)
     routes = reader.routes(composed(path))
+    if not knows_networks:
+        wanting = [own for own in routes.rules if own.needs_network or own.match.networks]
+        reader.faults += [f": rule {own.name!r}: {NO_NETWORKS}" for own in wanting]
     if reader.faults:
         raise ConfigError([f"{path}{fault}" for fault in reader.faults])
     return routes
@@ -78,7 +91,8 @@ class RoutesReader(Reader):
         """`folder` is where the file lies, `known` the configured connectors."""
         super().__init__()
         self._folder = folder
-        self._known = known
+        self._pools = PoolReader(self, self._beside, known)
+        self._files: list[Path] = []
 
     def routes(self, document: yaml.Node | None) -> Routes:
         """All of it."""
@@ -93,7 +107,17 @@ class RoutesReader(Reader):
             return Routes(version, ())
         read = [(node, self._rule(node, number)) for number, node in enumerate(rules.value, 1)]
         self._must_differ(read)
-        return Routes(version, tuple(rule for _, rule in read))
+        currency = None
+        if "currency" in parts:
+            currency = self.checked(parts["currency"], "currency", "a code such as EUR", _currency)
+        return Routes(
+            version, tuple(rule for _, rule in read), currency, tuple(sorted(set(self._files)))
+        )
+
+    def _beside(self, name: str) -> str:
+        """The text of a file that lies beside the routes."""
+        self._files.append(self._folder / name)
+        return self._files[-1].read_text(encoding="utf-8")
 
     def _rule(self, node: yaml.Node, number: int) -> Rule:
         name = _name_in(node)
@@ -106,11 +130,11 @@ class RoutesReader(Reader):
             self.fault(node, f"{where}: name is longer than {NAME_CHARACTERS_MAX} characters")
         if ("connectors" in parts) == ("reject" in parts):
             self.fault(node, f"{where}: give either connectors or reject")
-        pool = tuple(self._pool(parts["connectors"], where)) if "connectors" in parts else ()
+        pool = tuple(self._pools.ways(parts["connectors"], where)) if "connectors" in parts else ()
         strategy = self._choice(parts, "strategy", tuple(STRATEGIES), where) or "priority"
-        if strategy in ("weighted", "sticky") and pool and not any(way.weight for way in pool):
+        if strategy in BY_WEIGHT and pool and not any(way.weight for way in pool):
             self.fault(parts["connectors"], f"{where}: {strategy} needs a weight above 0")
-        if strategy == "cheapest" and any(way.price is None for way in pool):
+        if strategy == "cheapest" and not all(way.has_price for way in pool):
             self.fault(parts["strategy"], f"{where}: cheapest needs a price of each connector")
         return Rule(
             name=name,
@@ -122,6 +146,8 @@ class RoutesReader(Reader):
             requires=self._requires(parts, where),
             changes=self._changes(parts["set"], where) if "set" in parts else UNCHANGED,
             return_after_s=self._return_after_s(parts, pool, where),
+            explore_share=self._pools.explore_share(parts, strategy, where),
+            needs_network=self._choice(parts, "needs_network", ("true", "false"), where) == "true",
         )
 
     # --- whom a rule is about -------------------------------------------------------------------
@@ -150,19 +176,19 @@ class RoutesReader(Reader):
         return None
 
     def _prefixes_in(self, node: yaml.Node, where: str) -> Iterator[str]:
-        path = self._folder / self.text(node, f"{where}: prefixes_file")
+        name = self.text(node, f"{where}: prefixes_file")
         try:
-            lines = path.read_text(encoding="utf-8").splitlines()
+            lines = self._beside(name).splitlines()
         except UnicodeDecodeError:
-            self.fault(node, f"{where}: {path.name} is not UTF-8; save it as such")
+            self.fault(node, f"{where}: {name} is not UTF-8; save it as such")
             return
         except OSError as error:
-            self.fault(node, f"{where}: {path.name} can't be read: {error.strerror}")
+            self.fault(node, f"{where}: {name} can't be read: {error.strerror}")
             return
         for number, line in enumerate(lines, 1):
             prefix = line.partition("#")[0].strip()
             if prefix and _PREFIX.fullmatch(prefix) is None:
-                self.fault(node, f"{where}: {path.name}, line {number}: {prefix!r} is no prefix")
+                self.fault(node, f"{where}: {name}, line {number}: {prefix!r} is no prefix")
             elif prefix:
                 yield prefix
 
@@ -177,6 +203,8 @@ class RoutesReader(Reader):
             campaigns=self._patterns(parts, "campaign", where),
             text=self._regex(parts, where),
             hours=self._hours(parts, node, where),
+            countries=self.checked_set(parts, "country", where, "such as SE", _country),
+            networks=self.checked_set(parts, "network", where, "such as 24001 or 240-01", code_of),
         )
 
     def _set(
@@ -241,38 +269,6 @@ class RoutesReader(Reader):
         return begin, end
 
     # --- what is done ---------------------------------------------------------------------------
-
-    def _pool(self, node: yaml.Node, where: str) -> Iterator[Way]:
-        if not isinstance(node, yaml.SequenceNode) or not node.value:
-            self.fault(node, f"{where}: connectors must be a list with at least one name")
-            return
-        seen: set[str] = set()
-        for item in node.value:
-            way = self._way(item, where)
-            if way is None:
-                continue
-            if way.connector not in self._known:
-                self.fault(item, f"{where}: there is no connector {way.connector!r}")
-            elif way.connector in seen:
-                self.fault(item, f"{where}: connector {way.connector!r} stands twice; keep one")
-            else:
-                seen.add(way.connector)
-                yield way
-
-    def _way(self, node: yaml.Node, where: str) -> Way | None:
-        if not isinstance(node, yaml.MappingNode):
-            name = self.text(node, f"{where}: a connector")
-            return Way(ConnectorId(name)) if name else None
-        where = f"{where}: a connector"
-        parts = self.settings(node, WAY, where)
-        name = self._needed(parts, "name", node, where)
-        weight, price = 1, None
-        if "weight" in parts:
-            wanted = f"a whole number, 0 to {WEIGHT_MAX},"
-            weight = self.checked(parts["weight"], f"{where}: weight", wanted, _weight) or 0
-        if "price" in parts:
-            price = self.checked(parts["price"], f"{where}: price", "a decimal number", _price)
-        return Way(ConnectorId(name), weight, price) if name else None
 
     def _return_after_s(
         self, parts: Mapping[str, yaml.Node], pool: tuple[Way, ...], where: str
@@ -374,25 +370,20 @@ def _name_in(node: yaml.Node) -> str | None:
     return next((raw(value) for key, value in node.value if raw(key) == "name"), None)
 
 
-def _weight(text: str) -> int:
-    return _within(int(text), 0, WEIGHT_MAX)
-
-
 def _seconds(text: str) -> int:
-    return _within(int(text), 1, VALIDITY_MAX_S)
-
-
-def _within(number: int, least: int, most: int) -> int:
-    if not least <= number <= most:
+    seconds = int(text)
+    if not 1 <= seconds <= VALIDITY_MAX_S:
         raise ValueError
-    return number
+    return seconds
 
 
-def _price(text: str) -> Decimal:
-    try:
-        price = Decimal(text)
-    except InvalidOperation as error:
-        raise ValueError from error
-    if not price.is_finite() or price < 0:
+def _country(text: str) -> str:
+    if not is_country(text):
         raise ValueError
-    return price
+    return text
+
+
+def _currency(text: str) -> str:
+    if not _CURRENCY.fullmatch(text):
+        raise ValueError
+    return text

@@ -1,5 +1,6 @@
 """An encoded message as submit records of one connector."""
 
+from decimal import Decimal
 from typing import NamedTuple
 
 from pipeline import topics
@@ -41,6 +42,8 @@ class Leg(NamedTuple):
     target: Target
     hop: int = FIRST_HOP
     return_after_s: int | None = None
+    price: Decimal | None = None
+    """Of a segment, where the routes say."""
 
 
 def target_of(config: Config, connector: ConnectorId) -> Target:

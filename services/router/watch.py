@@ -1,7 +1,9 @@
-"""The routes file while the router runs: read when it changes, in force only when it is whole."""
+"""The routes file while the router runs, and those it names: read when one of them changes, in
+force only when all is whole."""
 
 import threading
 from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -17,7 +19,7 @@ LOOK_EVERY_S = 1.0
 
 
 class RoutesWatch:
-    """Looks at the file on a thread of its own; with any fault in it the last good one stays."""
+    """Looks at them on a thread of its own; with any fault in one the last good routes stay."""
 
     def __init__(
         self,
@@ -25,14 +27,17 @@ class RoutesWatch:
         known: Collection[ConnectorId],
         on_routes: Callable[[Routes], None],
         on_faults: Callable[[], None],
+        *,
+        knows_networks: bool = True,
     ) -> None:
         """Reads it for the first time; raises ConfigError."""
         self._path = path
-        self._known = known
+        self._load = partial(load_routes, path, known, knows_networks=knows_networks)
         self._on_routes = on_routes
         self._on_faults = on_faults
-        self._seen = self._stamp()
-        self.routes = load_routes(path, known)
+        self._seen = {path: _stamp(path)}
+        self.routes = self._load()
+        self._watch_files()
         self._thread = threading.Thread(target=self._run, name="routes", daemon=True)
 
     def start(self) -> None:
@@ -41,12 +46,12 @@ class RoutesWatch:
 
     def look(self) -> None:
         """Read it again if it is another."""
-        stamp = self._stamp()
-        if stamp == self._seen:
+        stamps = {path: _stamp(path) for path in self._seen}
+        if stamps == self._seen:
             return
-        self._seen = stamp
+        self._seen = stamps
         try:
-            new = load_routes(self._path, self._known)
+            new = self._load()
         except ConfigError as error:
             LOG.warning("the routes are broken, the last good ones stay", faults=error.faults)
             self._on_faults()
@@ -54,6 +59,7 @@ class RoutesWatch:
         changes = differences(self.routes, new)
         LOG.info("routes in force", version=new.version, changes=changes)
         self.routes = new
+        self._watch_files()
         self._on_routes(new)
 
     def _run(self) -> None:
@@ -61,9 +67,15 @@ class RoutesWatch:
         while not never.wait(LOOK_EVERY_S):
             self.look()
 
-    def _stamp(self) -> tuple[int, int] | None:
-        try:
-            found = self._path.stat()
-        except OSError:
-            return None  # being replaced; what is missing when it is read is said then
-        return found.st_mtime_ns, found.st_ino
+    def _watch_files(self) -> None:
+        """Those that the routes in force name, and no others."""
+        files = (self._path, *self.routes.files)
+        self._seen = {path: self._seen.get(path) or _stamp(path) for path in files}
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None  # being replaced; what is missing when it is read is said then
+    return found.st_mtime_ns, found.st_ino

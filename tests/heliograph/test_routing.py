@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from heliograph import routing
 from heliograph.cli import APP
 from heliograph.routing import explanation
 from pipeline.config import load
-from pipeline.errors import ConfigError
-from pipeline.ids import Msisdn
+from pipeline.errors import BrokerError, ConfigError
+from pipeline.ids import ConnectorId, Msisdn
+from pipeline.records import ConnectorQuality
+from services.router.quality import Quality
 from services.router.routes import Query
 
 ROUTES = """
@@ -93,8 +96,9 @@ def test_a_broken_one_with_every_fault(folder: Path) -> None:
 def test_a_message_is_followed_to_its_rule(
     folder: Path, arguments: tuple[str, ...], lines: list[str]
 ) -> None:
-    first, *rest = told(folder, "explain", *arguments)
+    first, where, *rest = told(folder, "explain", *arguments)
     assert first.startswith("version 7, recipient 4")
+    assert where == f"  country {'DK' if '+45' in arguments[0] else 'SE'}, network unknown"
     assert rest == lines
 
 
@@ -156,6 +160,111 @@ def test_what_tenant_country_and_rule_ask_for_is_told(
     loaded = load(folder / "heliograph.yaml", with_secrets=False)
     told = list(explanation(loaded, None, query, "m"))
     assert told[told.index("  1. fast (priority, weight 1)") + 1 :] == lines
+
+
+NETWORKS = "prefix,network,name\n4670,24001,Telia\n4673,24002\n"
+PLACES = """
+version: "8"
+currency: EUR
+rules:
+  - name: telia
+    prefix: ""
+    match: {country: SE, network: 24001}
+    connectors: [{name: slow, price: "0.02", prices: slow.csv}]
+  - {name: known, prefix: "46", needs_network: true, connectors: [{name: slow, price: "0.02"}]}
+  - {name: rest, prefix: "", strategy: quality, connectors: [fast, slow]}
+"""
+
+
+@pytest.fixture
+def places(folder: Path) -> Path:
+    """Routes that go by country and network, and what says which those are."""
+    for name, text in (
+        ("heliograph.yaml", CONFIG + "networks: networks.csv\nported: ported.csv\n"),
+        ("routes.yaml", PLACES.replace('"46"', '"4676"')),
+        ("networks.csv", NETWORKS),
+        ("ported.csv", "46731234567,240-01\n"),
+        ("slow.csv", "467012,0.015\n"),
+    ):
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("recipient", "lines"),
+    [
+        (
+            "+46701234567",
+            [
+                "  country SE, network 24001 (Telia)",
+                "  telia (any prefix): decides",
+                "  1. slow (priority, weight 1, 0.015 EUR a segment)",
+            ],
+        ),
+        (
+            "+46731234567",
+            [
+                "  country SE, network 24001 (Telia)",
+                "  telia (any prefix): decides",
+                "  1. slow (priority, weight 1, 0.02 EUR a segment)",
+            ],
+        ),
+        (
+            "+46761234567",
+            [
+                "  country SE, network unknown",
+                "  known (prefix 4676): decides",
+                "  rejected: unknown_network",
+            ],
+        ),
+    ],
+)
+def test_country_network_and_price_are_told(places: Path, recipient: str, lines: list[str]) -> None:
+    assert told(places, "explain", recipient)[1:] == lines
+
+
+def test_for_quality_it_is_told_what_is_known(
+    places: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quality = Quality(clock=lambda: 2000)
+    row = ConnectorQuality(
+        connector=ConnectorId("slow"),
+        country="NO",
+        replica="tracker-0",
+        begin_ms=1000,
+        end_ms=2000,
+        submitted=1210,
+        delivered=1164,
+        failed=36,
+        latency_median_ms=1840,
+    )
+    quality.put("", row)
+    monkeypatch.setattr(routing, "_quality_of", lambda _: quality)
+    assert told(places, "explain", "+4791234567", "--message-id", "m1")[-2:] == [
+        "  1. slow (quality, weight 1, 1,164 of 1,200 delivered, half of them within 1.8 s)",
+        "  2. fast (quality, weight 1, nothing known of lately)",
+    ]
+
+
+def test_without_a_broker_it_is_told_that_nothing_is_known(
+    places: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_broker(_: object) -> Quality:
+        raise BrokerError("no broker answers")
+
+    monkeypatch.setattr(routing, "_quality_of", no_broker)
+    told_of = told(places, "explain", "+4791234567")
+    assert "  how connectors do is not known: no broker answers" in told_of
+    assert sorted(line[5:] for line in told_of[-2:]) == [
+        "fast (quality, weight 1)",
+        "slow (quality, weight 1)",
+    ]
+
+
+def test_a_rule_that_asks_for_a_network_nobody_knows_is_a_fault(places: Path) -> None:
+    (places / "heliograph.yaml").write_text(CONFIG, encoding="utf-8")
+    with pytest.raises(ConfigError, match="rule 'telia': asks for the network"):
+        told(places, "check")
 
 
 def test_what_is_another_in_a_new_file_is_told_rule_by_rule(folder: Path) -> None:

@@ -37,6 +37,7 @@ DOORS = {  # foreign library: where it may be imported
         "services/router/",
         "services/sandbox/",
     ),
+    "concurrent": ("pipeline/kafka/", "services/router/portability.py"),
     "opentelemetry": ("pipeline/metrics.py",),
     "socket": (
         "heliograph/chaos/relay.py",  # RST
@@ -60,6 +61,10 @@ CORES = [
     "services.intake.queues",
     "services.router.core",
     "services.router.differences",
+    "services.router.networks",
+    "services.router.patience",
+    "services.router.prefixes",
+    "services.router.prices",
     "services.router.quiet_hours",
     "services.router.strategies",
     "services.binder.core",
@@ -76,6 +81,7 @@ CORES = [
     "services.binder.validity",
     "services.correlator.core",
     "services.tracker.core",
+    "services.tracker.quality",
     "services.scheduler.core",
     "services.telemetry.core",
     "heliograph.verify",

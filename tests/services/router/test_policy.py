@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from pipeline.config import TenantConfig
+from pipeline.ids import Msisdn
 from pipeline.records import Encrypted
+from services.router.networks import Whereabouts
 from services.router.policy import NOBODY, ROWS, Case, Refusal, first_refusal, tenant_of
 from services.router.quiet_hours import Quiet
 from services.router.senders import Sender
@@ -42,6 +44,7 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("expired", {"deadline_ms": NOW_MS - 1}),
     ("quiet_hours", {"quiet": Quiet(until_ms=NOW_MS + 1)}),
     ("no_route", {"rule": None}),
+    ("unknown_network", {"rule": rule("known", "46", FAST, needs_network=True)}),
     ("premium_number", {"rule": ROUTES.rules[3]}),
 ]
 
@@ -100,6 +103,12 @@ def test_a_rule_wants_its_items_of_carrier_data(
         return
     detail = f"The rule 'india' needs {missing!r}; write it into `carrier_data`."
     assert refusal == Refusal("carrier_data_missing", detail)
+
+
+def test_a_network_that_is_known_is_enough_whichever_it_is() -> None:
+    where = Whereabouts(Msisdn("46701234567"), lambda _: "24099")
+    known = rule("known", "46", FAST, needs_network=True)
+    assert first_refusal(case(rule=known, where=where)) is None
 
 
 def test_every_row_of_the_table_refuses_some_row_here_in_the_same_order() -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.ids import Msisdn
+from services.router.networks import Whereabouts
 from services.router.routes import Hours, Match, Query, Routes, Rule
 from tests.services.router.builders import FAST, rule
 
@@ -50,6 +51,7 @@ QUERY = Query(
     lane="priority",
     campaign="spring-1",
     text="Your code is 1234",
+    where=Whereabouts(Msisdn("46701234567"), lambda _: "24001"),
 )
 
 
@@ -73,6 +75,10 @@ QUERY = Query(
         (Match(hours=Hours(begin=11 * 60, zone=STOCKHOLM)), None),
         (Match(hours=Hours(begin=13 * 60, zone=STOCKHOLM)), "hours"),
         (Match(tenants=frozenset({"bank"}), classes=frozenset({"billed"})), "class"),
+        (Match(countries=frozenset({"NO", "SE"})), None),
+        (Match(countries=frozenset({"NO"})), "country"),
+        (Match(networks=frozenset({"24001", "24002"})), None),
+        (Match(networks=frozenset({"24002"})), "network"),
     ],
 )
 def test_a_match_asks_for_all_that_it_names(match: Match, miss: str | None) -> None:
@@ -81,8 +87,38 @@ def test_a_match_asks_for_all_that_it_names(match: Match, miss: str | None) -> N
 
 def test_what_a_message_has_not_is_no_match() -> None:
     bare = Query(Msisdn("46701234567"))
-    for match in (Match(senders=("*",)), Match(campaigns=("*",)), Match(text="x")):
+    for match in (
+        Match(senders=("*",)),
+        Match(campaigns=("*",)),
+        Match(text="x"),
+        Match(countries=frozenset({"SE"})),
+        Match(networks=frozenset({"24001"})),
+    ):
         assert match.first_miss(bare) is not None
+
+
+def test_a_network_is_looked_up_only_where_a_rule_asks_for_it_and_once() -> None:
+    asked: list[Msisdn] = []
+
+    def network_of(recipient: Msisdn) -> str:
+        asked.append(recipient)
+        return "24001"
+
+    telia, tele2 = Match(networks=frozenset({"24001"})), Match(networks=frozenset({"24007"}))
+    nobody = Match(networks=frozenset({"24001"}), tenants=frozenset({"nobody"}))
+    routes = Routes(
+        "1",
+        (
+            rule("norway", "47", FAST, match=nobody),
+            rule("rest of norway", "47", FAST),
+            rule("tele2", "46", FAST, match=tele2),
+            rule("telia", "46", FAST, match=telia),
+        ),
+    )
+    for recipient, name, times in (("4712345678", "rest of norway", 0), ("46701", "telia", 1)):
+        where = Whereabouts(Msisdn(recipient), network_of)
+        assert found(routes, QUERY._replace(recipient=Msisdn(recipient), where=where)) == name
+        assert len(asked) == times
 
 
 @pytest.mark.parametrize(

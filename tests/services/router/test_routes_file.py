@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.errors import ConfigError
 from pipeline.ids import ConnectorId, Msisdn
+from services.router.prefixes import by_prefix
 from services.router.routes import Changes, Hours, Match, Query, Rule, Way
 from services.router.routes_file import CLASSES, MATCH, load_routes
 
@@ -27,6 +28,7 @@ rules:
 
 ALL = r"""
 version: 7
+currency: EUR
 rules:
   - name: codes
     prefix: [46, 47]
@@ -41,10 +43,13 @@ rules:
       hours: "22:00-6:30"
       days: [sat, sun]
       zone: Europe/Stockholm
+      country: [SE, "NO"]
+      network: [24001, 240-02]
     strategy: cheapest
+    needs_network: true
     connectors:
       - {name: fast, price: "0.0125", weight: 3}
-      - {name: slow, price: 0.01}
+      - {name: slow, price: 0.01, prices: slow.csv}
     requires: [dlt_entity_id, dlt_template_id]
     set: {sender: [ONE, "72000"], class: otp, validity_s: 300, on_ambiguous: ask}
 """
@@ -76,7 +81,11 @@ def test_a_whole_file_is_read(tmp_path: Path) -> None:
 
 def test_all_that_can_be_said_is_read(tmp_path: Path) -> None:
     (tmp_path / "mobiles.txt").write_text("4670 # Telia\n\n4673\n", encoding="utf-8")
-    (rule,) = load_routes(written(tmp_path, ALL), KNOWN).rules
+    (tmp_path / "slow.csv").write_text("4670,0.009\n", encoding="utf-8")
+    routes = load_routes(written(tmp_path, ALL), KNOWN)
+    (rule,) = routes.rules
+    assert routes.currency == "EUR"
+    assert routes.files == (tmp_path / "mobiles.txt", tmp_path / "slow.csv")
     assert rule == Rule(
         name="codes",
         prefixes=("46", "47", "4670", "4673"),
@@ -90,9 +99,15 @@ def test_all_that_can_be_said_is_read(tmp_path: Path) -> None:
             hours=Hours(
                 begin=1320, end=390, days=frozenset({5, 6}), zone=ZoneInfo("Europe/Stockholm")
             ),
+            countries=frozenset({"SE", "NO"}),
+            networks=frozenset({"24001", "24002"}),
         ),
         strategy="cheapest",
-        pool=(Way(FAST, 3, Decimal("0.0125")), Way(SLOW, 1, Decimal("0.01"))),
+        needs_network=True,
+        pool=(
+            Way(FAST, 3, Decimal("0.0125")),
+            Way(SLOW, 1, Decimal("0.01"), by_prefix({4670: Decimal("0.009")})),
+        ),
         requires=("dlt_entity_id", "dlt_template_id"),
         changes=Changes(senders=("ONE", "72000"), class_="otp", validity_s=300, on_ambiguous="ask"),
     )
@@ -152,7 +167,23 @@ SETTINGS = [
         "match: {hours: '08:00-08:00', zone: UTC}",
         "match: hours '08:00-08:00' are no part of a day",
     ),
-    ("strategy: best", "strategy must be one of priority, weighted, sticky, cheapest"),
+    ("match: {country: [SE, Sweden]}", "match: country must be such as SE and not 'Sweden'"),
+    ("match: {country: se}", "match: country must be such as SE and not 'se'"),
+    ("match: {country: []}", "match: country must be a list with at least one item"),
+    (
+        "match: {network: [24001, Telia]}",
+        "match: network must be such as 24001 or 240-01 and not 'Telia'",
+    ),
+    ("needs_network: maybe", "needs_network must be one of true, false"),
+    ("explore_share: 0.1", "explore_share is of no use without strategy: quality"),
+    *(
+        (
+            f"strategy: quality, explore_share: {share}",
+            f"explore_share must be a number from 0 to 1 and not '{share}'",
+        )
+        for share in ("-0.1", "1.1", "much", "nan")
+    ),
+    ("strategy: best", "strategy must be one of priority, weighted, sticky, cheapest, quality"),
     ("strategy: cheapest", "cheapest needs a price of each connector"),
     ("prefixes_file: none.txt", "none.txt can't be read: No such file or directory"),
     ("requires: []", "requires must be a list with at least one item"),
@@ -185,6 +216,11 @@ WAYS = [
         )
         for price in ("cheap", "-1", "NaN", "1e")
     ),
+    ("{name: fast, prices: [a]}", "a connector: prices must be the name of a file"),
+    (
+        "{name: fast, prices: none.csv}",
+        "a connector: prices: none.csv can't be read: No such file or directory",
+    ),
     ("{name: fast, cost: 1}", "a connector: there is no setting 'cost'; look for a misspelling"),
 ]
 
@@ -209,7 +245,7 @@ WAYS = [
         (
             ONE + "- x",
             "3: rule 1: must be a mapping of name, prefix, prefixes_file, match, connectors, "
-            "strategy, return_after_s, reject, requires, set",
+            "strategy, explore_share, return_after_s, needs_network, reject, requires, set",
         ),
         (ONE + "- {prefix: 46, connectors: [fast]}", "3: rule 1: name must be a text"),
         (ONE + "- {name: [], prefix: 46, connectors: [fast]}", "3: rule 1: name must be a text"),
@@ -304,10 +340,36 @@ WAYS = [
             + "- {name: a, prefix: 46, strategy: sticky, connectors: [{name: fast, weight: 0}]}",
             "3: rule 'a': sticky needs a weight above 0",
         ),
+        (
+            "version: 1\ncurrency: euro\nrules: [{name: a, prefix: '', reject: no}]",
+            "2: currency must be a code such as EUR and not 'euro'",
+        ),
     ],
 )
 def test_each_fault_is_one_sentence_with_its_line(tmp_path: Path, text: str, fault: str) -> None:
     assert faults_of(tmp_path, text) == [fault]
+
+
+def test_a_price_list_says_which_lines_are_wrong(tmp_path: Path) -> None:
+    (tmp_path / "fast.csv").write_text("46,0.01\n47,free\n+48,0.01\n", encoding="utf-8")
+    way = "- {name: a, prefix: 46, connectors: [{name: fast, prices: fast.csv}]}"
+    assert faults_of(tmp_path, ONE + way) == [
+        "3: rule 'a': a connector: prices: fast.csv:2: price 'free' must be a decimal number such "
+        "as 0.0125",
+        "3: rule 'a': a connector: prices: fast.csv:3: '+48' must be up to 15 digits in "
+        "international form, without + or leading 0",
+    ]
+
+
+def test_a_rule_that_asks_for_networks_needs_somebody_who_knows_them(tmp_path: Path) -> None:
+    asking = "- {name: a, prefix: 46, match: {network: 24001}, connectors: [fast]}\n"
+    asking += "- {name: b, prefix: 46, needs_network: true, connectors: [fast]}\n"
+    path = written(tmp_path, ONE + asking + "- {name: c, prefix: 47, connectors: [fast]}")
+    assert len(load_routes(path, KNOWN).rules) == 3
+    with pytest.raises(ConfigError) as caught:
+        load_routes(path, KNOWN, knows_networks=False)
+    sentence = "asks for the network; name a file under `networks` in heliograph.yaml"
+    assert list(caught.value.faults) == [f"{path}: rule {name!r}: {sentence}" for name in "ab"]
 
 
 def test_all_faults_are_reported_at_once(tmp_path: Path) -> None:

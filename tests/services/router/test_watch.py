@@ -63,6 +63,31 @@ def test_a_file_that_is_gone_for_a_moment_changes_nothing(tmp_path: Path) -> Non
     assert own.taken == ["2"]
 
 
+PRICED = """
+version: "1"
+rules: [{name: rest, prefix: "", connectors: [{name: fast, prices: prices.csv}]}]
+"""
+
+
+def test_a_price_list_that_changes_is_read_again_with_the_routes(tmp_path: Path) -> None:
+    (tmp_path / "prices.csv").write_text("46,0.01", encoding="utf-8")
+    own = Watched(tmp_path)
+    own.write(PRICED)
+    own.watch.look()
+    assert own.taken == ["1"]
+    for text, taken, price in (("46,0.0200", 2, "0.0200"), ("46,dear", 2, "0.0200")):
+        (tmp_path / "prices.csv").write_text(text, encoding="utf-8")
+        own.watch.look()
+        own.watch.look()
+        assert len(own.taken) == taken
+        assert str(own.watch.routes.rules[0].pool[0].price_to("46")) == price
+    assert own.refused == 1
+    own.write(ONE)
+    (tmp_path / "prices.csv").write_text("46,0.03", encoding="utf-8")
+    own.watch.look()
+    assert len(own.taken) == 3
+
+
 def test_the_first_one_must_be_whole(tmp_path: Path) -> None:
     path = tmp_path / "routes.yaml"
     path.write_text("version: 1", encoding="utf-8")
