@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from heliograph.notations import match, notations
-from pipeline.config import ConnectorConfig
+from pipeline.connectors import ConnectorConfig
 from smpp import receipt
 from smpp.inspection.explanation import printable
 from smpp.pdu import DataSm, DeliverSm

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from heliograph.draft import Learned, Sent
-from pipeline.config import ConnectorConfig
+from pipeline.connectors import ConnectorConfig
 from pipeline.errors import HeliographError
 from services.binder.accounts import ways
 from smpp import text, tlv

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from ssl import SSLContext
 
-from pipeline.config import ConnectorConfig, TlsConfig
+from pipeline.connectors import ConnectorConfig, TlsConfig
 from smpp import tls
 from smpp.client import EsmeConfig
 from smpp.values import BindType

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import structlog
 
-from pipeline.config import ConnectorConfig
+from pipeline.connectors import ConnectorConfig
 from services.binder.accounts import Way
 from services.binder.config import BinderConfig
 from services.binder.engine import Wire

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import structlog
 
 from pipeline import topics
-from pipeline.config import ConnectorConfig
+from pipeline.connectors import ConnectorConfig
 from pipeline.errors import BrokerError
 from pipeline.ids import ConnectorId
 from pipeline.kafka import groups

@@ -7,7 +7,8 @@ belongs to its bind.
 from collections.abc import Collection, Sequence
 from typing import NamedTuple, Protocol
 
-from pipeline.config import Config, ConnectorConfig
+from pipeline.config import Config
+from pipeline.connectors import ConnectorConfig
 from pipeline.ids import ConnectorId
 from services.binder.groups import Group
 from services.binder.pacing import Pacer

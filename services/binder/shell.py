@@ -14,7 +14,7 @@ import structlog
 from confluent_kafka import Message, Producer
 
 from pipeline import topics
-from pipeline.config import ConnectorConfig
+from pipeline.connectors import ConnectorConfig
 from pipeline.errors import UnreadableError
 from pipeline.ids import ConnectorId
 from pipeline.kafka.clients import headers_of, now_ms

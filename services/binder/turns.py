@@ -6,7 +6,7 @@ outcome. `budgets.Budgets` gives each sender a rate. An engine without either as
 
 from typing import Protocol
 
-from pipeline.config import ConnectorConfig
+from pipeline.connectors import ConnectorConfig
 from services.binder.budgets import Budgets
 from services.binder.core import Segment
 from services.binder.lanes import Lanes

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.config import LITERAL, Config, section
+from pipeline.config import Config, section
 from pipeline.errors import ConfigError
+from pipeline.secret import LITERAL
 from services.router.config import PortabilityConfig, RouterConfig
 from services.router.networks import ByNumber, Network, Networks, Portability, code_of
 from services.router.portability import HttpLookUp, HttpPortability

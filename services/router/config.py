@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
-from pipeline.config import Secret, Section
+from pipeline.config import Section
+from pipeline.secret import Secret
 
 NUMBER = "{number}"
 

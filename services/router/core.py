@@ -12,10 +12,7 @@ when it was scheduled; what can be refused already is refused at once.
 """
 
 from collections.abc import Callable
-from hashlib import blake2b
-from operator import attrgetter
 from typing import NamedTuple
-from zlib import crc32
 
 import msgspec
 
@@ -23,12 +20,10 @@ from pipeline import topics
 from pipeline.config import Config
 from pipeline.effects import Effect, Entries, Publish, PublishLater
 from pipeline.errors import ConfigError
-from pipeline.ids import ConnectorId, MessageId, Msisdn
+from pipeline.ids import ConnectorId, Msisdn
 from pipeline.records import (
     MtAdmitted,
     MtHead,
-    MtRejected,
-    MtRequest,
     MtReroute,
     MtRouted,
     MtScheduled,
@@ -42,30 +37,24 @@ from services.router.networks import NOWHERE, Whereabouts, unknown
 from services.router.policy import NOBODY, Case, Refusal, first_refusal, tenant_of
 from services.router.prices import written
 from services.router.quiet_hours import QuietHours
+from services.router.references import next_reference
+from services.router.rejections import rejection
+from services.router.repeats import (
+    REJECTED,
+    ROUTED,
+    SCHEDULED,
+    SEEN_LIFE_S,
+    Seen,
+    digest_of,
+    is_due,
+    repeated,
+)
 from services.router.routes import UNCHANGED, Query, Routes, Rule
 from services.router.senders import Sender, read
 from services.router.strategies import GradeOf, chosen, ordered, ungraded
 from services.router.submits import Leg, submits, target_of, vendor_tlvs
 from services.router.trips import Trip
 
-SEEN_LIFE_S = 24 * 3600
-REFERENCE_LIFE_S = 7 * 24 * 3600  # longer than a handset waits for missing parts
-DIGEST_OCTETS = 16
-
-SCHEDULED = "scheduled"
-ROUTED = "routed"
-REJECTED = "rejected"
-
-DUPLICATE = Refusal(
-    "duplicate",
-    "The same message_id came for this recipient within 24 hours; for a new message choose a new "
-    "one.",
-)
-PAYLOAD_MISMATCH = Refusal(
-    "payload_mismatch",
-    "The same message_id came for this recipient within 24 hours with other content; choose a new "
-    "one.",
-)
 NO_CONNECTOR = Refusal(
     "no_route",
     "The rule of the recipient has sandboxes only, which carry tests; add a carrier to its pool.",
@@ -78,33 +67,6 @@ EXPIRED = Refusal(
     "expired",
     "Its validity was over before another way was found; send it anew or give it more time.",
 )
-
-# A repeat may come in another format or write the number otherwise: neither is content.
-_CONTENT = attrgetter(
-    *sorted(
-        field.name
-        for field in msgspec.structs.fields(MtRequest)
-        if field.name not in {"message_id", "to"}
-    )
-)
-
-
-class Seen(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A message_id of this recipient, what was asked under it, and what was decided last."""
-
-    digest: bytes
-    source: str
-    stage: str
-
-
-class Told(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A repeat by the requester that an event has told of."""
-
-
-class Reference(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The 8-bit concatenation reference used last for this recipient."""
-
-    last: int
 
 
 class Decision(NamedTuple):
@@ -160,8 +122,8 @@ class Router:
         name = f"seen|{record.head.message_id}"
         digest = digest_of(record.request)
         seen = state.get(name, Seen)
-        if seen is not None and not _is_due(record, seen):
-            return _repeated(state, record, seen, digest, now_ms)
+        if seen is not None and not is_due(record, seen):
+            return repeated(state, record, seen, digest, now_ms)
         decision = self._decide(state, record, now_ms)
         state.put(name, Seen(digest, record.source, decision.stage), decision.life_s)
         return decision.effects
@@ -248,7 +210,7 @@ class Router:
             return _rejected(head, refusal, case)
         profile, request = leg.target.profile, case.record.request
         bits = cut_of(profile).reference_bits
-        encoded = encode(request, profile, lambda: _next_reference(state, head.message_id, bits))
+        encoded = encode(request, profile, lambda: next_reference(state, head.message_id, bits))
         if isinstance(encoded, Refusal):
             return _rejected(head, encoded, case)
         tlvs = vendor_tlvs(request, profile.tlvs)
@@ -325,31 +287,6 @@ def query_of(
     )
 
 
-def digest_of(request: MtRequest) -> bytes:
-    """16 octets that tell one content from another."""
-    return blake2b(
-        msgspec.msgpack.encode(_CONTENT(request), order="deterministic"), digest_size=DIGEST_OCTETS
-    ).digest()
-
-
-def _is_due(record: MtAdmitted, seen: Seen) -> bool:
-    return record.due and seen.stage == SCHEDULED and seen.source == record.source
-
-
-def _repeated(
-    state: Entries, record: MtAdmitted, seen: Seen, digest: bytes, now_ms: int
-) -> list[Effect]:
-    if record.source == seen.source:
-        return []
-    told = f"told|{record.source}"
-    if state.get(told, Told) is not None:
-        return []
-    state.put(told, Told(), SEEN_LIFE_S)
-    refusal = DUPLICATE if digest == seen.digest else PAYLOAD_MISMATCH
-    rejected = rejection(record.head, refusal, record.source, now_ms)
-    return [Publish(topics.TRACKER_IN, record.head.message_id, rejected)]
-
-
 def _rejected(head: MtHead, refusal: Refusal, case: Case) -> Decision:
     rejected = msgspec.structs.replace(
         rejection(head, refusal, case.record.source, case.now_ms),
@@ -357,18 +294,6 @@ def _rejected(head: MtHead, refusal: Refusal, case: Case) -> Decision:
         routes_version=case.routes_version,
     )
     return Decision(REJECTED, [Publish(topics.TRACKER_IN, head.message_id, rejected)])
-
-
-def rejection(head: MtHead, refusal: Refusal, source: str, now_ms: int) -> MtRejected:
-    """The fact that a message is refused."""
-    return MtRejected(
-        head=head,
-        reason=refusal.reason,
-        detail=refusal.detail,
-        stage="router",
-        source=source,
-        rejected_ms=now_ms,
-    )
 
 
 def _scheduled(head: MtHead, case: Case, due_ms: int) -> Decision:
@@ -381,17 +306,3 @@ def _scheduled(head: MtHead, case: Case, due_ms: int) -> Decision:
         Publish(topics.TRACKER_IN, head.message_id, scheduled),
     ]
     return Decision(SCHEDULED, effects, (due_ms - case.now_ms) // 1000 + 1 + SEEN_LIFE_S)
-
-
-def _next_reference(state: Entries, message_id: MessageId, bits: int) -> int:
-    """What ties the segments of one message together at the handset.
-
-    16 bits are taken from the message_id and need no state; 8 bits are too few for that, so they
-    are counted by recipient.
-    """
-    if bits == 16:
-        return crc32(message_id.encode()) & 0xFFFF
-    before = state.get("reference", Reference)
-    reference = 0 if before is None else (before.last + 1) & 0xFF
-    state.put("reference", Reference(reference), REFERENCE_LIFE_S)
-    return reference

@@ -14,8 +14,10 @@ from pydantic import (
     model_validator,
 )
 
-from pipeline.config import LITERAL, Config, Host, Secret, Section, sentences
+from pipeline.config import Config, Section, sentences
+from pipeline.connectors import Host
 from pipeline.errors import ConfigError
+from pipeline.secret import LITERAL, Secret
 from services.sandbox.answers import Limits
 
 ListenPort = Annotated[int, Field(ge=0, le=65535)]

@@ -7,7 +7,8 @@ import yaml
 
 from heliograph.draft import draft
 from heliograph.probe import Plan, Probe, segments_of
-from pipeline.config import Config, ConnectorConfig
+from pipeline.config import Config
+from pipeline.connectors import ConnectorConfig
 from services.sandbox import scenario
 from services.sandbox.mo import MoOrder
 from smpp.errors import BindRefusedError

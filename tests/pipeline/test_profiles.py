@@ -8,7 +8,8 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from pipeline.config import Config, ConnectorConfig, load
+from pipeline.config import Config, load
+from pipeline.connectors import ConnectorConfig
 from pipeline.effects import Publish
 from pipeline.errors import ConfigError
 from pipeline.ids import ConnectorId

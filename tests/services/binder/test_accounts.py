@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import trustme
 
-from pipeline.config import ConnectorConfig
+from pipeline.connectors import ConnectorConfig
 from services.binder.accounts import ways
 from smpp.errors import TlsError
 from smpp.values import BindType

@@ -9,7 +9,7 @@ from typing import Any
 
 import trustme
 
-from pipeline.config import ConnectorConfig
+from pipeline.connectors import ConnectorConfig
 from services.binder.accounts import ways
 from services.binder.binds import Binds, Slot
 from services.binder.config import BinderConfig

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.config import Config, ConnectorConfig, ProfileConfig
+from pipeline.config import Config, ProfileConfig
+from pipeline.connectors import ConnectorConfig
 from pipeline.ids import ConnectorId
 from pipeline.records import SmscDeliver
 from services.binder.config import BinderConfig

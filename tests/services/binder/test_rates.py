@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.config import Config, ConnectorConfig, RateGroupConfig
+from pipeline.config import Config
+from pipeline.connectors import ConnectorConfig, RateGroupConfig
 from pipeline.ids import ConnectorId
 from services.binder.budgets import Budgets
 from services.binder.groups import Group, Member

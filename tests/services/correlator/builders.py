@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from pipeline.config import Config, ConnectorConfig, ProfileConfig
+from pipeline.config import Config, ProfileConfig
+from pipeline.connectors import ConnectorConfig
 from pipeline.effects import Effect, Publish, PublishLater
 from pipeline.ids import ConnectorId, MessageId, Msisdn
 from pipeline.records import Dlr, Mo, MtSubmitted, SmscDeliver, Tlv, Wake

@@ -3,7 +3,8 @@
 from collections.abc import Collection
 from typing import Any
 
-from pipeline.config import Config, ConnectorConfig, ProfileConfig, TenantConfig
+from pipeline.config import Config, ProfileConfig, TenantConfig
+from pipeline.connectors import ConnectorConfig
 from pipeline.ids import ConnectorId, MessageId, Msisdn
 from pipeline.records import MtAdmitted, MtHead, MtRequest
 from pipeline.stops import Stops

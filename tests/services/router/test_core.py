@@ -22,7 +22,8 @@ from pipeline.records import (
     Stop,
 )
 from pipeline.stops import Stops
-from services.router.core import Router, digest_of
+from services.router.core import Router
+from services.router.repeats import digest_of
 from services.router.routes import Changes, Match, Routes
 from tests.entries import MemoryEntries
 from tests.services.router.builders import (
