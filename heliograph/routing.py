@@ -16,6 +16,7 @@ from services.router.atlas import knows_networks, networks_of
 from services.router.differences import differences
 from services.router.networks import Networks, Whereabouts
 from services.router.quality import Quality
+from services.router.retries import Retry
 from services.router.routes import Query, Routes, Rule, Step
 from services.router.routes_file import load_routes
 from services.router.senders import read
@@ -99,6 +100,7 @@ def _done(
         if quality is not None:
             told += f", {_grade(quality.grade_of(way.connector, query.recipient))}"
         yield f"  {number}. {way.connector} ({told})"
+    yield from _after_failure(rule.retry)
     changed = rule.changes
     if changed.senders is not None:
         yield f"  sender becomes {chosen(changed.senders, query.recipient)}"
@@ -124,6 +126,16 @@ def _grade(grade: Grade | None) -> str:
         return "nothing known of lately"
     delivered = f"{grade.delivered:,} of {grade.ended:,} delivered"
     return f"{delivered}, half of them within {grade.median_ms / 1000:.1f} s"
+
+
+def _after_failure(retry: Retry) -> Iterator[str]:
+    if not retry.on:
+        return
+    again = "the next one"
+    if retry.after_s is not None:
+        again = f"all again after {retry.after_s} s, {retry.times} times at most"
+    within = f" of {retry.receipt_within_s} s" if retry.receipt_within_s is not None else ""
+    yield f"  after {', '.join(retry.on)}{within}: {again}"
 
 
 def routes_in(config: Config, file: Path | None) -> Routes:

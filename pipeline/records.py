@@ -132,7 +132,7 @@ class MtAdmitted(Record, frozen=True, kw_only=True):
 
 
 class MtReroute(Record, frozen=True, kw_only=True):
-    """No segment of a message was written where it was routed to: it is to take another way.
+    """A message is to take another way: its last one has not begun it, or failed as its rule lists.
 
     Written by the tracker only.
     """
@@ -141,6 +141,7 @@ class MtReroute(Record, frozen=True, kw_only=True):
     hop: int
     reason: str | None = None
     asked_ms: int
+    failed: bool = False
 
 
 class MtRouted(Record, frozen=True, kw_only=True):
@@ -158,6 +159,9 @@ class MtRouted(Record, frozen=True, kw_only=True):
     routed_ms: int
     price: str | None = None
     currency: str | None = None
+    retry_on: tuple[str, ...] = ()
+    retry_after_s: int | None = None
+    receipt_within_s: int | None = None
 
 
 class MtRejected(Record, frozen=True, kw_only=True):

@@ -59,14 +59,6 @@ NO_CONNECTOR = Refusal(
     "no_route",
     "The rule of the recipient has sandboxes only, which carry tests; add a carrier to its pool.",
 )
-NO_WAY_LEFT = Refusal(
-    "no_way_left",
-    "It came back from every connector of its rule, unsent; mend them, or add one to the pool.",
-)
-EXPIRED = Refusal(
-    "expired",
-    "Its validity was over before another way was found; send it anew or give it more time.",
-)
 
 
 class Decision(NamedTuple):
@@ -182,21 +174,30 @@ class Router:
         name = trips.name_of(record.head.message_id)
         trip = state.get(name, Trip)
         if trip is None:  # it lives as long as the message may be sent
-            expired = rejection(record.head, EXPIRED, trips.NO_SOURCE, now_ms)
+            expired = rejection(record.head, trips.EXPIRED, trips.NO_SOURCE, now_ms)
             return [Publish(topics.TRACKER_IN, record.head.message_id, expired)]
         if record.hop != trip.hop + 1:
             return []
         asked = trip.record
-        assert asked is not None  # only `FIRST_TRIP` has none, and is never kept
+        if asked is None:
+            refused = rejection(record.head, trips.NO_WAY_LEFT, trips.NO_SOURCE, now_ms)
+            return [Publish(topics.TRACKER_IN, record.head.message_id, refused)]
+        seen = state.get(f"seen|{record.head.message_id}", Seen)
+        if seen is not None and seen.stage == SCHEDULED:
+            return []
         trip, at_ms = trips.back(trip, record.reason, now_ms)
         case = self._case(state, asked, now_ms, at_ms)
         refusal = first_refusal(case)
         if refusal is not None:
             return _rejected(_head(case), refusal, case).effects
+        assert case.rule is not None  # first_refusal has looked
+        onward = trips.after_failure(case.rule, _head(case), trip) if record.failed else trip
+        if onward is None:
+            return _rejected(_head(case), trips.NO_RETRY, case).effects
         if case.quiet.until_ms is None:
-            return self._routed(state, _head(case), case, trip).effects
+            return self._routed(state, _head(case), case, onward).effects
         decision = _scheduled(_head(case), case, case.quiet.until_ms)
-        trips.put(state, case, trip)
+        trips.put(state, case, onward)
         seen = Seen(digest_of(asked.request), asked.source, decision.stage)
         state.put(f"seen|{record.head.message_id}", seen, decision.life_s)
         return decision.effects
@@ -206,7 +207,7 @@ class Router:
         assert head.recipient is not None  # intake passes on nothing else
         leg = self._leg(case.rule, head, trip, is_test=case.tenant.test)
         if leg is None:
-            refusal = NO_WAY_LEFT if trip.tried else NO_CONNECTOR
+            refusal = trips.NO_WAY_LEFT if trip.ways else NO_CONNECTOR
             return _rejected(head, refusal, case)
         profile, request = leg.target.profile, case.record.request
         bits = cut_of(profile).reference_bits
@@ -235,6 +236,9 @@ class Router:
             routed_ms=case.now_ms,
             price=None if leg.price is None else written(leg.price),
             currency=None if leg.price is None else case.currency,
+            retry_on=leg.retry.on,
+            retry_after_s=leg.retry.after_s,
+            receipt_within_s=leg.retry.receipt_within_s,
         )
         effects.append(Publish(topics.TRACKER_IN, head.message_id, routed))
         trips.keep(state, case, leg, trip)
@@ -252,12 +256,14 @@ class Router:
         if is_test:
             pool += [name for name in self._sandboxes if name not in pool]
         pool = [name for name in pool if name not in trip.tried]
-        if not pool or len(trip.tried) >= trips.HOPS_MAX:
+        if not pool or trip.ways >= trips.HOPS_MAX:
             return None
         connector = next((name for name in pool if self._is_up(name)), pool[0])
-        return_after_s = rule.return_after_s if len(pool) > 1 else None
+        is_last = len(pool) == 1 or trip.ways + 1 >= trips.HOPS_MAX
+        return_after_s = None if is_last else rule.return_after_s
+        retry = trips.retry_behind(rule, head, trip, len(pool) - 1)
         price = next((w.price_to(head.recipient) for w in ways if w.connector == connector), None)
-        return Leg(self._targets[connector], trip.hop + 1, return_after_s, price)
+        return Leg(self._targets[connector], trip.hop + 1, return_after_s, price, retry)
 
 
 def _head(case: Case) -> MtHead:

@@ -106,6 +106,18 @@ class Reader:
         return frozenset(text for text in found if text is not None)
 
 
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """What reads a whole number from `least` to `most`; it raises ValueError for all else."""
+
+    def read(text: str) -> int:
+        number = int(text)
+        if not least <= number <= most:
+            raise ValueError
+        return number
+
+    return read
+
+
 def raw(node: yaml.Node | None) -> str | None:
     """A scalar as it is written, so that 46 without quotes stays a prefix; None for all else."""
     if not isinstance(node, yaml.ScalarNode) or node.tag == NULL:

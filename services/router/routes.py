@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 from pipeline.ids import ConnectorId, Msisdn
 from services.router.networks import NOWHERE, Whereabouts
 from services.router.prefixes import Prefixes
+from services.router.retries import NEVER, Retry
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MINUTES_PER_DAY = 1440
@@ -169,6 +170,8 @@ class Rule:
     """With strategy quality: of its messages, how many go elsewhere than to the best."""
     needs_network: bool = False
     """Refuse those whose network is not known."""
+    retry: Retry = NEVER
+    """Failures that are not the end."""
 
 
 class Step(NamedTuple):

@@ -19,8 +19,9 @@ from pipeline.countries import is_country
 from pipeline.errors import ConfigError
 from pipeline.ids import ConnectorId
 from services.router.networks import code_of
-from services.router.nodes import Reader, composed, raw
+from services.router.nodes import Reader, composed, raw, whole
 from services.router.pools_file import PoolReader
+from services.router.retries_file import RETRY, retry_of
 from services.router.routes import (
     DAYS,
     EVERYTHING,
@@ -47,6 +48,7 @@ RULE = (
     "explore_share",
     "return_after_s",
     "needs_network",
+    *RETRY,
     "reject",
     "requires",
     "set",
@@ -66,6 +68,7 @@ VALIDITY_MAX_S = 7 * 86_400
 _PREFIX = re.compile(r"([1-9][0-9]{0,14})?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _REASON = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_seconds = whole(1, VALIDITY_MAX_S)
 _HOURS = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)\s*-\s*([01]?\d|2[0-4]):([0-5]\d)")
 
 
@@ -148,6 +151,7 @@ class RoutesReader(Reader):
             return_after_s=self._return_after_s(parts, pool, where),
             explore_share=self._pools.explore_share(parts, strategy, where),
             needs_network=self._choice(parts, "needs_network", ("true", "false"), where) == "true",
+            retry=retry_of(self, parts, strategy, pool, where),
         )
 
     # --- whom a rule is about -------------------------------------------------------------------
@@ -368,13 +372,6 @@ def _name_in(node: yaml.Node) -> str | None:
     if not isinstance(node, yaml.MappingNode):
         return None
     return next((raw(value) for key, value in node.value if raw(key) == "name"), None)
-
-
-def _seconds(text: str) -> int:
-    seconds = int(text)
-    if not 1 <= seconds <= VALIDITY_MAX_S:
-        raise ValueError
-    return seconds
 
 
 def _country(text: str) -> str:

@@ -11,6 +11,7 @@ from pipeline.records import MtHead, MtRequest, MtSubmit, Tlv
 from services.router.addresses import destination, source
 from services.router.encoding import Encoded
 from services.router.policy import Case, Refusal
+from services.router.retries import NEVER, Retry
 
 FIRST_HOP = 0
 
@@ -37,13 +38,17 @@ class Target(NamedTuple):
 
 
 class Leg(NamedTuple):
-    """One way that a message takes, the hop-th; back after so long without a bind."""
+    """One way that a message takes, the hop-th; back after so long without a bind.
+
+    `retry` says which failures lead to another: none where there is no way behind it.
+    """
 
     target: Target
     hop: int = FIRST_HOP
     return_after_s: int | None = None
     price: Decimal | None = None
     """Of a segment, where the routes say."""
+    retry: Retry = NEVER
 
 
 def target_of(config: Config, connector: ConnectorId) -> Target:

@@ -24,6 +24,7 @@ rules:
     prefix: ["46", "4673"]
     strategy: cheapest
     connectors: [{name: fast, price: "0.0125"}, {name: slow, price: "0.01", weight: 2}]
+    retry_on: [ESME_RSUBMITFAIL, undeliverable]
   - {name: premium, prefix: "46900", reject: premium_number}
 """
 CONFIG = """
@@ -61,7 +62,7 @@ def test_a_broken_one_with_every_fault(folder: Path) -> None:
         told(folder, "check", "--file", str(other))
     assert [fault.removeprefix(str(other)) for fault in caught.value.faults] == [
         ":4:67: rule 'codes': there is no connector 'fats'",
-        ":9:29: rule 'premium': prefix '+46900' must be digits in international form, without + "
+        ":10:29: rule 'premium': prefix '+46900' must be digits in international form, without + "
         "or leading 0",
     ]
 
@@ -84,6 +85,7 @@ def test_a_broken_one_with_every_fault(folder: Path) -> None:
                 "  sweden (prefix 46): decides",
                 "  1. slow (cheapest, weight 2, 0.01 a segment)",
                 "  2. fast (cheapest, weight 1, 0.0125 a segment)",
+                "  after ESME_RSUBMITFAIL, undeliverable: the next one",
             ],
         ),
         (

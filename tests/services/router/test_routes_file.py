@@ -245,7 +245,8 @@ WAYS = [
         (
             ONE + "- x",
             "3: rule 1: must be a mapping of name, prefix, prefixes_file, match, connectors, "
-            "strategy, explore_share, return_after_s, needs_network, reject, requires, set",
+            "strategy, explore_share, return_after_s, needs_network, retry_on, receipt_within_s, "
+            "then, retry_after_s, retries, reject, requires, set",
         ),
         (ONE + "- {prefix: 46, connectors: [fast]}", "3: rule 1: name must be a text"),
         (ONE + "- {name: [], prefix: 46, connectors: [fast]}", "3: rule 1: name must be a text"),
