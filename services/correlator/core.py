@@ -254,6 +254,7 @@ def _unparked(state: Entries, domain: str, ids: tuple[str, ...]) -> tuple[Dlr, .
 def _timed_out(state: Entries, wake: Wake, now_ms: int) -> list[Effect]:
     if state.get(f"final|{wake.what}", Final) is not None:
         return []
-    message_id, segment, _hop = wake.what.rsplit("|", 2)
-    told = Wake(key=message_id, kind=RECEIPT_TIMEOUT, what=segment, set_ms=wake.set_ms)
+    message_id, segment, hop = wake.what.rsplit("|", 2)
+    what = f"{segment}|{hop}"
+    told = Wake(key=message_id, kind=RECEIPT_TIMEOUT, what=what, set_ms=wake.set_ms)
     return [Publish(topics.TRACKER_IN, message_id, told)]

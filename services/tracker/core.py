@@ -9,6 +9,9 @@ A terminal state stays, but `unknown` may be repaired. A segment the SMSC accept
 sent again after a crash) is one more event: the newest write gives connector and smsc_message_id,
 the first receipt ends it. A message refused at intake was never admitted: if the same message_id
 is admitted later, or once more after the router has forgotten it, its story starts over.
+
+A message that can leave its way (`ways.py` says when) does not end: another is asked for, at once
+or by a timer, and the router answers with MtRouted or, when there is none, with MtRejected.
 """
 
 from hashlib import blake2b
@@ -17,7 +20,8 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from pipeline import topics
-from pipeline.effects import Effect, Entries, Publish
+from pipeline.effects import Effect, Entries, Publish, PublishLater
+from pipeline.ids import ConnectorId
 from pipeline.records import (
     Dlr,
     MtEvent,
@@ -31,23 +35,38 @@ from pipeline.records import (
     Wake,
 )
 from services.tracker.config import TrackerConfig
-from services.tracker.facts import Fact, Source, fact_of
-from services.tracker.states import UNKNOWN
-from services.tracker.story import Story, is_no_news, is_returned, segment_of, starts_over, told
+from services.tracker.facts import (
+    NOT_RETRIED,
+    RECEIPT_LATE,
+    WAY_LEFT,
+    Fact,
+    Source,
+    fact_of,
+)
+from services.tracker.states import ACCEPTED, UNKNOWN
+from services.tracker.story import (
+    Story,
+    is_no_news,
+    is_of_the_past,
+    segment_of,
+    starts_over,
+    told,
+)
 
 ENTRY = "story"
 EVENT_ID_OCTETS = 8
 EVENTS_KNOWN_MAX = 2048  # four for each of 255 segments, twice; the oldest are forgotten
+WAY_DUE = "way_due"  # the time has come to ask for the way that was put off
 
 MtFact = MtRouted | MtRejected | MtScheduled | MtSubmitted | Dlr | Wake
 
 
 class Change(NamedTuple):
-    """A status before and after a fact."""
+    """A story before and after a fact."""
 
     fact: Fact
-    before: MtStatus | None
-    after: MtStatus | None
+    before: Story
+    after: Story
 
 
 class Tracker:
@@ -58,6 +77,8 @@ class Tracker:
 
     def decide(self, state: Entries, record: MtFact, now_ms: int) -> list[Effect]:
         """What to publish about `record`; `now_ms` is since 1970 UTC."""
+        if isinstance(record, Wake) and record.kind == WAY_DUE:
+            return _due(state, record, now_ms)
         fact = fact_of(record, now_ms)
         if fact is None:
             return []
@@ -71,19 +92,85 @@ class Tracker:
         if starts_over(story, fact, head):
             story = Story(events=story.events)
         after = told(story, fact, head)
+        if story.has_failed and after.is_refused:
+            fact = _not_retried(fact, after)
         events = (*story.events, event_id)[-EVENTS_KNOWN_MAX:]
         state.put(ENTRY, replace(after, events=events), self._life_s)
-        effects = _effects(Change(fact, story.status, after.status), head, event_id)
-        if is_returned(story, after, fact):
-            effects.append(_reroute(after, fact))
+        change = Change(fact, story, after)
+        effects = _effects(change, head, event_id)
+        if after.asked > story.asked:
+            effects += _onward(change, head)
+        if _has_to_wait(after, fact):
+            effects.append(_patience(after, fact))
         return effects
 
 
-def _reroute(story: Story, fact: Fact) -> Effect:
-    assert story.status is not None  # or nothing would have come back
+def _onward(change: Change, head: MtHead) -> list[Effect]:
+    """The message leaves its way: an event says so, and another is asked for when it is time."""
+    fact, story = change.fact, change.after
+    assert story.status is not None  # or there would be no way to leave
+    left = Fact(
+        source=Source.TIMER,
+        event=WAY_LEFT,
+        mark=f"{story.hop}",
+        told=None,
+        at_ms=fact.at_ms,
+        reason=story.status.reason,
+        connector=ConnectorId(story.status.path[-1]) if story.status.path else None,
+        hop=story.hop,
+    )
+    event = _event(Change(left, story, story), head, _event_id(head, left))
+    effects: list[Effect] = [Publish(topics.MT_EVENT, head.message_id, event)]
+    if story.retry.after_s is None or not story.here.is_written:
+        return [*effects, _reroute(story, fact.at_ms)]
+    due_ms = fact.at_ms + story.retry.after_s * 1000
+    key = head.message_id
+    wake = Wake(key=key, kind=WAY_DUE, what=f"{story.asked}", set_ms=fact.at_ms)
+    return [*effects, PublishLater(due_ms, topics.TRACKER_IN, key, wake)]
+
+
+def _due(state: Entries, wake: Wake, now_ms: int) -> list[Effect]:
+    """Ask for the way that was put off, unless the message has ended meanwhile."""
+    story = state.get(ENTRY, Story) or Story()
+    if story.status is None or story.status.terminal or not story.is_asked:
+        return []
+    return [_reroute(story, now_ms)] if wake.what == f"{story.asked}" else []
+
+
+def _reroute(story: Story, now_ms: int) -> Effect:
+    assert story.status is not None  # or there would be no way to leave
     head = story.status.head
-    reroute = MtReroute(head=head, hop=story.hop + 1, reason=fact.reason, asked_ms=fact.at_ms)
+    reroute = MtReroute(
+        head=head,
+        hop=story.asked,
+        reason=story.status.reason,
+        asked_ms=now_ms,
+        failed=story.here.is_written,
+    )
     return Publish(topics.ROUTER_IN, head.recipient or "", reroute)
+
+
+def _has_to_wait(story: Story, fact: Fact) -> bool:
+    """Whether a segment was accepted whose receipt has a time of its own to come."""
+    is_accepted = fact.source is Source.OUTCOME and fact.told == ACCEPTED
+    return is_accepted and story.retry.receipt_within_s is not None and fact.hop == story.hop
+
+
+def _patience(story: Story, fact: Fact) -> Effect:
+    assert story.status is not None  # the fact has made one
+    assert story.retry.receipt_within_s is not None  # `_has_to_wait` has looked
+    key = story.status.head.message_id
+    what = f"{fact.segment}|{fact.hop}"
+    wake = Wake(key=key, kind=RECEIPT_LATE, what=what, set_ms=fact.at_ms)
+    due_ms = fact.at_ms + story.retry.receipt_within_s * 1000
+    return PublishLater(due_ms, topics.TRACKER_IN, key, wake)
+
+
+def _not_retried(fact: Fact, story: Story) -> Fact:
+    """A refusal of another way, as what it is to the message: the end that it had anyway."""
+    assert story.status is not None  # it was on a way
+    reason = story.status.reason if story.status.terminal else fact.reason
+    return replace(fact, event=NOT_RETRIED, mark=f"{story.asked}|{fact.mark}", reason=reason)
 
 
 def _head(story: Story, fact: Fact) -> MtHead | None:
@@ -100,8 +187,9 @@ def _event_id(head: MtHead, fact: Fact) -> bytes:
 def _effects(change: Change, head: MtHead, event_id: bytes) -> list[Effect]:
     event = _event(change, head, event_id)
     effects: list[Effect] = [Publish(topics.MT_EVENT, head.message_id, event)]
-    if change.after is not None and _differ(change.before, change.after):
-        effects.append(Publish(topics.MT_STATUS, head.message_id, change.after))
+    before, after = change.before.status, change.after.status
+    if after is not None and _differ(before, after):
+        effects.append(Publish(topics.MT_STATUS, head.message_id, after))
     return effects
 
 
@@ -112,15 +200,18 @@ def _differ(before: MtStatus | None, after: MtStatus) -> bool:
 
 def _has_ended(change: Change) -> bool:
     """Whether it was this fact that made the message terminal, or repaired an `unknown`."""
-    before, after = change.before, change.after
+    before, after = change.before.status, change.after.status
     if after is None or not after.terminal:
         return False
     return before is None or not before.terminal or before.state != after.state
 
 
 def _event(change: Change, head: MtHead, event_id: bytes) -> MtEvent:
-    fact, after = change.fact, change.after
-    segment = segment_of(after, fact)
+    fact, after = change.fact, change.after.status
+    segment = segment_of(change.after, fact)
+    segments = (
+        fact.segments if is_of_the_past(change.after, fact) else after and len(after.segments)
+    )
     head = head if after is None or fact.source is Source.ROUTER else after.head
     return MtEvent(
         event_id=event_id.hex(),
@@ -130,7 +221,7 @@ def _event(change: Change, head: MtHead, event_id: bytes) -> MtEvent:
         terminal=_has_ended(change),
         reason=fact.reason,
         segment=fact.segment,
-        segments=len(after.segments) or None if after else None,
+        segments=segments or None,
         connector=fact.connector or (segment.connector if segment else None),
         smsc_message_id=fact.smsc_message_id or (segment.smsc_message_id if segment else None),
         command_status=fact.command_status,

@@ -33,9 +33,13 @@ from services.tracker.states import (
     SUBMITTED,
     UNKNOWN,
 )
+from services.tracker.ways import NEVER, TIMEOUT, Retry
 
 RETURNED = "segment_returned"
 RECEIPT_TIMEOUT = "receipt_timeout"
+RECEIPT_LATE = "receipt_late"
+WAY_LEFT = "way_left"
+NOT_RETRIED = "not_retried"
 REPEATS = frozenset({"duplicate", "payload_mismatch"})
 ENDS = {"expired": EXPIRED, "cancelled": CANCELLED}  # of a refusal, that is no rejection
 TENANT_UNKNOWN = "default"
@@ -50,6 +54,11 @@ OUTCOMES: dict[str, tuple[str, str]] = {  # outcome: (event, state it tells)
     "returned": (RETURNED, ROUTED),
     "postponed": ("segment_postponed", ROUTED),
     "unknown": ("segment_unknown", UNKNOWN),
+}
+
+TIMERS: dict[str, tuple[str | None, str]] = {  # kind of a wake: (state it tells, why)
+    RECEIPT_TIMEOUT: (UNKNOWN, RECEIPT_TIMEOUT),
+    RECEIPT_LATE: (None, TIMEOUT),
 }
 
 
@@ -88,6 +97,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     price: str | None = None
     cost: str | None = None
     currency: str | None = None
+    retry: Retry = NEVER
 
 
 def fact_of(record: Record, now_ms: int) -> Fact | None:
@@ -111,12 +121,19 @@ def _routed(record: MtRouted, now_ms: int) -> Fact:
         price=record.price,
         cost=_cost(record.price, record.segments),
         currency=record.currency,
+        retry=_retry(record),
     )
 
 
 def _cost(price: str | None, segments: int) -> str | None:
     """Of all segments; exactly, for a price has fewer digits than a Decimal can count in."""
     return None if price is None else format(Decimal(price) * segments, "f")
+
+
+def _retry(record: MtRouted) -> Retry:
+    if not record.retry_on:
+        return NEVER
+    return Retry(record.retry_on, record.retry_after_s, record.receipt_within_s, record.deadline_ms)
 
 
 def _scheduled(record: MtScheduled, now_ms: int) -> Fact:
@@ -195,16 +212,20 @@ def _receipt(record: Dlr, now_ms: int) -> Fact | None:
 
 
 def _timed_out(record: Wake, now_ms: int) -> Fact | None:
-    if record.kind != RECEIPT_TIMEOUT or not record.what.isdecimal():
+    """A receipt did not come at all, or not in the time that the rule gives a way."""
+    segment, _, hop = record.what.partition("|")
+    if record.kind not in TIMERS or not segment.isdecimal():
         return None
+    told, reason = TIMERS[record.kind]
     return Fact(
         source=Source.TIMER,
-        event=RECEIPT_TIMEOUT,
+        event=record.kind,
         mark=record.what,
-        told=UNKNOWN,
+        told=told,
         at_ms=now_ms,
-        reason=RECEIPT_TIMEOUT,
-        segment=int(record.what),
+        reason=reason,
+        segment=int(segment),
+        hop=int(hop) if hop.isdecimal() else None,
     )
 
 

@@ -6,7 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from pipeline.records import MtHead, MtStatus, SegmentStatus
-from services.tracker.facts import REPEATS, RETURNED, Fact, Source
+from services.tracker.facts import RECEIPT_LATE, REPEATS, RETURNED, Fact, Source
 from services.tracker.states import (
     BY_OUTCOME,
     BY_RECEIPT,
@@ -15,16 +15,18 @@ from services.tracker.states import (
     SCHEDULED,
     TERMINAL,
     UNKNOWN,
-    aggregate,
     moved,
 )
+from services.tracker.ways import NEVER, TIMEOUT, Here, Retry, Way, verdict
 
 
 class Story(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A message, and what a repeated fact is known by: the ids of its `events`.
 
     `hop` is the newest one heard of, `head_from` who told the head; a message refused at intake was
-    not admitted. Of that hop the `returned` segments were never written and wait for another way.
+    not admitted. Of that hop the `returned` segments were never written and wait for another way,
+    of the `late` ones a receipt is missing; `since` is the hop the segments began with. `asked` is
+    the newest hop that was asked for, `left` are the ways before, as far as they were written on.
     """
 
     status: MtStatus | None = None
@@ -33,25 +35,67 @@ class Story(msgspec.Struct, frozen=True, array_like=True, gc=False):
     head_from: int = Source.TIMER
     is_admitted: bool = True
     returned: tuple[int, ...] = ()
+    late: tuple[int, ...] = ()
+    since: int = -1
+    retry: Retry = NEVER
+    asked: int = -1
+    is_refused: bool = False
+    left: tuple[Way, ...] = ()
+
+    @property
+    def here(self) -> Here:
+        """The way it is on."""
+        segments = () if self.status is None else self.status.segments
+        return Here(segments, self.returned, self.late, self.retry)
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether it waits for another way."""
+        return self.asked > self.hop and not self.is_refused
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it waits for that after a failure, and not just because it came back."""
+        return self.is_asked and (self.here.is_written or bool(self.left))
 
 
 def is_no_news(story: Story, fact: Fact) -> bool:
     """A receipt, or the lack of one, for a segment that has ended already."""
     if fact.source > Source.RECEIPT:
         return False
-    segment = segment_of(story.status, fact)
-    if segment is None:
-        return fact.source is Source.TIMER
-    if segment.state not in TERMINAL:
+    if fact.event == RECEIPT_LATE and (fact.hop != story.hop or TIMEOUT not in story.retry.on):
+        return True
+    state = _state_before(story, fact)
+    if state is None:
+        return fact.source is Source.TIMER or is_of_the_past(story, fact)
+    if state not in TERMINAL:
         return False
-    return fact.told is None or moved(segment.state, fact.told, BY_RECEIPT) == segment.state
+    return fact.told is None or moved(state, fact.told, BY_RECEIPT) == state
 
 
-def segment_of(status: MtStatus | None, fact: Fact) -> SegmentStatus | None:
-    """The segment `fact` speaks of, as far as it is known."""
+def is_of_the_past(story: Story, fact: Fact) -> bool:
+    """Whether `fact` speaks of a way that was left."""
+    return fact.hop is not None and fact.hop < story.since
+
+
+def segment_of(story: Story, fact: Fact) -> SegmentStatus | None:
+    """The segment of the newest way that `fact` speaks of, as far as it is known."""
+    status = story.status
     if status is None or fact.segment is None or fact.segment > len(status.segments):
         return None
-    return status.segments[fact.segment - 1]
+    return None if is_of_the_past(story, fact) else status.segments[fact.segment - 1]
+
+
+def _state_before(story: Story, fact: Fact) -> str | None:
+    if is_of_the_past(story, fact):
+        way, number = _way_of(story, fact), fact.segment
+        return way.states[number - 1] if way and number and number <= len(way.states) else None
+    segment = segment_of(story, fact)
+    return None if segment is None else segment.state
+
+
+def _way_of(story: Story, fact: Fact) -> Way | None:
+    return next((way for way in story.left if way.hop == fact.hop), None)
 
 
 def starts_over(story: Story, fact: Fact, head: MtHead) -> bool:
@@ -82,13 +126,6 @@ def told(story: Story, fact: Fact, head: MtHead) -> Story:
     return _refused(story, fact, head)
 
 
-def is_returned(before: Story, after: Story, fact: Fact) -> bool:
-    """Whether by this fact all of a message has come back unwritten, and it is not over."""
-    if after.status is None or after.status.terminal or fact.segments is None:
-        return False
-    return len(before.returned) < len(set(after.returned)) == fact.segments
-
-
 def _begun(story: Story, fact: Fact, head: MtHead, state: str) -> Story:
     """A story with a status and the best head known."""
     status = story.status
@@ -102,8 +139,10 @@ def _begun(story: Story, fact: Fact, head: MtHead, state: str) -> Story:
 def _refused(story: Story, fact: Fact, head: MtHead) -> Story:
     story = _begun(story, fact, head, REJECTED)
     assert story.status is not None
-    if story.status.terminal:
+    if story.status.terminal or story.is_refused:
         return story
+    if story.has_failed:
+        return _not_retried(story, fact)
     assert fact.told is not None
     ended = replace(
         story.status,
@@ -117,26 +156,53 @@ def _refused(story: Story, fact: Fact, head: MtHead) -> Story:
     return replace(story, status=ended)
 
 
+def _not_retried(story: Story, fact: Fact) -> Story:
+    """How it failed is its end, and the refusal says why; what is only late is waited for."""
+    story = _settled(replace(story, retry=NEVER, is_refused=True), fact)
+    assert story.status is not None
+    if not story.status.terminal:
+        return story
+    return replace(story, status=replace(story.status, detail=fact.detail))
+
+
 def _routed(story: Story, fact: Fact, head: MtHead) -> Story:
-    """On its way by a connector; by a further one anew, unless a segment was written already."""
+    """On its way by a connector; by a further one anew, unless the last one was not left."""
+    before = _begun(story, fact, head, ROUTED)
     is_newer = fact.hop is not None and fact.hop > story.hop
-    story = _on_the_way(_begun(story, fact, head, ROUTED), fact)
+    story = _on_the_way(before, fact)
     status = story.status
     assert status is not None
-    segments = status.segments
-    if is_newer and not status.terminal and all(s.state == ROUTED for s in segments):
-        segments = _fresh(fact)
     status = replace(
         status,
         rule=fact.rule if is_newer or status.rule is None else status.rule,
         routed_ms=_earlier(status.routed_ms, fact.at_ms),
-        segments=segments,
     )
-    return replace(story, status=_concluded(status, fact))
+    story = replace(story, status=status)
+    is_left = before.asked == fact.hop or not before.here.is_written
+    if is_newer and is_left and not status.terminal:
+        story = _anew(before, story, fact)
+    return _settled(story, fact)
+
+
+def _anew(before: Story, story: Story, fact: Fact) -> Story:
+    """The story on its next way; the one `before` it is kept as far as it was written on."""
+    assert story.status is not None
+    left, here = story.left, before.here
+    if here.is_written:
+        left = (*left, Way(before.hop, tuple(s.state for s in here.segments), here.reason))
+    return replace(
+        story,
+        status=replace(story.status, segments=_fresh(fact)),
+        since=story.hop,
+        retry=fact.retry,
+        left=left,
+    )
 
 
 def _segment_told(story: Story, fact: Fact, head: MtHead) -> Story:
     story = _begun(story, fact, head, ROUTED)
+    if is_of_the_past(story, fact):
+        return _past_told(story, fact)
     if fact.source is Source.OUTCOME:
         story = _on_the_way(story, fact)
     status = story.status
@@ -145,15 +211,32 @@ def _segment_told(story: Story, fact: Fact, head: MtHead) -> Story:
     segments += _fresh(fact)[len(segments) :]
     assert fact.segment is not None  # outcomes, receipts and timers speak of one
     segments[fact.segment - 1] = _merged(segments[fact.segment - 1], fact)
-    returned = story.returned
+    returned, late = story.returned, story.late
     if fact.event == RETURNED and fact.hop == story.hop:
         returned = (*returned, fact.segment)
+    elif fact.event == RECEIPT_LATE:
+        late = (*late, fact.segment)
     status = replace(
         status,
         segments=tuple(segments),
         submitted_ms=_earlier(status.submitted_ms, fact.submitted_ms),
     )
-    return replace(story, status=_concluded(status, fact), returned=returned)
+    return _settled(replace(story, status=status, returned=returned, late=late), fact)
+
+
+def _past_told(story: Story, fact: Fact) -> Story:
+    """The story after a fact of a way that was left; of ways without a write nothing is kept."""
+    way = _way_of(story, fact)
+    if _state_before(story, fact) is None or fact.told is None or fact.source is Source.OUTCOME:
+        return story
+    assert way is not None  # it has a state
+    assert fact.segment is not None  # likewise
+    states = list(way.states)
+    before = states[fact.segment - 1]
+    states[fact.segment - 1] = after = moved(before, fact.told, BY_RECEIPT)
+    newer = Way(way.hop, tuple(states), way.reason if after == before else fact.reason)
+    left = tuple(newer if known is way else known for known in story.left)
+    return _settled(replace(story, left=left), fact)
 
 
 def _on_the_way(story: Story, fact: Fact) -> Story:
@@ -163,7 +246,10 @@ def _on_the_way(story: Story, fact: Fact) -> Story:
     if fact.hop is None or fact.hop <= story.hop or fact.connector is None:
         return story
     path = (*status.path, fact.connector)
-    return replace(story, hop=fact.hop, status=replace(status, path=path), returned=())
+    status = replace(status, path=path)
+    return replace(
+        story, hop=fact.hop, status=status, returned=(), late=(), retry=NEVER, is_refused=False
+    )
 
 
 def _fresh(fact: Fact) -> tuple[SegmentStatus, ...]:
@@ -201,21 +287,33 @@ def _merged(segment: SegmentStatus, fact: Fact) -> SegmentStatus:
     return replace(segment, **changed) if changed else segment
 
 
-def _concluded(status: MtStatus, fact: Fact) -> MtStatus:
-    """The status with the state that follows from its segments, unless it is past changing."""
+def _settled(story: Story, fact: Fact) -> Story:
+    """The story with what follows: whether another way is asked for, and the state it is in."""
+    status = story.status
+    assert status is not None
+    if story.retry.on and (status.terminal or story.retry.is_over(fact.at_ms)):
+        story = replace(story, retry=NEVER)
+    if not status.terminal and story.here.is_over:
+        story = replace(story, asked=story.hop + 1)
+    return replace(story, status=_concluded(story, status, fact))
+
+
+def _concluded(story: Story, status: MtStatus, fact: Fact) -> MtStatus:
+    """The status with the state that follows from the ways, unless it is past changing."""
     status = replace(status, updated_ms=max(status.updated_ms, fact.at_ms))
     if status.terminal and status.state != UNKNOWN:
         return status
-    state = aggregate([segment.state for segment in status.segments])
+    state, reason = verdict(
+        story.here, story.left, is_asked=story.is_asked, is_refused=story.is_refused
+    )
     is_terminal = state in TERMINAL
     if status.terminal and not is_terminal:
         return status
-    reasons = [segment.reason for segment in status.segments if segment.state == state]
     return replace(
         status,
         state=state,
         terminal=is_terminal,
-        reason=reasons[0] if reasons else None,
+        reason=reason,
         final_ms=fact.at_ms if is_terminal and state != status.state else status.final_ms,
     )
 

@@ -284,7 +284,7 @@ def test_no_receipt_in_time_is_told_to_the_tracker() -> None:
     handset.tell(accepted("1", segment=1, segments=2), accepted("2", segment=2, segments=2))
     handset.tell(receipt("1"))
     (told,) = handset.ring("receipt_timeout")
-    wake = Wake(key="m1", kind="receipt_timeout", what="2", set_ms=NOW_MS)
+    wake = Wake(key="m1", kind="receipt_timeout", what="2|0", set_ms=NOW_MS)
     assert told == Publish("sms.tracker.in", "m1", wake)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pipeline.effects import Publish
+from pipeline.effects import PublishLater
 from pipeline.ids import ConnectorId, MessageId, Msisdn
 from pipeline.records import (
     Dlr,
@@ -34,7 +34,8 @@ class Told:
         self.tracker = Tracker(TrackerConfig())
         self.events: list[MtEvent] = []
         self.statuses: list[MtStatus] = []
-        self.reroutes: list[int] = []
+        self.asked: list[MtReroute] = []
+        self.later: list[PublishLater] = []
         self.tell(*facts, now_ms=now_ms)
 
     def tell(self, *facts: MtFact, now_ms: int = ASKED_MS + 60_000) -> list[str]:
@@ -43,10 +44,12 @@ class Told:
         before = len(self.events)
         for fact in facts:
             for effect in self.tracker.decide(self.state, fact, now_ms):
-                assert isinstance(effect, Publish)
+                if isinstance(effect, PublishLater):
+                    self.later.append(effect)
+                    continue
                 if isinstance(effect.record, MtReroute):
                     assert (effect.topic, effect.key) == ("sms.router.in", "46701234567")
-                    self.reroutes.append(effect.record.hop)
+                    self.asked.append(effect.record)
                     continue
                 assert effect.key == MESSAGE
                 if isinstance(effect.record, MtEvent):
@@ -57,6 +60,11 @@ class Told:
                     assert effect.topic == "sms.mt.status"
                     self.statuses.append(effect.record)
         return [event.event for event in self.events[before:]]
+
+    @property
+    def reroutes(self) -> list[int]:
+        """Hops that were asked for."""
+        return [reroute.hop for reroute in self.asked]
 
     @property
     def status(self) -> MtStatus:
