@@ -19,9 +19,13 @@ STEPS = {
     "segment_accepted": "segment {segment}/{segments} accepted by {connector} as {smsc_message_id}",
     "segment_rejected": "segment {segment}/{segments} refused by {connector}: {reason}",
     "segment_expired": "segment {segment}/{segments} not sent: its validity had passed",
+    "segment_returned": "segment {segment}/{segments} not sent by {connector}: {reason}",
     "segment_unknown": "segment {segment}/{segments} unanswered by {connector}: {reason}",
     "receipt": "segment {segment}/{segments} receipt: {receipt_state}",
     "receipt_timeout": "segment {segment}/{segments} got no receipt in time",
+    "receipt_late": "segment {segment}/{segments} waits too long for a receipt by {connector}",
+    "way_left": "left {connector}, way {hop}: {reason}",
+    "not_retried": "no other way: {reason}",
 }
 
 
@@ -59,7 +63,7 @@ def tell(events: Iterable[MtEvent]) -> list[Step]:
             steps.append(Step(begin, 0, f"requested by {event.tenant}, lane {event.lane}"))
         facts = {name: getattr(event, name) for name in event.__struct_fields__}
         text = STEPS.get(event.event, event.event).format(**facts)
-        if event.submitted_ms is not None and event.event != "receipt":
+        if event.submitted_ms is not None and event.event.startswith("segment_"):
             at_ms = event.submitted_ms
             written = f"segment {event.segment}/{event.segments} submitted to {event.connector}"
             steps.append(Step(at_ms, at_ms - begin, written))

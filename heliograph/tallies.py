@@ -38,6 +38,7 @@ class Segment(msgspec.Struct, gc=False):
     taken: int = 0
     accepted: int = 0
     is_unknown: bool = False
+    hops: int = 0  # a bit for each way it may have been taken on
     read_ms: float = 0  # when it was last taken
     deadline_ms: int | None = None
 
@@ -142,6 +143,8 @@ class Evidence:
         segment = self._segment(f"{submitted.message_id}|{submitted.segment}")
         segment.accepted += submitted.outcome == "accepted"
         segment.is_unknown |= submitted.outcome == "unknown"
+        if submitted.outcome in ("accepted", "unknown"):
+            segment.hops |= 1 << submitted.hop
         segment.deadline_ms = submitted.deadline_ms
 
     def note_deliver(self, deliver: SmscDeliver, smsc_message_id: str | None) -> None:

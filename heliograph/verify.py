@@ -169,14 +169,19 @@ def _duplicates(evidence: Evidence, bounds: Bounds) -> Found:
     wrong = (
         f"{segment.own_id} was taken {segment.taken} times"
         for segment in evidence.segments.values()
-        if segment.taken > 1
+        if _again(segment)
     )
     figures = f"{doubled:,} duplicates, at most {bounds.duplicates_max:,} allowed"
     return Found(figures, wrong if doubled > bounds.duplicates_max else ())
 
 
 def _duplicated(evidence: Evidence) -> int:
-    return sum(max(0, segment.taken - 1) for segment in evidence.segments.values())
+    return sum(map(_again, evidence.segments.values()))
+
+
+def _again(segment: Segment) -> int:
+    """How often a segment was taken more than once on each of its ways."""
+    return max(0, segment.taken - max(1, segment.hops.bit_count()))
 
 
 def _in_time(evidence: Evidence, bounds: Bounds) -> Found:
@@ -282,7 +287,7 @@ ROWS: tuple[tuple[str, str, Look], ...] = (
     ("L1", "every message has exactly one outcome", _one_outcome),
     ("L2", "what was published as accepted is in a ledger", _accepted_is_taken),
     ("L3", "what is in a ledger was published as accepted or unknown", _taken_is_told),
-    ("L4", "no segment was taken twice", _duplicates),
+    ("L4", "no segment was taken twice on its way", _duplicates),
     ("L5", "no segment was taken after its deadline", _in_time),
     ("L6", "rates and binds were kept", _within_contract),
     ("L7", "what was acked is kept, and joined to its own message", _nothing_acked_is_lost),

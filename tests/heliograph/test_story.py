@@ -45,3 +45,24 @@ def test_a_message_nobody_knows_has_no_story() -> None:
 def test_every_kind_of_event_can_be_told() -> None:
     for kind in STEPS:
         assert "{" not in tell([mt_event(event=kind)])[-1].text
+
+
+def test_every_way_is_told_and_why_it_was_left() -> None:
+    slow, fast = {"connector": "slow", "hop": 0}, {"connector": "fast", "hop": 1}
+    one = {"segment": 1, "segments": 1}
+    told = tell(
+        [
+            mt_event(**slow, segments=1, rule="sweden"),
+            mt_event(event="segment_rejected", **slow, **one, reason="ESME_RSUBMITFAIL"),
+            mt_event(event="way_left", **slow, reason="ESME_RSUBMITFAIL"),
+            mt_event(**fast, segments=1, rule="sweden"),
+            mt_event(event="receipt_late", **fast, **one, submitted_ms=REQUESTED_MS + 5),
+        ]
+    )
+    assert [step.text for step in told[1:]] == [
+        "routed to slow in 1 segment(s) by rule sweden",
+        "segment 1/1 refused by slow: ESME_RSUBMITFAIL",
+        "left slow, way 0: ESME_RSUBMITFAIL",
+        "routed to fast in 1 segment(s) by rule sweden",
+        "segment 1/1 waits too long for a receipt by fast",
+    ]

@@ -268,3 +268,14 @@ def test_an_mo_is_counted_once_however_often_it_is_published() -> None:
     again: Mo = change(run.mo[0], published_ms=REQUESTED_MS + 1)
     run.mo.append(again)
     assert verdict_on(run).mo_received == 1
+
+
+def test_a_segment_that_took_another_way_is_no_duplicate_and_one_more_is() -> None:
+    run = good()
+    row = run.row("segments", 0)
+    run.submitted.append(change(run.submitted[0], hop=1, smsc_message_id="911"))
+    run.ledger.append({**row, "smsc_message_id": "911"})
+    assert verdict_on(run).duplicated == 0
+    run.ledger.append(row)
+    assert verdict_on(run).duplicated == 1
+    assert not verdict_on(run).is_good
