@@ -55,11 +55,6 @@ from services.router.strategies import GradeOf, chosen, ordered, ungraded
 from services.router.submits import Leg, submits, target_of, vendor_tlvs
 from services.router.trips import Trip
 
-NO_CONNECTOR = Refusal(
-    "no_route",
-    "The rule of the recipient has sandboxes only, which carry tests; add a carrier to its pool.",
-)
-
 
 class Decision(NamedTuple):
     """What becomes of one message."""
@@ -207,7 +202,7 @@ class Router:
         assert head.recipient is not None  # intake passes on nothing else
         leg = self._leg(case.rule, head, trip, is_test=case.tenant.test)
         if leg is None:
-            refusal = trips.NO_WAY_LEFT if trip.ways else NO_CONNECTOR
+            refusal = trips.NO_WAY_LEFT if trip.ways else trips.NO_CONNECTOR
             return _rejected(head, refusal, case)
         profile, request = leg.target.profile, case.record.request
         bits = cut_of(profile).reference_bits

@@ -21,6 +21,10 @@ HOPS_MAX = 8  # connectors that one message may try, the same one again included
 QUIET_HOURS = "quiet_hours"  # why the binder gave it back
 NO_SOURCE = "sms.router.in"
 
+NO_CONNECTOR = Refusal(
+    "no_route",
+    "The rule of the recipient has sandboxes only, which carry tests; add a carrier to its pool.",
+)
 NO_WAY_LEFT = Refusal(
     "no_way_left",
     "Every connector of its rule was tried; mend them, or add one to the pool.",

@@ -28,6 +28,7 @@ from pipeline.records import (
 from pipeline.stops import Stops
 from services.router.core import Router
 from services.router.quiet_hours import NEVER, Quiet, QuietHours, is_endless
+from services.router.retries import Retry
 from services.router.routes import Routes
 from services.tracker.config import TrackerConfig
 from services.tracker.core import Tracker
@@ -289,6 +290,20 @@ def test_what_comes_back_for_another_reason_within_quiet_hours_waits_as_well() -
     assert routed(journey.told(due.record, due.due_ms)) == (SLOW, 1)
 
 
+def test_what_failed_within_quiet_hours_waits_once_and_then_goes_on() -> None:
+    later = Retry(on=("undeliverable",), after_s=1, times=1)
+    journey = Journey(Routes("v1", (rule("all", "", FAST, retry=later),)))
+    journey.begin(NOON)
+    failed = MtReroute(head=admitted(journey.asked).head, hop=1, asked_ms=EVENING, failed=True)
+    due = waiting(journey.told(failed, EVENING))
+    assert journey.told(failed, EVENING) is None
+    fact = journey.told(due.record, due.due_ms)
+    assert routed(fact) == (FAST, 1)
+    assert isinstance(fact, MtRouted)
+    assert fact.retry_on == ()
+    assert journey.told(due.record, due.due_ms) is None
+
+
 def test_a_clock_behind_the_binders_does_not_send_it_round_and_round() -> None:
     journey = Journey()
     journey.begin(NOON)
@@ -439,6 +454,7 @@ def test_it_is_held_over_night_and_goes_on_by_the_same_connector() -> None:
         loop.told(segment, MORNING + 1, outcome="accepted", receipt_expected=False)
     assert [(e.event, e.connector) for e in loop.events if e.segment is None] == [
         ("routed", "fast"),
+        ("way_left", "fast"),
         ("scheduled", None),
         ("routed", "fast"),
     ]
