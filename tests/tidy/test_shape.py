@@ -59,6 +59,7 @@ CORES = [
     "services.intake.core",
     "services.intake.poison",
     "services.intake.queues",
+    "services.intake.sizes",
     "services.router.core",
     "services.router.differences",
     "services.router.networks",
