@@ -17,7 +17,7 @@ from pipeline.config import Config
 from pipeline.ids import Msisdn
 from pipeline.kafka.reader import read_to_end
 from pipeline.process import make_codec
-from pipeline.records import MtAdmitted, MtReroute, OptOut
+from pipeline.records import MtAdmitted, MtReroute, OptOut, Wake
 from services.router.atlas import networks_of
 from services.router.core import query_of
 from services.router.encoding import encode
@@ -55,7 +55,7 @@ def _verdicts(config: Config, old: Routes, new: Routes) -> Iterator[tuple[Verdic
     codec, networks = make_codec(config), networks_of(config, None)
     senders = {name: Senders(tenant.senders) for name, tenant in config.tenants.items()}
     for message in read_to_end(config.kafka, [topics.ROUTER_IN]):
-        record = codec.decode(message.value(), MtAdmitted, MtReroute, OptOut)
+        record = codec.decode(message.value(), MtAdmitted, MtReroute, OptOut, Wake)
         if not isinstance(record, MtAdmitted) or record.due or record.head.tenant not in senders:
             continue
         own = senders[record.head.tenant]

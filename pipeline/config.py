@@ -27,6 +27,7 @@ from pydantic_settings import (
 from pipeline.connectors import DEFAULT_PROFILE, ConnectorConfig, Host, RateGroupConfig
 from pipeline.errors import ConfigError
 from pipeline.ids import ConnectorId
+from pipeline.limits import TenantLimits
 from pipeline.profiles import ProfileConfig as ProfileConfig
 from pipeline.profiles import find, shipped
 from pipeline.quiet_hours import Country, QuietHours
@@ -56,7 +57,7 @@ class HttpConfig(Section):
     port: Annotated[int, Field(ge=0, le=65535)] = 0
 
 
-class TenantConfig(Section):
+class TenantConfig(TenantLimits):
     """One customer of the gateway."""
 
     senders: Sequence[str] = []
@@ -68,8 +69,6 @@ class TenantConfig(Section):
     requires_consent: bool = False
     """Promotional messages only to who has opted in."""
     validity_s: Annotated[int, Field(ge=1, le=7 * 86400)] = 86400
-    requests_per_s: Annotated[float, Field(gt=0, le=100_000)] | None = None
-    """Above it what is not urgent waits at intake; None for any number."""
     test: bool = False
     """Sends to sandbox connectors only; nothing is billed, reports are kept apart."""
 

@@ -51,3 +51,15 @@ class Entries(Protocol):
 
     def drop(self, name: str) -> None:
         """Remove the entry, if there is one."""
+
+
+class KeyEntries(Entries, Protocol):
+    """The state of one key and, for what is counted over many keys, that of its partition."""
+
+    @property
+    def partition(self) -> int:
+        """The partition of the input topic that the key is in."""
+
+    @property
+    def shared(self) -> Entries:
+        """Entries of the whole partition: whichever key's record is being decided, the same."""

@@ -444,6 +444,22 @@ class OptOut(Record, frozen=True, kw_only=True):
     at_ms: int
 
 
+class TenantUsage(Record, frozen=True, kw_only=True):
+    """How much a tenant has used in a period, by what one partition has counted; the newest counts.
+
+    The whole is the sum over the partitions.
+    """
+
+    tenant: str
+    per: str
+    period: str
+    prefix: str | None = None
+    partition: int
+    count: int
+    at_ms: int
+    test: bool = False
+
+
 class Timer(Record, frozen=True, kw_only=True):
     """A record that waits; at due_ms the scheduler writes value to topic under key."""
 

@@ -22,7 +22,7 @@ from pipeline import timers, topics
 from pipeline.codec import Codec
 from pipeline.config import Config
 from pipeline.dead_letters import error_headers
-from pipeline.effects import Effect, Entries, Headers, Publish
+from pipeline.effects import Effect, Entries, Headers, KeyEntries, Publish
 from pipeline.errors import UnreadableError
 from pipeline.kafka.clients import (
     TRANSACTION_TIMEOUT_MS,
@@ -38,6 +38,7 @@ from pipeline.transactions import watched
 COMMIT_INTERVAL_S = 0.02
 POLL_S = 0.01
 SESSION_TIMEOUT_MS = 6000
+SHARED = b"*"  # stands for the key in what is of the whole partition
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -45,7 +46,7 @@ T = TypeVar("T", bound=msgspec.Struct)
 class Core(Protocol):
     """The pure part of a stateful service."""
 
-    def decide(self, state: Entries, record: Any, now_ms: int) -> Sequence[Effect]:
+    def decide(self, state: KeyEntries, record: Any, now_ms: int) -> Sequence[Effect]:
         """What to do about `record`; changes `state` by its own methods only."""
 
 
@@ -80,6 +81,15 @@ class _StoredEntries:
 
     def drop(self, name: str) -> None:
         self._state.delete(name)
+
+    @property
+    def partition(self) -> int:
+        return message_context().partition
+
+    @property
+    def shared(self) -> Entries:
+        own: Any = self._state  # Quix Streams has no hook for this: the transaction of all keys
+        return _StoredEntries(own._transaction.as_state(SHARED, own._timestamp))
 
 
 def run(

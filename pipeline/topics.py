@@ -30,6 +30,8 @@ CONNECTOR_STATE = "sms.connector.state"
 QUALITY = "sms.quality"
 CONTROL_STOP = "sms.control.stop"
 CONTROL_OPTOUT = "sms.control.optout"
+TENANT_USAGE = "sms.tenant.usage"
+TENANT_VELOCITY = "sms.tenant.velocity"
 
 TIMER_EXPONENT_MAX = 21  # 2^21 s = 24 days, the longest single wait
 TIMER_SECONDS = tuple(2**exponent for exponent in range(TIMER_EXPONENT_MAX + 1))

@@ -1,5 +1,6 @@
 """The state of one key in memory: what `pipeline.stream` gives a core, without Kafka."""
 
+from functools import cached_property
 from typing import TypeVar
 
 import msgspec
@@ -12,7 +13,13 @@ class MemoryEntries:
 
     def __init__(self) -> None:
         self.now_ms = 0
+        self.partition = 0
         self.octets: dict[str, tuple[bytes, int]] = {}
+
+    @cached_property
+    def shared(self) -> "MemoryEntries":
+        """Those of the partition, which one test may give to several keys."""
+        return MemoryEntries()
 
     def get(self, name: str, kind: type[T]) -> T | None:
         octets, dies_ms = self.octets.get(name, (b"", 0))

@@ -4,7 +4,7 @@
     normal    acme ▮▮▮▮▮▮    bank            4
     bulk      acme ▮▮▮▮▮▮▮▮                   1
 
-A tenant above its requests per second waits here, and so does all that is not urgent while the
+A tenant above its segments per second waits here, and so does all that is not urgent while the
 credit is used up: see `pressure.py`. Within a flow (one lane of one tenant) the order of arrival
 is kept.
 """
@@ -37,7 +37,7 @@ class Bucket:
         return self._tokens
 
     def take(self, count: int) -> None:
-        """So many have gone; what was urgent may leave less than nothing."""
+        """So many have gone; what was urgent, or turned out long, may leave less than nothing."""
         self._tokens -= count
 
 
@@ -85,9 +85,13 @@ class Queues(Generic[T]):
         return self._flows[lane, tenant]
 
     def own(self, tenant: str, share: float) -> None:
-        """So much of a tenant's requests comes to this process, and so much of its rate is ours."""
+        """So much of what a tenant sends comes to this process, and so much of its rate is ours."""
         if (rate := self._rates[tenant]) is not None:
             self._flows[URGENT, tenant].bucket.rate_per_s = rate * share
+
+    def charge(self, tenant: str, more: int) -> None:
+        """What was taken as one has turned out to be so many more."""
+        self._flows[URGENT, tenant].bucket.take(more)
 
     def hold(self, tenants: Iterable[str]) -> None:
         """These wait, all others do not."""

@@ -26,13 +26,14 @@ from pipeline.kafka.clients import (
     produce,
 )
 from pipeline.process import Process
-from pipeline.records import Stop
+from pipeline.records import MtRequest, Stop
 from pipeline.stops import Stops
 from services.intake.config import IntakeConfig
 from services.intake.core import Intake, ShapeFault, Source, origin
 from services.intake.lanes import GROUP, LaneReader, place
 from services.intake.poison import Partition, Poison
 from services.intake.queues import Queues
+from services.intake.sizes import segments
 
 LOG = structlog.get_logger()
 IDLE_S = 0.005
@@ -59,7 +60,7 @@ class Shell:
         tenants = ground.config.tenants
         self._queues: Queues[Message] = Queues(
             config.weights.model_dump(),
-            {name: tenant.requests_per_s for name, tenant in tenants.items()},
+            {name: tenant.segments_per_s for name, tenant in tenants.items()},
         )
         self._lanes = {
             lane: LaneReader(lane, ground, self._queues, self._poison)
@@ -142,6 +143,7 @@ class Shell:
             effect = self._core.decide(ShapeFault(error.message_id, error.detail), source, now_ms())
         else:
             effect = self._core.decide(request, source, now_ms())
+            self._charge(request, source)
         self._poison.readable(partition)
         octets = self._codec.encode(effect.record, effect.topic)
         produce(
@@ -153,6 +155,12 @@ class Shell:
             on_delivery=self._note,
         )
         return True
+
+    def _charge(self, request: MtRequest, source: Source) -> None:
+        """Taking it has cost its tenant one segment; what it has more was not known then."""
+        tenant, _lane = origin(source.topic)
+        if self._ground.config.tenants[tenant].segments_per_s is not None:
+            self._queues.charge(tenant, segments(request) - 1)
 
     def _bury(self, message: Message, source: Source, error: UnreadableError) -> None:
         headers = error_headers(source.topic, source.partition, source.offset, GROUP, error)

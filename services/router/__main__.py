@@ -6,7 +6,15 @@ from pipeline import stream, topics
 from pipeline.config import Config
 from pipeline.ids import ConnectorId
 from pipeline.process import process
-from pipeline.records import ConnectorQuality, MtAdmitted, MtReroute, OptOut, Stop
+from pipeline.records import (
+    ConnectorQuality,
+    MtAdmitted,
+    MtReroute,
+    OptOut,
+    Stop,
+    TenantUsage,
+    Wake,
+)
 from pipeline.stops import Stops
 from pipeline.tables import followed
 from services.router.atlas import knows_networks, networks_of
@@ -46,11 +54,13 @@ def main(config: Config, replica: str) -> None:
         health.start()
         followed(ground, topics.CONTROL_STOP, Stop, stops.put).start()
         followed(ground, topics.QUALITY, ConnectorQuality, quality.put).start()
+        for topic in router.limits.topics:
+            followed(ground, topic, TenantUsage, router.limits.usage.hear).start()
         watch.start()
         stream.run(
             router,
             service="router",
             topic_in=topics.ROUTER_IN,
-            kinds=(MtAdmitted, MtReroute, OptOut),
+            kinds=(MtAdmitted, MtReroute, OptOut, Wake),
             ground=ground,
         )

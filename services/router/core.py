@@ -18,7 +18,7 @@ import msgspec
 
 from pipeline import topics
 from pipeline.config import Config
-from pipeline.effects import Effect, Entries, Publish, PublishLater
+from pipeline.effects import Effect, Entries, KeyEntries, Publish, PublishLater
 from pipeline.errors import ConfigError
 from pipeline.ids import ConnectorId, Msisdn
 from pipeline.records import (
@@ -28,11 +28,13 @@ from pipeline.records import (
     MtRouted,
     MtScheduled,
     OptOut,
+    Wake,
 )
 from pipeline.stops import Stops
 from services.router import opt_outs, trips
 from services.router.configuration import faults_in
 from services.router.encoding import cut_of, encode
+from services.router.limits import Limits
 from services.router.networks import NOWHERE, Whereabouts, unknown
 from services.router.policy import NOBODY, Case, Refusal, first_refusal, tenant_of
 from services.router.prices import written
@@ -52,7 +54,7 @@ from services.router.repeats import (
 from services.router.routes import UNCHANGED, Query, Routes, Rule
 from services.router.senders import Sender, read
 from services.router.strategies import GradeOf, chosen, ordered, ungraded
-from services.router.submits import Leg, submits, target_of, vendor_tlvs
+from services.router.submits import FIRST_HOP, Leg, submits, target_of, vendor_tlvs
 from services.router.trips import Trip
 
 
@@ -64,7 +66,7 @@ class Decision(NamedTuple):
     life_s: int = SEEN_LIFE_S
 
 
-RouterRecord = MtAdmitted | MtReroute | OptOut
+RouterRecord = MtAdmitted | MtReroute | OptOut | Wake
 
 
 class Router:
@@ -86,6 +88,7 @@ class Router:
             raise ConfigError(faults)
         self.routes = routes
         """May be replaced at any time; a message goes by those it began with."""
+        self.limits = Limits(config.tenants)
         self._is_up = is_up
         self._stops = stops
         self._network_of = network_of
@@ -100,12 +103,14 @@ class Router:
             for connector in map(ConnectorId, config.connectors)
         }
 
-    def decide(self, state: Entries, record: RouterRecord, now_ms: int) -> list[Effect]:
+    def decide(self, state: KeyEntries, record: RouterRecord, now_ms: int) -> list[Effect]:
         """What to do about `record`; `now_ms` is since 1970 UTC."""
         if isinstance(record, OptOut):
             return opt_outs.noted(state, record)
         if isinstance(record, MtReroute):
             return self._rerouted(state, record, now_ms)
+        if isinstance(record, Wake):
+            return self.limits.wake(state, record, now_ms)
         name = f"seen|{record.head.message_id}"
         digest = digest_of(record.request)
         seen = state.get(name, Seen)
@@ -115,7 +120,7 @@ class Router:
         state.put(name, Seen(digest, record.source, decision.stage), decision.life_s)
         return decision.effects
 
-    def _decide(self, state: Entries, record: MtAdmitted, now_ms: int) -> Decision:
+    def _decide(self, state: KeyEntries, record: MtAdmitted, now_ms: int) -> Decision:
         at_ms = now_ms if record.due else max(now_ms, record.request.send_at_ms or 0)
         case = self._case(state, record, now_ms, at_ms)
         head = _head(case)
@@ -164,7 +169,7 @@ class Router:
             quiet=self._quiet_hours.at(at_ms, class_, head.recipient),
         )
 
-    def _rerouted(self, state: Entries, record: MtReroute, now_ms: int) -> list[Effect]:
+    def _rerouted(self, state: KeyEntries, record: MtReroute, now_ms: int) -> list[Effect]:
         """Take another way, once for each hop; what can't be is the message's end."""
         name = trips.name_of(record.head.message_id)
         trip = state.get(name, Trip)
@@ -197,7 +202,7 @@ class Router:
         state.put(f"seen|{record.head.message_id}", seen, decision.life_s)
         return decision.effects
 
-    def _routed(self, state: Entries, head: MtHead, case: Case, trip: Trip) -> Decision:
+    def _routed(self, state: KeyEntries, head: MtHead, case: Case, trip: Trip) -> Decision:
         assert case.rule is not None  # first_refusal has looked
         assert head.recipient is not None  # intake passes on nothing else
         leg = self._leg(case.rule, head, trip, is_test=case.tenant.test)
@@ -212,6 +217,11 @@ class Router:
         tlvs = vendor_tlvs(request, profile.tlvs)
         if isinstance(tlvs, Refusal):
             return _rejected(head, tlvs, case)
+        counted: list[Effect] | Refusal = []
+        if leg.hop == FIRST_HOP:  # another way of the same message counts nothing
+            counted = self.limits.count(state, head, len(encoded.parts), case.now_ms)
+        if isinstance(counted, Refusal):
+            return _rejected(head, counted, case)
         segments = submits(head, case, leg, encoded, tlvs)
         target = leg.target
         topic = target.priority_topic if head.lane == "priority" else target.topic
@@ -235,7 +245,7 @@ class Router:
             retry_after_s=leg.retry.after_s,
             receipt_within_s=leg.retry.receipt_within_s,
         )
-        effects.append(Publish(topics.TRACKER_IN, head.message_id, routed))
+        effects += [Publish(topics.TRACKER_IN, head.message_id, routed), *counted]
         trips.keep(state, case, leg, trip)
         return Decision(ROUTED, effects)
 

@@ -1,4 +1,4 @@
-"""A stateful service for tests: numbers the records of each key. Run as a process of its own.
+"""A service for tests: numbers the records of each key and partition. Run as a process of its own.
 
 python -m tests.broker.counting BOOTSTRAP STATE_DIR
 """
@@ -11,26 +11,33 @@ import msgspec
 
 from pipeline import stream, topics
 from pipeline.config import Config, KafkaConfig
-from pipeline.effects import Effect, Entries, Publish
+from pipeline.effects import Effect, Entries, KeyEntries, Publish
 from pipeline.process import process
 from pipeline.records import Wake
 
 
 class Count(msgspec.Struct):
-    """How many records of a key have come."""
+    """How many records of a key, or of a partition, have come."""
 
     value: int
 
 
 class Counting:
-    """Answers each record with its number."""
+    """Answers each record with its number of its key, and with that of its partition."""
 
-    def decide(self, state: Entries, record: Wake, now_ms: int) -> Sequence[Effect]:
-        count = state.get("count", Count)
-        number = count.value + 1 if count else 1
-        state.put("count", Count(number), ttl_s=3600)
-        said = Wake(key=record.key, kind=record.what, what=str(number), set_ms=now_ms)
-        return [Publish(topics.MT_EVENT, record.key, said)]
+    def decide(self, state: KeyEntries, record: Wake, now_ms: int) -> Sequence[Effect]:
+        said = [
+            Wake(key=name, kind=record.what, what=str(_next(entries)), set_ms=now_ms)
+            for name, entries in ((record.key, state), (f"p{state.partition}", state.shared))
+        ]
+        return [Publish(topics.MT_EVENT, record.key, answer) for answer in said]
+
+
+def _next(state: Entries) -> int:
+    count = state.get("count", Count)
+    number = count.value + 1 if count else 1
+    state.put("count", Count(number), ttl_s=3600)
+    return number
 
 
 def main(bootstrap: str, state_dir: str) -> None:

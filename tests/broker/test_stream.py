@@ -1,6 +1,7 @@
 """A stateful service on the real broker: exactly once under SIGKILL, dead letters, slow commits."""
 
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -37,7 +38,7 @@ def counting(kafka: KafkaConfig, folder: Path) -> Iterator[subprocess.Popen[byte
 
 
 def answers(kafka: KafkaConfig) -> Counter[tuple[str, str]]:
-    """(key, number) of every committed answer."""
+    """(key or partition, number) of every committed answer."""
     found: Counter[tuple[str, str]] = Counter()
     for message in read_to_end(kafka, [topics.MT_EVENT]):
         wake = CODEC.decode(message.value(), Wake)
@@ -64,15 +65,21 @@ def test_every_record_is_answered_once_however_often_the_process_is_killed(
     for _ in range(4):
         with counting(own_kafka, tmp_path) as process, pytest.raises(subprocess.TimeoutExpired):
             process.wait(1.0 + dice.random())  # lives until the context kills it
+    shutil.rmtree(tmp_path)  # what was kept there is in the changelog
+    tmp_path.mkdir()
     deadline = time.monotonic() + DEADLINE_S
     with counting(own_kafka, tmp_path) as process:
-        while len(found := answers(own_kafka)) < KEYS * PER_KEY:
+        while len(found := answers(own_kafka)) < 2 * KEYS * PER_KEY:
             assert time.monotonic() < deadline
             assert process.poll() is None
         process.send_signal(signal.SIGTERM)
         assert process.wait(DEADLINE_S) == 0
-    assert found.total() == KEYS * PER_KEY
-    assert found.keys() == {(f"k{k}", str(n + 1)) for k in range(KEYS) for n in range(PER_KEY)}
+    assert found.total() == 2 * KEYS * PER_KEY
+    of_keys = {(f"k{k}", str(n + 1)) for k in range(KEYS) for n in range(PER_KEY)}
+    assert {answer for answer in found if answer[0].startswith("k")} == of_keys
+    sizes = Counter(name for name, _ in found if name.startswith("p"))
+    assert sizes.total() == KEYS * PER_KEY
+    assert found.keys() - of_keys == {(p, str(n + 1)) for p, s in sizes.items() for n in range(s)}
     dead = [(m.key(), m.value()) for m in read_to_end(own_kafka, ["sms.tracker.in.dlq"])]
     assert Counter(dead) == Counter([(b"\xff", b"garbage"), (b"\xff", None)])
 

@@ -88,6 +88,30 @@ def test_a_share_of_the_partitions_is_a_share_of_the_rate() -> None:
     assert len(own.take(500, 11.0)) == 25
 
 
+def test_a_tenant_has_its_rate_in_segments_though_they_are_known_only_after_taking() -> None:
+    own = queues({"acme": 10.0, "bank": None})
+    fill(own, "bulk", "acme", 10_000)
+    fill(own, "bulk", "bank", 10)
+    segments = 0
+    for tenth in range(1000):
+        for item in own.take(500, 1000 + tenth / 10):
+            if item.startswith("bulk acme"):
+                size = 1 + int(item.split()[2]) % 7  # 1 to 7, 4 in the mean
+                own.charge("acme", size - 1)
+                segments += size
+    assert segments == pytest.approx(10 * 100, abs=10 + 7 * 10)
+    assert not own.flow("bulk", "bank").waiting
+
+
+def test_a_code_of_a_tenant_that_is_far_above_its_rate_goes_at_once() -> None:
+    own = queues({"acme": 10.0, "bank": None})
+    own.charge("acme", 5000)
+    fill(own, "priority", "acme", 1)
+    fill(own, "normal", "acme", 1)
+    assert own.take(500, 10.0) == ["priority acme 0"]
+    assert own.take(500, 400.0) == []  # 5001 segments are 500 s
+
+
 def test_a_tenant_that_is_held_keeps_even_its_codes() -> None:
     own = queues()
     fill(own, "priority", "acme", 5)
