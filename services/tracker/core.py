@@ -28,6 +28,7 @@ from pipeline.records import (
     MtScheduled,
     MtStatus,
     MtSubmitted,
+    MtWaiting,
     Wake,
 )
 from services.tracker.config import TrackerConfig
@@ -39,7 +40,7 @@ ENTRY = "story"
 EVENT_ID_OCTETS = 8
 EVENTS_KNOWN_MAX = 2048  # four for each of 255 segments, twice; the oldest are forgotten
 
-MtFact = MtRouted | MtRejected | MtScheduled | MtSubmitted | Dlr | Wake
+MtFact = MtRouted | MtRejected | MtScheduled | MtWaiting | MtSubmitted | Dlr | Wake
 
 
 class Change(NamedTuple):
