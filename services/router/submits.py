@@ -44,6 +44,8 @@ class Leg(NamedTuple):
     return_after_s: int | None = None
     price: Decimal | None = None
     """Of a segment, where the routes say."""
+    must_wait: bool = False
+    """It has no room yet."""
 
 
 def target_of(config: Config, connector: ConnectorId) -> Target:
