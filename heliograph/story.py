@@ -12,6 +12,7 @@ from pipeline.records import MtEvent
 
 STEPS = {
     "scheduled": "waits until its time",
+    "waiting": "bulk: waits until {connector} has room",
     "rejected": "refused: {reason}",
     "duplicate": "asked for again: nothing is sent twice",
     "payload_mismatch": "its id came again with another content: refused",

@@ -97,6 +97,8 @@ class ConnectorConfig(Section):
     """Unanswered requests allowed on one bind."""
     rate_per_s: Annotated[float, Field(gt=0, le=100_000)]
     """Segments per second of the whole account, by contract."""
+    bulk_queue_s: Annotated[float, Field(ge=20, le=3600)] = 120
+    """So many seconds of its rate may be queued for it before what is bulk waits elsewhere."""
     enquire_link_s: Annotated[float, Field(ge=1, le=600)] = 60
     response_timeout_s: Annotated[float, Field(ge=1, le=600)] = 120
     sandbox: bool = False

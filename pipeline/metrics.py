@@ -21,6 +21,7 @@ MetricName = Literal[
     "sms.records.dead",
     "sms.intake.waiting",
     "sms.intake.poisoned",
+    "sms.intake.held",
     "sms.router.reloads",
     "sms.router.lookups",
     "sms.binder.submitted",
@@ -49,6 +50,7 @@ METRICS: Mapping[MetricName, tuple[str, str]] = {  # name: (unit, meaning)
     "sms.records.dead": ("{record}", "Records that could not be read, by topic and reason."),
     "sms.intake.waiting": ("{record}", "Requests read that wait for their turn, by lane."),
     "sms.intake.poisoned": ("{partition}", "Nothing could be read, so it is left alone, by lane."),
+    "sms.intake.held": ("{record}", "Bulk that waits until a connector has room, by connector."),
     "sms.router.reloads": ("{reload}", "Routes files read anew, by result."),
     "sms.router.lookups": (
         "{message}",

@@ -10,7 +10,10 @@ from pipeline.ids import ConnectorId
 def reads(config: Config) -> dict[str, list[str]]:
     """The topics of every group that the rest depends on; a binder's of all generations."""
     found = {
-        "intake": topics.requests(config.tenants),
+        "intake": [
+            *topics.requests(config.tenants),
+            *(topics.wait(ConnectorId(name)) for name in config.connectors),
+        ],
         "router": [topics.ROUTER_IN],
         "correlator": [topics.CORRELATOR_IN],
         "tracker": [topics.TRACKER_IN],

@@ -188,6 +188,15 @@ class MtScheduled(Record, frozen=True, kw_only=True):
     scheduled_ms: int
 
 
+class MtWaiting(Record, frozen=True, kw_only=True):
+    """Bulk: no way has room, so it waits until this connector has, and is then decided anew."""
+
+    head: MtHead
+    connector: ConnectorId
+    deadline_ms: int
+    waiting_ms: int
+
+
 class MtSubmit(Record, frozen=True, kw_only=True):
     """One submit_sm, encoded by the router with the connector's profile.
 
@@ -421,6 +430,8 @@ class ConnectorState(Record, frozen=True, kw_only=True):
     contract_per_s: float = 0.0
     at_ms: int
     is_receiver: bool = False
+    ahead: int = 0
+    ahead_priority: int = 0
 
 
 class Stop(Record, frozen=True, kw_only=True):

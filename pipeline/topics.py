@@ -32,6 +32,7 @@ CONTROL_STOP = "sms.control.stop"
 CONTROL_OPTOUT = "sms.control.optout"
 TENANT_USAGE = "sms.tenant.usage"
 TENANT_VELOCITY = "sms.tenant.velocity"
+MT_WAIT = "sms.mt.wait."
 
 TIMER_EXPONENT_MAX = 21  # 2^21 s = 24 days, the longest single wait
 TIMER_SECONDS = tuple(2**exponent for exponent in range(TIMER_EXPONENT_MAX + 1))
@@ -83,6 +84,20 @@ def submitted(connector: ConnectorId, generation: int) -> str:
     return f"sms.mt.submitted.{connector}.g{generation}"
 
 
+def wait(connector: ConnectorId) -> str:
+    """Name of the topic in which bulk waits until a connector has room."""
+    return f"{MT_WAIT}{connector}"
+
+
+def waits(names: Iterable[str]) -> dict[str, ConnectorId]:
+    """Of `names` those in which bulk waits for a connector, which may be configured no more."""
+    return {
+        name: ConnectorId(name.removeprefix(MT_WAIT))
+        for name in names
+        if name.startswith(MT_WAIT) and not name.endswith(".dlq")
+    }
+
+
 def timer(wait_s: float) -> str:
     """Name of the timer topic with the longest wait not over `wait_s` seconds (at least 1 s)."""
     exponent = max(0, min(int(wait_s).bit_length() - 1, TIMER_EXPONENT_MAX))
@@ -129,7 +144,8 @@ def _family(
     if "{connector}" in name:
         for connector, lanes in connectors.items():
             full = name.format(connector=connector, generation=lanes.generation)
-            yield _topic(raw, full, lanes.binds, raw["retention_h"])
+            count = lanes.binds if raw["partitions"] == "binds" else raw["partitions"]
+            yield _topic(raw, full, count, raw["retention_h"])
     elif "{tenant}" in name:
         for tenant in tenants:
             yield _topic(raw, name.format(tenant=tenant), raw["partitions"], raw["retention_h"])

@@ -85,6 +85,11 @@ class Leases:
         """Numbers of the bind leases held."""
         return {partition for _, partition in self._held}
 
+    def done_ahead(self, partition: int, *, priority: bool) -> int:
+        """Records of a partition that are done and can't be committed yet."""
+        lease = self._held.get((priority, partition))
+        return 0 if lease is None else lease.tracker.done_ahead
+
     def open(self, starts: Sequence[Start], outputs: Mapping[tuple[str, int], object]) -> None:
         """These partitions are ours; `outputs` is what `outputs.read` found."""
         for start in starts:

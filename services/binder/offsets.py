@@ -35,6 +35,11 @@ class OffsetTracker:
         """Records taken and neither done nor dropped."""
         return len(self._open) - len(self._done) - len(self._dropped)
 
+    @property
+    def done_ahead(self) -> int:
+        """Records done beyond `base`."""
+        return len(self._done)
+
     def take(self, offset: int) -> None:
         """A record has been taken; offsets come in order."""
         assert not self._open or offset > self._open[-1]

@@ -105,7 +105,9 @@ class Connector:
             fail=fail,
         )
         states = self._binds.states
-        self._states = States(name, process, states, self._engine, self._outbox, account.window)
+        self._states = States(
+            name, process, states, self._engine, self._leases, self._outbox, account.window
+        )
         self._membership = Membership(
             process.config.kafka,
             f"binder-{name}",

@@ -1,9 +1,12 @@
 """Intake as a process: requests of all lanes and tenants, each in its turn."""
 
 from pipeline import topics
+from pipeline.capacity import Capacity
 from pipeline.config import Config, section
+from pipeline.kafka.backlogs import Backlogs
+from pipeline.kafka.clients import now_ms
 from pipeline.process import process, stop_signal
-from pipeline.records import Stop
+from pipeline.records import ConnectorState, Stop
 from pipeline.tables import followed
 from services.intake.config import IntakeConfig
 from services.intake.lanes import GROUP
@@ -16,13 +19,23 @@ def main(config: Config, replica: str) -> None:
     own = section(config, GROUP, IntakeConfig)
     stopping = stop_signal()
     with process(GROUP, config, replica) as ground:
-        shell = Shell(ground, own)
+        capacity = Capacity(config, now_ms)
+
+        def hear(_lease: str, state: ConnectorState | None) -> None:
+            if state is not None:
+                capacity.hear(state)
+
+        shell = Shell(ground, own, capacity)
         stops = followed(ground, topics.CONTROL_STOP, Stop, shell.obey)
+        states = followed(ground, topics.CONNECTOR_STATE, ConnectorState, hear)
+        backlogs = Backlogs(config.kafka, shell.waiting.group_of, shell.waiting.ask)
         pressure = Pressure(config.kafka, own.router_behind_max_s, shell.give_credit)
         stops.start()
+        states.start()
+        backlogs.start()
         pressure.start()
         try:
             shell.run(stopping)
         finally:
-            pressure.stop()
-            stops.stop()
+            for other in (pressure, backlogs, states, stops):
+                other.stop()

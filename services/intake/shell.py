@@ -14,8 +14,10 @@ from typing import NamedTuple
 
 import structlog
 from confluent_kafka import KafkaError, Message, Producer
+from msgspec.structs import replace
 
 from pipeline import topics
+from pipeline.capacity import Capacity
 from pipeline.dead_letters import error_headers
 from pipeline.errors import HeliographError, MisshapenError, UnreadableError
 from pipeline.kafka.clients import (
@@ -32,8 +34,9 @@ from services.intake.config import IntakeConfig
 from services.intake.core import Intake, ShapeFault, Source, origin
 from services.intake.lanes import GROUP, LaneReader, place
 from services.intake.poison import Partition, Poison
-from services.intake.queues import Queues
+from services.intake.queues import TURN, Queues
 from services.intake.sizes import segments
+from services.intake.waiting import Held, Waiting
 
 LOG = structlog.get_logger()
 IDLE_S = 0.005
@@ -47,7 +50,7 @@ class RefusedError(HeliographError):
 class Shell:
     """One intake process."""
 
-    def __init__(self, ground: Process, config: IntakeConfig) -> None:
+    def __init__(self, ground: Process, config: IntakeConfig, capacity: Capacity) -> None:
         self._ground = ground
         self._core = Intake(ground.config)
         self._codec = ground.codec
@@ -66,6 +69,7 @@ class Shell:
             lane: LaneReader(lane, ground, self._queues, self._poison)
             for lane in topics.MT_REQUEST_BY_LANE
         }
+        self.waiting = Waiting(ground, self._stops, capacity)
         self._refusal: KafkaError | None = None
         self._declare()
 
@@ -75,26 +79,33 @@ class Shell:
         for reader in readers:
             reader.subscribe()
         self._ground.is_ready = lambda: all(reader.is_assigned for reader in readers)
-        patience_s = 0.0
+        patience_s, room = 0.0, TURN
         try:
             while not stopping.is_set():
                 for reader in readers:
                     reader.read(patience_s)
                     patience_s = 0.0
+                held = self.waiting.take(min(room, self._queues.credit))
+                if held:
+                    self._queues.credit -= len(held)
+                    self._pass_on(held)
                 batch = self._queues.take(BATCH_RECORDS_MAX, time.monotonic())
+                room = max(TURN, BATCH_RECORDS_MAX - len(batch))
                 if batch:
                     self._admit(batch)
-                else:
+                elif not held:
                     patience_s = IDLE_S
                 for reader in readers:
                     reader.balance()
         finally:
             for reader in readers:
                 reader.close()
+            self.waiting.close()
 
     def obey(self, name: str, stop: Stop | None) -> None:
         """A row of `sms.control.stop`: of a tenant that is paused nothing passes."""
         self._stops.put(name, stop)
+        self.waiting.stops_changed()
         self._queues.hold(
             tenant for tenant in self._ground.config.tenants if self._stops.pauses(_Tenant(tenant))
         )
@@ -111,9 +122,7 @@ class Shell:
     def _admit(self, messages: Sequence[Message]) -> None:
         poisoned: set[Partition] = set()
         done = [message for message in messages if self._decide(message, poisoned)]
-        unsent = self._producer.flush(FLUSH_TIMEOUT_S)
-        if unsent or self._refusal:
-            raise RefusedError(f"{unsent} records unsent, refused: {self._refusal!s}")
+        self._confirm()
         by_lane: dict[str, list[Message]] = defaultdict(list)
         for message in done:
             by_lane[origin(message.topic() or "")[1]].append(message)
@@ -122,6 +131,32 @@ class Shell:
         for partition in poisoned:
             self._lanes[origin(partition[0])[1]].poison(partition)
             LOG.error("nothing here can be read, so it is left alone until a restart", at=partition)
+
+    def _pass_on(self, waited: Sequence[Held]) -> None:
+        """What has waited for a connector is decided anew by the router."""
+        for message, record in waited:
+            self._metrics.counter("sms.records.read", topic=message.topic() or "").value += 1
+            self._written.value += 1
+            if isinstance(record, UnreadableError):
+                source = Source(*place(message), message.offset() or 0, message.timestamp()[1])
+                self._bury(message, source, record)
+                continue
+            octets = self._codec.encode(replace(record, due=True), topics.ROUTER_IN)
+            produce(
+                self._producer,
+                topics.ROUTER_IN,
+                message.key(),
+                octets,
+                headers=headers_of(message),
+                on_delivery=self._note,
+            )
+        self._confirm()
+        self.waiting.commit(waited)
+
+    def _confirm(self) -> None:
+        unsent = self._producer.flush(FLUSH_TIMEOUT_S)
+        if unsent or self._refusal:
+            raise RefusedError(f"{unsent} records unsent, refused: {self._refusal!s}")
 
     def _decide(self, message: Message, poisoned: set[Partition]) -> bool:
         """Hand on what follows from a record; False for one of a partition that is left alone."""

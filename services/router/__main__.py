@@ -3,8 +3,11 @@
 from functools import cache, partial
 
 from pipeline import stream, topics
+from pipeline.capacity import Capacity
 from pipeline.config import Config
 from pipeline.ids import ConnectorId
+from pipeline.kafka.backlogs import Backlogs
+from pipeline.kafka.clients import now_ms
 from pipeline.process import process
 from pipeline.records import (
     ConnectorQuality,
@@ -30,7 +33,9 @@ def main(config: Config, replica: str) -> None:
     known = {ConnectorId(name) for name in config.connectors}
     with process("router", config, replica) as ground:
         reloads = partial(ground.metrics.counter, "sms.router.reloads")
-        health = ConnectorHealth(config.kafka, ground.codec)
+        capacity = Capacity(config, now_ms)
+        health = ConnectorHealth(config.kafka, ground.codec, on_state=capacity.hear)
+        backlogs = Backlogs(config.kafka, capacity.group_of, capacity.ask)
         stops, quality = Stops(), Quality()
         look_ups = cache(lambda result: ground.metrics.counter("sms.router.lookups", result=result))
 
@@ -49,9 +54,16 @@ def main(config: Config, replica: str) -> None:
             config.routes, known, take, refuse, knows_networks=knows_networks(config)
         )
         router = Router(
-            config, watch.routes, health.is_up, stops, networks.network_of, quality.grade_of
+            config,
+            watch.routes,
+            health.is_up,
+            stops,
+            networks.network_of,
+            quality.grade_of,
+            capacity,
         )
         health.start()
+        backlogs.start()
         followed(ground, topics.CONTROL_STOP, Stop, stops.put).start()
         followed(ground, topics.QUALITY, ConnectorQuality, quality.put).start()
         for topic in router.limits.topics:

@@ -3,9 +3,9 @@
 Theory. The state of a recipient holds one entry per message_id, for a day. It tells three things
 apart. The same record again (same source): the pipeline repeats itself, nothing happens. The same
 id from elsewhere: the requester repeats itself, an event says so and nothing else happens. The
-record that comes back when it is due, at its send_at or once quiet hours are over: it is routed
-now, once, or waits once more. Entry, segments and facts are committed together, so what the entry
-says has happened.
+record that comes back when it is due, at its send_at, once quiet hours are over or there is room:
+it is routed now, once, or waits once more. Entry, segments and facts are committed together, so
+what the entry says has happened.
 
 Whatever depends on the world (policy, routes, health) is looked at when the message is routed, not
 when it was scheduled; what can be refused already is refused at once.
@@ -17,6 +17,7 @@ from typing import NamedTuple
 import msgspec
 
 from pipeline import topics
+from pipeline.capacity import Capacity
 from pipeline.config import Config
 from pipeline.effects import Effect, Entries, KeyEntries, Publish, PublishLater
 from pipeline.errors import ConfigError
@@ -31,7 +32,8 @@ from pipeline.records import (
     Wake,
 )
 from pipeline.stops import Stops
-from services.router import opt_outs, trips
+from services.router import opt_outs, trips, waits
+from services.router.choices import URGENT, loads, taken
 from services.router.configuration import faults_in
 from services.router.encoding import cut_of, encode
 from services.router.limits import Limits
@@ -46,12 +48,13 @@ from services.router.repeats import (
     ROUTED,
     SCHEDULED,
     SEEN_LIFE_S,
+    WAITING,
     Seen,
     digest_of,
     is_due,
     repeated,
 )
-from services.router.routes import UNCHANGED, Query, Routes, Rule
+from services.router.routes import UNCHANGED, Query, Routes
 from services.router.senders import Sender, read
 from services.router.strategies import GradeOf, chosen, ordered, ungraded
 from services.router.submits import FIRST_HOP, Leg, submits, target_of, vendor_tlvs
@@ -83,6 +86,7 @@ class Router:
         stops: Stops,
         network_of: Callable[[Msisdn], str | None] = unknown,
         grade_of: GradeOf = ungraded,
+        capacity: Capacity | None = None,
     ) -> None:
         if faults := faults_in(config):
             raise ConfigError(faults)
@@ -91,6 +95,7 @@ class Router:
         self.limits = Limits(config.tenants)
         self._is_up = is_up
         self._stops = stops
+        self._capacity = capacity or Capacity(config, lambda: 0)  # of which nothing is known
         self._network_of = network_of
         self._grade_of = grade_of
         self._tenants = {name: tenant_of(tenant) for name, tenant in config.tenants.items()}
@@ -116,21 +121,22 @@ class Router:
         seen = state.get(name, Seen)
         if seen is not None and not is_due(record, seen):
             return repeated(state, record, seen, digest, now_ms)
-        decision = self._decide(state, record, now_ms)
-        state.put(name, Seen(digest, record.source, decision.stage), decision.life_s)
-        return decision.effects
-
-    def _decide(self, state: KeyEntries, record: MtAdmitted, now_ms: int) -> Decision:
         at_ms = now_ms if record.due else max(now_ms, record.request.send_at_ms or 0)
         case = self._case(state, record, now_ms, at_ms)
+        decision = self._decide(state, case, at_ms)
+        life_s = waits.life_s(case, decision.stage, decision.life_s)
+        state.put(name, Seen(digest, record.source, decision.stage), life_s)
+        return decision.effects
+
+    def _decide(self, state: KeyEntries, case: Case, at_ms: int) -> Decision:
         head = _head(case)
         refusal = first_refusal(case)
         if refusal is not None:
             return _rejected(head, refusal, case)
         due_ms = case.quiet.until_ms or at_ms
-        if due_ms > now_ms:
+        if due_ms > case.now_ms:
             return _scheduled(head, case, due_ms)
-        return self._routed(state, head, case, trips.so_far(state, record))
+        return self._routed(state, head, case, trips.so_far(state, case.record))
 
     def _case(self, state: Entries, record: MtAdmitted, now_ms: int, at_ms: int) -> Case:
         """Of a message that would be sent at `at_ms`."""
@@ -205,10 +211,12 @@ class Router:
     def _routed(self, state: KeyEntries, head: MtHead, case: Case, trip: Trip) -> Decision:
         assert case.rule is not None  # first_refusal has looked
         assert head.recipient is not None  # intake passes on nothing else
-        leg = self._leg(case.rule, head, trip, is_test=case.tenant.test)
+        leg = self._leg(case, head, trip)
         if leg is None:
             refusal = trips.NO_WAY_LEFT if trip.ways else trips.NO_CONNECTOR
             return _rejected(head, refusal, case)
+        if leg.must_wait:
+            return Decision(WAITING, waits.effects(head, case, leg.target.connector))
         profile, request = leg.target.profile, case.record.request
         bits = cut_of(profile).reference_bits
         encoded = encode(request, profile, lambda: next_reference(state, head.message_id, bits))
@@ -224,7 +232,7 @@ class Router:
             return _rejected(head, counted, case)
         segments = submits(head, case, leg, encoded, tlvs)
         target = leg.target
-        topic = target.priority_topic if head.lane == "priority" else target.topic
+        topic = target.priority_topic if head.lane == URGENT else target.topic
         effects: list[Effect] = [
             Publish(topic, target.key_of(segment), segment) for segment in segments
         ]
@@ -246,16 +254,19 @@ class Router:
             receipt_within_s=leg.retry.receipt_within_s,
         )
         effects += [Publish(topics.TRACKER_IN, head.message_id, routed), *counted]
+        self._capacity.wrote(target.connector, len(segments), is_urgent=head.lane == URGENT)
         trips.keep(state, case, leg, trip)
         return Decision(ROUTED, effects)
 
-    def _leg(self, rule: Rule, head: MtHead, trip: Trip, *, is_test: bool) -> Leg | None:
-        """The first connector of the pool that is up; without any, messages wait for the first.
+    def _leg(self, case: Case, head: MtHead, trip: Trip) -> Leg | None:
+        """The way of the pool that serves best; when none is up, messages wait for the first.
 
         None was tried before. Tests go to sandboxes only, those of the pool before others; what is
-        no test never does.
+        no test never does. What has begun its trip waits for no room.
         """
         assert head.recipient is not None  # intake passes on nothing else
+        assert case.rule is not None  # first_refusal has looked
+        rule, is_test = case.rule, case.tenant.test
         ways = ordered(rule, head.message_id, head.recipient, self._grade_of)
         pool = [w.connector for w in ways if (w.connector in self._sandboxes) is is_test]
         if is_test:
@@ -263,12 +274,20 @@ class Router:
         pool = [name for name in pool if name not in trip.tried]
         if not pool or trip.ways >= trips.HOPS_MAX:
             return None
-        connector = next((name for name in pool if self._is_up(name)), pool[0])
+        has_room = waits.room(self._capacity, case.record, trip)
+        load_of = loads(self._is_up, self._capacity, head.lane, has_room)
+        connector, load = taken(pool, load_of, (case.deadline_ms - case.now_ms) / 1000)
         is_last = len(pool) == 1 or trip.ways + 1 >= trips.HOPS_MAX
-        return_after_s = None if is_last else rule.return_after_s
-        retry = trips.retry_behind(rule, head, trip, len(pool) - 1)
-        price = next((w.price_to(head.recipient) for w in ways if w.connector == connector), None)
-        return Leg(self._targets[connector], trip.hop + 1, return_after_s, price, retry)
+        return Leg(
+            target=self._targets[connector],
+            hop=trip.hop + 1,
+            return_after_s=None if is_last else rule.return_after_s,
+            price=next(
+                (w.price_to(head.recipient) for w in ways if w.connector == connector), None
+            ),
+            retry=trips.retry_behind(rule, head, trip, len(pool) - 1),
+            must_wait=load.is_full,
+        )
 
 
 def _head(case: Case) -> MtHead:

@@ -17,8 +17,16 @@ STALE_MS = 12_000  # binders speak every 3 s: four times unheard is dead
 class ConnectorHealth:
     """The newest word of every bind lease, followed on a thread of its own."""
 
-    def __init__(self, kafka: KafkaConfig, codec: Codec, clock: Callable[[], int] = now_ms) -> None:
+    def __init__(
+        self,
+        kafka: KafkaConfig,
+        codec: Codec,
+        clock: Callable[[], int] = now_ms,
+        on_state: Callable[[ConnectorState], object] = lambda _: None,
+    ) -> None:
+        """`on_state` is told every word that can be read, on the thread of the table."""
         self._codec = codec
+        self._on_state = on_state
         self._clock = clock
         self._bound_ms: dict[ConnectorId, dict[int, int]] = {}
         self._table = ControlTable(kafka, topics.CONNECTOR_STATE, self.hear)
@@ -38,6 +46,7 @@ class ConnectorHealth:
             state = self._codec.decode(octets, ConnectorState)
         except UnreadableError:
             return
+        self._on_state(state)
         if state.is_receiver:
             return
         bound = self._bound_ms.setdefault(state.connector, {})

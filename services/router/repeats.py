@@ -19,6 +19,7 @@ SEEN_LIFE_S = 24 * 3600
 DIGEST_OCTETS = 16
 
 SCHEDULED = "scheduled"
+WAITING = "waiting"
 ROUTED = "routed"
 REJECTED = "rejected"
 
@@ -64,7 +65,7 @@ def digest_of(request: MtRequest) -> bytes:
 
 def is_due(record: MtAdmitted, seen: Seen) -> bool:
     """Whether it is what waited, and comes back to be routed."""
-    return record.due and seen.stage == SCHEDULED and seen.source == record.source
+    return record.due and seen.stage in (SCHEDULED, WAITING) and seen.source == record.source
 
 
 def repeated(

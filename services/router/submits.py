@@ -49,6 +49,8 @@ class Leg(NamedTuple):
     price: Decimal | None = None
     """Of a segment, where the routes say."""
     retry: Retry = NEVER
+    must_wait: bool = False
+    """It has no room yet."""
 
 
 def target_of(config: Config, connector: ConnectorId) -> Target:

@@ -3,7 +3,7 @@
 from pipeline import stream, topics
 from pipeline.config import Config, section
 from pipeline.process import process
-from pipeline.records import Dlr, MtRejected, MtRouted, MtScheduled, MtSubmitted, Wake
+from pipeline.records import Dlr, MtRejected, MtRouted, MtScheduled, MtSubmitted, MtWaiting, Wake
 from services.tracker.config import TrackerConfig
 from services.tracker.core import Tracker
 from services.tracker.quality import MeasuringTracker, Windows
@@ -21,6 +21,7 @@ def main(config: Config, replica: str) -> None:
                 MtRouted,
                 MtRejected,
                 MtScheduled,
+                MtWaiting,
                 MtSubmitted,
                 Dlr,
                 Wake,

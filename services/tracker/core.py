@@ -32,6 +32,7 @@ from pipeline.records import (
     MtScheduled,
     MtStatus,
     MtSubmitted,
+    MtWaiting,
     Wake,
 )
 from services.tracker.config import TrackerConfig
@@ -58,7 +59,7 @@ EVENT_ID_OCTETS = 8
 EVENTS_KNOWN_MAX = 2048  # four for each of 255 segments, twice; the oldest are forgotten
 WAY_DUE = "way_due"  # the time has come to ask for the way that was put off
 
-MtFact = MtRouted | MtRejected | MtScheduled | MtSubmitted | Dlr | Wake
+MtFact = MtRouted | MtRejected | MtScheduled | MtWaiting | MtSubmitted | Dlr | Wake
 
 
 class Change(NamedTuple):

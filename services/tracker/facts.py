@@ -19,6 +19,7 @@ from pipeline.records import (
     MtRouted,
     MtScheduled,
     MtSubmitted,
+    MtWaiting,
     Record,
     Wake,
 )
@@ -32,6 +33,7 @@ from services.tracker.states import (
     SCHEDULED,
     SUBMITTED,
     UNKNOWN,
+    WAITING,
 )
 from services.tracker.ways import NEVER, TIMEOUT, Retry
 
@@ -144,6 +146,18 @@ def _scheduled(record: MtScheduled, now_ms: int) -> Fact:
         told=SCHEDULED,
         at_ms=record.scheduled_ms,
         head=record.head,
+    )
+
+
+def _waiting(record: MtWaiting, now_ms: int) -> Fact:
+    return Fact(
+        source=Source.ROUTER,
+        event="waiting",
+        mark=record.connector,
+        told=WAITING,
+        at_ms=record.waiting_ms,
+        head=record.head,
+        connector=record.connector,
     )
 
 
@@ -266,6 +280,7 @@ def _head_of_receipt(record: Dlr, message_id: MessageId) -> MtHead:
 _READERS: dict[type[Record], Callable[[Any, int], Fact | None]] = {
     MtRouted: _routed,
     MtScheduled: _scheduled,
+    MtWaiting: _waiting,
     MtRejected: _rejected,
     MtSubmitted: _submitted,
     Dlr: _receipt,

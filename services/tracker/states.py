@@ -8,6 +8,7 @@ later (a receipt, or its absence). What is not in the table moves nothing: an en
 from collections.abc import Collection, Sequence
 
 SCHEDULED = "scheduled"
+WAITING = "waiting"
 ROUTED = "routed"
 SENDING = "sending"
 ACCEPTED = "accepted"

@@ -15,6 +15,7 @@ from services.tracker.states import (
     SCHEDULED,
     TERMINAL,
     UNKNOWN,
+    WAITING,
     moved,
 )
 from services.tracker.ways import NEVER, TIMEOUT, Here, Retry, Way, verdict
@@ -123,6 +124,8 @@ def told(story: Story, fact: Fact, head: MtHead) -> Story:
         return _routed(story, fact, head)
     if fact.told == SCHEDULED:
         return story if story.status else _begun(story, fact, head, SCHEDULED)
+    if fact.told == WAITING:
+        return _waiting(story, fact, head)
     return _refused(story, fact, head)
 
 
@@ -134,6 +137,16 @@ def _begun(story: Story, fact: Fact, head: MtHead, state: str) -> Story:
     elif fact.source > story.head_from:
         status = replace(status, head=head)
     return replace(story, status=status, head_from=max(story.head_from, fact.source))
+
+
+def _waiting(story: Story, fact: Fact, head: MtHead) -> Story:
+    """Waits for a connector, unless it is further on already."""
+    status = story.status
+    if status is None:
+        return _begun(story, fact, head, WAITING)
+    if status.state != SCHEDULED:
+        return story
+    return replace(story, status=replace(status, state=WAITING, updated_ms=fact.at_ms))
 
 
 def _refused(story: Story, fact: Fact, head: MtHead) -> Story:

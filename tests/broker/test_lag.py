@@ -4,17 +4,20 @@ import shutil
 import time
 from collections.abc import Callable
 from typing import TypeVar
+from uuid import uuid4
 
 import pytest
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaException, TopicPartition
 
 from pipeline import topics
 from pipeline.broker import embedded, free_port
 from pipeline.config import KafkaConfig
+from pipeline.ids import ConnectorId
 from pipeline.kafka.admin import create_topics
-from pipeline.kafka.clients import make_producer
+from pipeline.kafka.clients import make_consumer, make_producer, make_transactional_producer
 from pipeline.kafka.groups import has_unread
 from pipeline.kafka.lag import Lag, Progress
+from pipeline.topics import Lanes
 
 DEADLINE_S = 40
 GROUP = "reader"
@@ -55,3 +58,31 @@ def test_it_is_told_again_once_the_broker_is_back() -> None:
             broker.stop()
             assert asked(lag.ask) is None
             broker.start()
+
+
+def test_each_topic_of_a_group_is_told_apart(kafka: KafkaConfig) -> None:
+    connector = ConnectorId(f"c-{uuid4().hex[:8]}")
+    create_topics(kafka, topics.catalog({connector: Lanes(binds=2, generation=1)}))
+    normal, urgent = (topics.submit(connector, 1, priority=lane) for lane in (False, True))
+    waits, group, other = topics.wait(connector), f"g-{connector}", f"other-{connector}"
+    producer = make_producer(kafka)
+    for topic, partition, count in ((normal, 0, 7), (normal, 1, 5), (urgent, 0, 3)):
+        for _ in range(count):
+            producer.produce(topic, b"x", partition=partition)
+    assert producer.flush(DEADLINE_S) == 0
+    transactional = make_transactional_producer(kafka, connector)
+    transactional.begin_transaction()
+    for _ in range(4):
+        transactional.produce(waits, b"x", partition=5)
+    transactional.commit_transaction(DEADLINE_S)
+    consumer = make_consumer(kafka, group)
+    done = [TopicPartition(normal, 0, 4), TopicPartition(waits, 5, 4)]
+    consumer.commit(offsets=done, asynchronous=False)
+    consumer.close()
+    assert told(
+        Lag(kafka, {normal: group, urgent: other, waits: group, f"{waits}.x": group}).ask
+    ) == {
+        normal: Progress(done=4, behind=8),
+        urgent: Progress(done=0, behind=3),
+        waits: Progress(done=4, behind=0),  # what is left there is a marker
+    }

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from pipeline import topics
 from pipeline.ids import ConnectorId
 from pipeline.topics import Lanes
+from services.intake.checks import VALIDITY_S_MAX
 
 ALPHA = ConnectorId("alpha")
 CATALOG = {t.name: t for t in topics.catalog({ALPHA: Lanes(binds=4, generation=2)})}
@@ -43,6 +44,14 @@ def test_submit_and_submitted_have_one_partition_a_bind() -> None:
         topics.submitted(ALPHA, 2),
     ):
         assert CATALOG[name].partitions == 4
+
+
+def test_bulk_waits_in_a_topic_of_each_connector_longer_than_any_validity() -> None:
+    name = topics.wait(ALPHA)
+    assert (name, CATALOG[name].partitions) == ("sms.mt.wait.alpha", 12)
+    assert (CATALOG[name].retention_h or 0) >= VALIDITY_S_MAX // 3600 + 24
+    there = [name, topics.dlq_of(name), "sms.mt.wait.gone", topics.ROUTER_IN]
+    assert topics.waits(there) == {name: ALPHA, "sms.mt.wait.gone": "gone"}
 
 
 def test_every_topic_a_service_reads_has_somewhere_to_put_what_it_cannot_read() -> None:

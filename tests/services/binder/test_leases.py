@@ -54,6 +54,20 @@ def test_only_progress_is_committed() -> None:
     assert commit.metadata == '{"output": 10}'
 
 
+def test_what_is_done_ahead_of_the_committed_offset_is_counted_until_it_is_committed() -> None:
+    leases = opened(("submit", 3), ("submit.priority", 3))
+    lease = leases.get(Position(False, 3, 0))
+    assert lease is not None
+    for offset in (5, 6, 9):
+        lease.take(offset)
+    lease.finish(6, 1)
+    lease.finish(9, 2)
+    assert leases.done_ahead(3, priority=False) == 2
+    assert leases.done_ahead(3, priority=True) == leases.done_ahead(7, priority=False) == 0
+    lease.finish(5, 3)
+    assert leases.done_ahead(3, priority=False) == 0
+
+
 def test_what_was_not_heard_is_committed_again() -> None:
     leases = opened(("submit", 3), ("submit", 4))
     said = leases.commits()

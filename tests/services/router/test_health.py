@@ -56,5 +56,13 @@ def test_who_has_not_spoken_for_long_is_down() -> None:
     assert not health(said(0, "bound"), now_ms=NOW_MS + STALE_MS + 1).is_up(FAST)
 
 
+def test_whoever_wants_to_know_hears_every_word() -> None:
+    heard: list[ConnectorState] = []
+    own = ConnectorHealth(KafkaConfig(), CODEC, lambda: NOW_MS, heard.append)
+    for word in (said(0, "bound"), said(0, "bound", is_receiver=True), b"garbage"):
+        own.hear("fast/0", word)
+    assert [state.is_receiver for state in heard] == [False, True]
+
+
 def test_what_cannot_be_read_changes_nothing() -> None:
     assert health(said(0, "bound"), b"garbage", None).is_up(FAST)

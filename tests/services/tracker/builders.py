@@ -14,6 +14,7 @@ from pipeline.records import (
     MtScheduled,
     MtStatus,
     MtSubmitted,
+    MtWaiting,
     Wake,
 )
 from services.tracker.config import TrackerConfig
@@ -126,6 +127,15 @@ def rejected(reason: str, stage: str = "router", **changed: Any) -> MtRejected:
 
 def scheduled() -> MtScheduled:
     return MtScheduled(head=head(), send_at_ms=ASKED_MS + DAY_MS, scheduled_ms=ASKED_MS + 20)
+
+
+def waiting(connector: ConnectorId = FAST) -> MtWaiting:
+    return MtWaiting(
+        head=head(),
+        connector=connector,
+        deadline_ms=ASKED_MS + DAY_MS,
+        waiting_ms=ASKED_MS + 20,
+    )
 
 
 def submitted(segment: int = 1, segments: int = 1, **changed: Any) -> MtSubmitted:

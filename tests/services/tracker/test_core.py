@@ -25,6 +25,7 @@ from tests.services.tracker.builders import (
     scheduled,
     submitted,
     timeout,
+    waiting,
 )
 
 
@@ -97,6 +98,12 @@ def test_an_event_says_what_analytics_ask_for() -> None:
     ("facts", "state", "reason"),
     [
         ([scheduled()], "scheduled", None),
+        ([waiting()], "waiting", None),
+        ([scheduled(), waiting()], "waiting", None),
+        ([waiting(), scheduled()], "waiting", None),
+        ([waiting(), routed()], "routed", None),
+        ([routed(), waiting()], "routed", None),
+        ([waiting(), rejected("cancelled")], "cancelled", "cancelled"),
         ([scheduled(), routed()], "routed", None),
         ([scheduled(), rejected("no_route")], "rejected", "no_route"),
         ([rejected("sender_not_allowed")], "rejected", "sender_not_allowed"),

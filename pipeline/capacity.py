@@ -1,0 +1,170 @@
+"""How much is queued for each connector, and how long its rate takes for that; pure.
+
+Three things are put together. Every half second Kafka says how far the binder's group is behind on
+the submit topics, and intake on what waits for room. The binder says (sms.connector.state) the rate
+in force, and how many of those records keep nobody waiting: done out of order, or paused. And
+whoever writes to the submit topics counts what it has written since the question before, so that no
+burst hides between two answers, or in a transaction that is open: rather twice than not at all.
+
+Nothing known is nothing queued. A connector whose binders are silent has the rate of its contract.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import NamedTuple
+
+from pipeline import topics
+from pipeline.config import Config
+from pipeline.connectors import ConnectorConfig
+from pipeline.ids import ConnectorId
+from pipeline.records import ConnectorState
+
+WAIT_GROUP = "intake"
+STALE_MS = 12_000  # binders speak every 3 s: four times unheard is dead
+THROTTLED_BELOW = 0.5  # of the contract
+THROTTLED_QUEUE_S = 1.0  # what a throttled one must keep, or it would never hear that it is over
+
+
+class Written(NamedTuple):
+    """Segments that this process has written for a connector, ever: to both lanes, to one."""
+
+    all: int = 0
+    urgent: int = 0
+
+
+class Filled(NamedTuple):
+    """Segments that are queued for a connector, and how many may be."""
+
+    queued: int
+    limit: float
+
+
+class Known(NamedTuple):
+    """One connector as of the last answer."""
+
+    queued: int  # segments, in both lanes
+    urgent: int  # those of the priority lane
+    rate_per_s: float
+    is_throttled: bool
+    written: Written  # of our own, what is surely in `queued`
+    waiting: int  # messages that intake holds back
+
+
+class Capacity:
+    """All connectors. `hear`, `ask` and its answer may come on other threads than the rest."""
+
+    def __init__(self, config: Config, clock: Callable[[], int]) -> None:
+        """`clock` gives milliseconds since 1970 UTC."""
+        connectors = {ConnectorId(name): own for name, own in config.connectors.items()}
+        self._contracts = {name: _contract(config, own) for name, own in connectors.items()}
+        self._limits_s = {name: own.bulk_queue_s for name, own in connectors.items()}
+        self._lanes = {name: _submit_topics(name, own) for name, own in connectors.items()}
+        self._said: dict[ConnectorId, dict[int, ConnectorState]] = {name: {} for name in connectors}
+        self._written = dict.fromkeys(connectors, Written())
+        self._written_before = dict(self._written)  # when Kafka was asked last
+        self._known: Mapping[ConnectorId, Known] = {}
+        self._clock = clock
+
+    def group_of(self, there: Collection[str]) -> dict[str, str]:
+        """The topics of all connectors, as far as they are `there`, and who reads each."""
+        groups = dict.fromkeys(topics.waits(there), WAIT_GROUP)
+        for name, lanes in self._lanes.items():
+            groups |= {topic: f"binder-{name}" for topic in lanes if topic in there}
+        return groups
+
+    def hear(self, state: ConnectorState) -> None:
+        """What a binder says of one lease; receivers have no part in it."""
+        if not state.is_receiver and state.connector in self._said:
+            self._said[state.connector][state.partition] = state
+
+    def ask(self) -> Callable[[Mapping[str, int]], None]:
+        """Kafka is asked now; what is returned takes how far the readers are behind, by topic."""
+        written, self._written_before = self._written_before, dict(self._written)
+
+        def answered(behind: Mapping[str, int]) -> None:
+            self._known = {
+                name: self._look(name, behind, written[name])
+                for name, lanes in self._lanes.items()
+                if any(topic in behind for topic in lanes)
+            }
+
+        return answered
+
+    def wrote(self, connector: ConnectorId, segments: int, *, is_urgent: bool) -> None:
+        """So many more segments are on their way to its submit topics."""
+        before = self._written[connector]
+        self._written[connector] = Written(
+            before.all + segments, before.urgent + segments * is_urgent
+        )
+
+    def wait_s(self, connector: ConnectorId, *, is_urgent: bool) -> float:
+        """Seconds until what is written now is sent; what is urgent waits for its own lane only."""
+        known = self._known.get(connector)
+        if known is None:
+            return 0.0
+        own = self._written[connector]
+        if is_urgent:
+            return (known.urgent + own.urgent - known.written.urgent) / known.rate_per_s
+        return (known.queued + own.all - known.written.all) / known.rate_per_s
+
+    def is_throttled(self, connector: ConnectorId) -> bool:
+        """Whether the SMSC takes much less than it should, and has some to go on with."""
+        known = self._known.get(connector)
+        if known is None or not known.is_throttled:
+            return False
+        return self.wait_s(connector, is_urgent=False) > THROTTLED_QUEUE_S
+
+    def is_full(self, connector: ConnectorId) -> bool:
+        """Whether no more bulk should be queued for it."""
+        return self.wait_s(connector, is_urgent=False) > self._limits_s[connector]
+
+    def waiting(self, connector: ConnectorId) -> int:
+        """Messages that wait for it elsewhere."""
+        known = self._known.get(connector)
+        return 0 if known is None else known.waiting
+
+    def filled(self, connector: ConnectorId) -> Filled | None:
+        """How full it is; None when nobody knows."""
+        known = self._known.get(connector)
+        if known is None:
+            return None
+        return Filled(known.queued, known.rate_per_s * self._limits_s[connector])
+
+    def is_configured(self, connector: ConnectorId) -> bool:
+        """Whether there is such a connector."""
+        return connector in self._contracts
+
+    def _look(self, name: ConnectorId, behind: Mapping[str, int], written: Written) -> Known:
+        oldest = self._clock() - STALE_MS
+        said = [state for state in list(self._said[name].values()) if state.at_ms >= oldest]
+        rate_per_s = sum(state.rate_per_s for state in said)
+        contract_per_s = sum(state.contract_per_s for state in said)
+        lanes = self._lanes[name]
+        count = {True: 0, False: 0}
+        for topic, is_urgent in lanes.items():
+            count[is_urgent] += behind.get(topic, 0)
+        urgent = max(0, count[True] - sum(state.ahead_priority for state in said))
+        return Known(
+            queued=urgent + max(0, count[False] - sum(state.ahead for state in said)),
+            urgent=urgent,
+            rate_per_s=rate_per_s or self._contracts[name],
+            is_throttled=0 < rate_per_s < THROTTLED_BELOW * contract_per_s,
+            written=written,
+            waiting=behind.get(topics.wait(name), 0),
+        )
+
+
+def _submit_topics(name: ConnectorId, own: ConnectorConfig) -> dict[str, bool]:
+    """Every one there may be, and whether it is the priority lane's."""
+    return {
+        topics.submit(name, generation, priority=is_urgent): is_urgent
+        for generation in own.generations
+        for is_urgent in (True, False)
+    }
+
+
+def _contract(config: Config, own: ConnectorConfig) -> float:
+    """Segments per second of a connector by contract: of a group's rate its own part."""
+    if own.rate_group is None:
+        return own.rate_per_s
+    binds = sum(c.binds for c in config.connectors.values() if c.rate_group == own.rate_group)
+    return config.rate_groups[own.rate_group].rate_per_s * own.binds / binds

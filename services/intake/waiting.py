@@ -1,0 +1,243 @@
+"""Bulk that waits for room at a connector: read, held, let go to the router, decided there anew.
+
+One topic a connector, one line here. At the head of a line a record goes on when there is room
+(`release.py`), and without any when its end is known: its validity is over, or it is cancelled. One
+that is paused is left where it is and others pass: the partition is committed no further than it,
+and read again from there when the stops have changed, and once an hour for what is over by then. So
+records can go on twice, and long after; the router knows them by their source.
+
+All topics of the family are read that there are: what waits for a connector that is configured no
+more goes on at once, for the router knows other ways.
+"""
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from confluent_kafka import Consumer, Message, TopicPartition
+
+from pipeline import topics
+from pipeline.capacity import Capacity
+from pipeline.errors import UnreadableError
+from pipeline.ids import ConnectorId
+from pipeline.kafka.clients import (
+    BATCH_RECORDS_MAX,
+    known_topics,
+    make_member,
+    next_offsets,
+    now_ms,
+    take,
+)
+from pipeline.process import Process
+from pipeline.records import MtAdmitted
+from pipeline.stops import Stops
+from services.intake.lanes import (
+    FETCH_QUEUE_BACKOFF_MS,
+    GROUP,
+    POLL_AT_LEAST_EVERY_S,
+    place,
+)
+from services.intake.poison import Partition
+from services.intake.release import Release, is_over, segments_about
+
+READ_AGAIN_S = 3600.0
+
+
+class Held(NamedTuple):
+    """A record that waits, or why it can't be read."""
+
+    message: Message
+    record: MtAdmitted | UnreadableError
+
+
+@dataclass(slots=True)
+class Line:
+    """What waits for one connector, as far as it has been read."""
+
+    connector: ConnectorId
+    held: deque[Held] = field(default_factory=deque)
+    release: Release = field(default_factory=Release)
+
+
+class Waiting:
+    """The lines of this process, and the member of the group that reads them."""
+
+    def __init__(self, ground: Process, stops: Stops, capacity: Capacity) -> None:
+        self._ground = ground
+        self._stops = stops
+        self._capacity = capacity
+        tenants = ground.config.tenants
+        self._validities_s = {name: tenant.validity_s for name, tenant in tenants.items()}
+        self._kafka = ground.config.kafka
+        self._consumer: Consumer = make_member(
+            self._kafka, GROUP, fetch_queue_backoff_ms=FETCH_QUEUE_BACKOFF_MS
+        )
+        self._lines: dict[str, Line] = {}
+        self._ring: deque[str] = deque()  # topics, the one whose turn it is first
+        self._paused: set[str] = set()  # topics whose line is full
+        self._left: dict[Partition, int] = {}  # the first record left where it is
+        self._there: Mapping[str, ConnectorId] = {}
+        self._behind: Mapping[str, int] = {}
+        self._must_read_again = False
+        self._read_again_at = time.monotonic() + READ_AGAIN_S
+        self._polled_at = 0.0
+
+    # --- on other threads -----------------------------------------------------------------------
+
+    def group_of(self, there: Collection[str]) -> dict[str, str]:
+        """For `Backlogs`: what to ask for, of the topics there are."""
+        self._there = topics.waits(there)
+        return self._capacity.group_of(there)
+
+    def ask(self) -> Callable[[Mapping[str, int]], None]:
+        """For `Backlogs`: what takes the answer."""
+        answered = self._capacity.ask()
+
+        def take_answer(behind: Mapping[str, int]) -> None:
+            self._behind = behind
+            answered(behind)
+
+        return take_answer
+
+    def stops_changed(self) -> None:
+        """What was paused may go on."""
+        self._must_read_again = True
+
+    # --- on the thread of the shell -------------------------------------------------------------
+
+    def take(self, most: int) -> list[Held]:
+        """Those that go on now, at most `most`."""
+        self._subscribe()
+        if not self._lines:
+            return []
+        if self._must_read_again or time.monotonic() > self._read_again_at:
+            self._read_again()
+        self._read()
+        taken: list[Held] = []
+        for topic in self._ring:
+            self._let_go(self._lines[topic], most, taken)
+        self._ring.rotate(-1)
+        self._balance()
+        return taken
+
+    def commit(self, done: Sequence[Held]) -> None:
+        """All of these are dealt with."""
+        ends = next_offsets(held.message for held in done)
+        for end in ends:
+            end.offset = min(end.offset, self._left.get((end.topic, end.partition), end.offset))
+        self._consumer.commit(offsets=ends, asynchronous=False)
+
+    def close(self) -> None:
+        """Leave the group."""
+        self._consumer.close()
+
+    def _subscribe(self) -> None:
+        """Read the topics there are."""
+        there = self._there
+        if there.keys() <= self._lines.keys():
+            return
+        for topic in there.keys() - self._lines.keys():
+            self._lines[topic] = Line(there[topic])
+            self._ring.append(topic)
+            self._ground.metrics.gauge(
+                "sms.intake.held", self._behind_of(topic), connector=there[topic]
+            )
+        self._consumer.subscribe(
+            list(self._lines),
+            on_assign=self._on_assign,
+            on_revoke=self._on_gone,
+            on_lost=self._on_gone,
+        )
+
+    def _behind_of(self, topic: str) -> Callable[[], float]:
+        return lambda: self._behind.get(topic, 0)
+
+    def _read(self) -> None:
+        ready = sum(len(x.held) for topic, x in self._lines.items() if topic not in self._paused)
+        now_s = time.monotonic()
+        if ready >= BATCH_RECORDS_MAX and now_s < self._polled_at + POLL_AT_LEAST_EVERY_S:
+            return
+        self._polled_at = now_s
+        for message in take(self._consumer, 0):
+            self._lines[message.topic() or ""].held.append(Held(message, self._decoded(message)))
+
+    def _decoded(self, message: Message) -> MtAdmitted | UnreadableError:
+        try:
+            return self._ground.codec.decode(message.value(), MtAdmitted)
+        except UnreadableError as error:
+            return error
+
+    def _let_go(self, line: Line, most: int, taken: list[Held]) -> None:
+        now_s, this_ms = time.monotonic(), now_ms()
+        room = line.release.room(self._capacity.filled(line.connector), now_s)
+        if not self._capacity.is_configured(line.connector):
+            room = float("inf")
+        while line.held and len(taken) < most:
+            record = line.held[0].record
+            if not isinstance(record, UnreadableError) and not self._has_ended(record, this_ms):
+                if self._stops.pauses(record.head):
+                    self._leave(line.held.popleft().message)
+                    continue
+                if room <= 0:
+                    return
+                segments = segments_about(record.request)
+                room -= segments
+                line.release.went(segments, now_s)
+            taken.append(line.held.popleft())
+
+    def _has_ended(self, record: MtAdmitted, this_ms: int) -> bool:
+        is_cancelled = self._stops.cancels(record.head) is not None
+        return is_cancelled or is_over(record, self._validities_s, this_ms)
+
+    def _leave(self, message: Message) -> None:
+        self._left.setdefault(place(message), message.offset() or 0)
+
+    def _read_again(self) -> None:
+        """From the first record that was left where it is."""
+        self._must_read_again = False
+        self._read_again_at = time.monotonic() + READ_AGAIN_S
+        self._forget(set(self._left))
+        for (topic, partition), offset in self._left.items():
+            self._consumer.seek(TopicPartition(topic, partition, offset))
+        self._left.clear()
+
+    def _balance(self) -> None:
+        """Read no more for what is full, and again for what has room."""
+        for topic, line in self._lines.items():
+            if topic in self._paused:
+                if len(line.held) <= BATCH_RECORDS_MAX // 2:
+                    self._paused.discard(topic)
+                    self._consumer.resume(self._owned(topic))
+            elif len(line.held) >= BATCH_RECORDS_MAX:
+                self._paused.add(topic)
+                self._consumer.pause(self._owned(topic))
+
+    def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        consumer.incremental_assign(partitions)
+        consumer.resume([tp for tp in partitions if tp.topic not in self._paused])
+        consumer.pause([tp for tp in partitions if tp.topic in self._paused])
+        self._share()
+
+    def _on_gone(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        gone = {(tp.topic, tp.partition) for tp in partitions}
+        self._forget(gone)
+        self._left = {where: first for where, first in self._left.items() if where not in gone}
+        consumer.incremental_unassign(partitions)
+        self._share()
+
+    def _forget(self, gone: set[Partition]) -> None:
+        for line in self._lines.values():
+            line.held = deque(held for held in line.held if place(held.message) not in gone)
+
+    def _share(self) -> None:
+        """Let go as much of each connector's as this process has of its partitions."""
+        owned = Counter(tp.topic for tp in self._consumer.assignment())
+        known = known_topics(self._consumer, self._kafka)
+        for topic, line in self._lines.items():
+            if topic in known:
+                line.release.share = owned[topic] / len(known[topic].partitions)
+
+    def _owned(self, topic: str) -> list[TopicPartition]:
+        return [tp for tp in self._consumer.assignment() if tp.topic == topic]
