@@ -29,6 +29,7 @@ MT_UNRESOLVED = "sms.mt.unresolved"
 CONNECTOR_STATE = "sms.connector.state"
 QUALITY = "sms.quality"
 CONTROL_STOP = "sms.control.stop"
+CONTROL_ROUTES = "sms.control.routes"
 CONTROL_OPTOUT = "sms.control.optout"
 
 TIMER_EXPONENT_MAX = 21  # 2^21 s = 24 days, the longest single wait
