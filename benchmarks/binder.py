@@ -23,8 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from confluent_kafka import TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import Consumer
 
 from heliograph.launcher import Child, Launcher, launcher
 from heliograph.ledgers import ledgers
@@ -33,8 +32,9 @@ from pipeline.broker import broker
 from pipeline.codec import Codec
 from pipeline.config import Config, load
 from pipeline.ids import ConnectorId, MessageId, Msisdn
-from pipeline.kafka.admin import create_topics, end_offsets
-from pipeline.kafka.clients import client_settings, make_producer, now_ms, produce
+from pipeline.kafka.admin import create_topics
+from pipeline.kafka.clients import make_consumer, make_producer, now_ms, produce
+from pipeline.kafka.lag import ends
 from pipeline.kafka.reader import read_to_end
 from pipeline.process import catalog
 from pipeline.records import MtSubmit, Tlv
@@ -70,7 +70,7 @@ class Stage:
     path: Path
     launcher: Launcher
     sandbox: Child
-    admin: AdminClient
+    asker: Consumer  # for offsets, it joins nothing
 
     def binders(self, count: int) -> list[Child]:
         """So many replicas, started."""
@@ -84,8 +84,8 @@ class Stage:
     def written(self) -> int:
         """Outcomes that stand in Kafka."""
         binds = self.config.connectors[BENCH].binds
-        output = [TopicPartition(topics.submitted(BENCH, 1), n) for n in range(binds)]
-        return sum(end_offsets(self.admin, output).values())
+        output = [(topics.submitted(BENCH, 1), n) for n in range(binds)]
+        return sum(ends(self.asker, output).values())
 
 
 @contextmanager
@@ -108,7 +108,7 @@ def stage(binds: int, window: int) -> Iterator[Stage]:
             os.environ["HELIOGRAPH__CONNECTORS__BENCH__HOSTS"] = json.dumps(
                 [f"127.0.0.1:{sandbox.facts['smpp_port']}"]
             )
-            yield Stage(config, path, own, sandbox, AdminClient(client_settings(config.kafka)))
+            yield Stage(config, path, own, sandbox, make_consumer(config.kafka, "heliograph-bench"))
 
 
 def write(config: Config, count: int, rate_per_s: float = 0) -> Iterator[int]:

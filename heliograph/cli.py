@@ -36,6 +36,7 @@ APP.add_typer(TOPICS, name="topics")
 APP.add_typer(SCHEMAS, name="schemas")
 
 KAFKA_PORT = 9092
+RELOADED = ("router", "correlator")  # these read the configuration anew on SIGHUP
 
 ReplicaOption = Annotated[
     str, typer.Option(help="Name of this replica, the same at every start (StatefulSet pod).")
@@ -199,6 +200,18 @@ def schemas_push(config: ConfigOption = None) -> None:
     print(*subjects, f"{len(subjects)} subjects registered", sep="\n")
 
 
+@SCHEMAS.command("release")
+def schemas_release(
+    again: Annotated[
+        bool, typer.Option("--again", help="In place of the newest, while nobody has it.")
+    ] = False,
+) -> None:
+    """Freeze the schemas in schemas/released, so that whatever is written stays readable."""
+    from heliograph.releasing import release
+
+    print(release(again=again))
+
+
 @APP.command("config")
 def show_config(config: ConfigOption = None) -> None:
     """Check the configuration and print it as it is in force, secrets hidden."""
@@ -288,7 +301,8 @@ def _add_service(name: str) -> None:
         if print_config:
             _print_config(config)
         else:
-            import_module(f"services.{name}.__main__").main(config_at(config), replica)
+            given = (lambda: config_at(config)) if name in RELOADED else config_at(config)
+            import_module(f"services.{name}.__main__").main(given, replica)
 
     APP.command(name, help=f"Run one {name} replica.")(service)
 

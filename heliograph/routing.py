@@ -4,15 +4,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from heliograph.conditions import conditions
+from heliograph.publishing import in_force
 from pipeline import topics
 from pipeline.config import Config
 from pipeline.errors import BrokerError, HeliographError
-from pipeline.ids import ConnectorId
 from pipeline.kafka.reader import read_to_end
 from pipeline.process import make_codec
 from pipeline.records import ConnectorQuality
 from services.intake.numbers import BadNumber, msisdn
-from services.router.atlas import knows_networks, networks_of
+from services.router.atlas import known, networks_of
 from services.router.differences import differences
 from services.router.networks import Networks, Whereabouts
 from services.router.quality import Quality
@@ -139,6 +139,8 @@ def _after_failure(retry: Retry) -> Iterator[str]:
 
 
 def routes_in(config: Config, file: Path | None) -> Routes:
-    """The routes in a file, or those that are configured. Raises ConfigError."""
-    known = {ConnectorId(name) for name in config.connectors}
-    return load_routes(file or config.routes, known, knows_networks=knows_networks(config))
+    """The routes in a file, or those that are configured or published. Raises ConfigError."""
+    path, there = file or config.routes, known(config)
+    if not isinstance(path, Path):
+        return in_force(config)
+    return load_routes(path, there.connectors, knows_networks=there.networks)

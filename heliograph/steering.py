@@ -14,7 +14,8 @@ STOP = typer.Typer(
     no_args_is_help=True,
 )
 ROUTES = typer.Typer(
-    help="The routes file: whether it is whole, and what it would do.", no_args_is_help=True
+    help="The routes: whether a file is whole, what it would do; publish it.",
+    no_args_is_help=True,
 )
 OPTOUT = typer.Typer(help="Who wants no more of what.", no_args_is_help=True)
 TenantOption = Annotated[str | None, typer.Option("--tenant", help="Of whom; of anybody.")]
@@ -169,3 +170,38 @@ def routes_diff(new: Path, file: FileOption = None, config: ConfigOption = None)
     from heliograph.routing import changes
 
     print(*changes(config_at(config), file, new) or ["the same rules"], sep="\n")
+
+
+@ROUTES.command("publish")
+def routes_publish(
+    file: Annotated[Path | None, typer.Argument(help="With the files it refers to.")] = None,
+    again: Annotated[str | None, typer.Option(help="Or this version, published before.")] = None,
+    by: Annotated[str | None, typer.Option(help="Who does; whoever is logged in.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Put routes in force at every router that has `routes: topic`; a file must be whole."""
+    from heliograph.publishing import publish
+
+    what = file or again
+    if what is None or (file and again):
+        raise HeliographError("say what: a routes FILE, or --again VERSION")
+    row = publish(config_at(config), what, by)
+    print(f"version {row.version} is in force", *row.changes, sep="\n")
+
+
+@ROUTES.command("history")
+def routes_history(config: ConfigOption = None) -> None:
+    """List what was published: which version, when, by whom, and what was another in it."""
+    from heliograph.publishing import history
+
+    print(*history(config_at(config)), sep="\n")
+
+
+@ROUTES.command("show")
+def routes_show(
+    version: Annotated[str | None, typer.Argument()] = None, config: ConfigOption = None
+) -> None:
+    """Print a published version as it was written, by default the one in force."""
+    from heliograph.publishing import shown
+
+    print(shown(config_at(config), version), end="")

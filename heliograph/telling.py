@@ -9,11 +9,13 @@ from pipeline.process import make_codec
 from pipeline.records import Record
 
 CONFIRM_TIMEOUT_S = 60
+ROW_OCTETS_MAX = 16 * 1024 * 1024  # before compression; what comes of it, brokers judge
 
 
 def tell(config: Config, topic: str, rows: Iterable[tuple[str, Record | None]]) -> None:
     """Write these by key, None to delete one; raises HeliographError unless Kafka has all."""
-    codec, producer, refusals = make_codec(config), make_producer(config.kafka), list[object]()
+    producer = make_producer(config.kafka, message_max_bytes=ROW_OCTETS_MAX)
+    codec, refusals = make_codec(config), list[object]()
     for key, row in rows:
         produce(
             producer,

@@ -54,15 +54,22 @@ class Capacity:
 
     def __init__(self, config: Config, clock: Callable[[], int]) -> None:
         """`clock` gives milliseconds since 1970 UTC."""
+        self._said: dict[ConnectorId, dict[int, ConnectorState]] = {}
+        self._written: dict[ConnectorId, Written] = {}
+        self._written_before: Mapping[ConnectorId, Written] = {}  # when Kafka was asked last
+        self._known: Mapping[ConnectorId, Known] = {}
+        self._clock = clock
+        self.configure(config)
+
+    def configure(self, config: Config) -> None:
+        """Go by these connectors from now on; what is known of others is kept."""
         connectors = {ConnectorId(name): own for name, own in config.connectors.items()}
+        for name in connectors:
+            self._said.setdefault(name, {})
+            self._written.setdefault(name, Written())
         self._contracts = {name: _contract(config, own) for name, own in connectors.items()}
         self._limits_s = {name: own.bulk_queue_s for name, own in connectors.items()}
         self._lanes = {name: _submit_topics(name, own) for name, own in connectors.items()}
-        self._said: dict[ConnectorId, dict[int, ConnectorState]] = {name: {} for name in connectors}
-        self._written = dict.fromkeys(connectors, Written())
-        self._written_before = dict(self._written)  # when Kafka was asked last
-        self._known: Mapping[ConnectorId, Known] = {}
-        self._clock = clock
 
     def group_of(self, there: Collection[str]) -> dict[str, str]:
         """The topics of all connectors, as far as they are `there`, and who reads each."""
@@ -82,7 +89,7 @@ class Capacity:
 
         def answered(behind: Mapping[str, int]) -> None:
             self._known = {
-                name: self._look(name, behind, written[name])
+                name: self._look(name, behind, written.get(name, Written()))
                 for name, lanes in self._lanes.items()
                 if any(topic in behind for topic in lanes)
             }

@@ -5,6 +5,8 @@ Two framings, told apart by the first octets (architecture, item 16):
     C3 01 | CRC-64-AVRO of the schema, 8 octets little-endian | body     single object, no registry
     00    | schema id, 4 octets big-endian                    | body     Confluent, with a registry
 
+The fingerprint is one of today's schemas or of any that was released (`released.py`).
+
 Requests may also be JSON (first octet `{`), checked by the same record, or CloudEvents. Schemas are
 read without their logical types, so that times stay plain milliseconds and no time is spent on
 datetimes.
@@ -20,7 +22,7 @@ import fastavro
 import msgspec
 from fastavro.schema import fingerprint, to_parsing_canonical_form
 
-from pipeline import cloudevents, records, topics
+from pipeline import cloudevents, records, released, topics
 from pipeline.avro import Compiler
 from pipeline.effects import Headers
 from pipeline.errors import MisshapenError, UnreadableError
@@ -32,6 +34,7 @@ R = TypeVar("R", bound=Record)
 SINGLE_OBJECT = b"\xc3\x01"
 CONFLUENT = b"\x00"
 NAMESPACE = "heliograph"
+NOBODY = (None, None)
 
 
 class Registry(Protocol):
@@ -116,7 +119,7 @@ class Codec:
         """How to read what begins with `header`; there are as many as there are schemas."""
         if header.startswith(SINGLE_OBJECT):
             kind = self._by_fingerprint.get(header)
-            schema = schema_of(kind) if kind else None
+            kind, schema = (kind, schema_of(kind)) if kind else older().get(header, NOBODY)
         elif header.startswith(CONFLUENT) and self._registry and len(header) == 5:
             schema = self._registry.schema_of(int.from_bytes(header[1:], "big"))
             kind = KIND_BY_NAME.get(str(schema.get("name", "")).removeprefix(f"{NAMESPACE}."))
@@ -160,16 +163,36 @@ def whole_schema(name: str) -> dict[str, Any]:
 @cache
 def schema_of(kind: type[Record]) -> dict[str, Any]:
     """The schema of a record, parsed for reading and writing."""
-    parsed = fastavro.parse_schema(plain(whole_schema(kind.__name__)))
-    assert isinstance(parsed, dict)
-    return parsed
+    return parsed(whole_schema(kind.__name__))
+
+
+def parsed(schema: dict[str, Any]) -> dict[str, Any]:
+    """A whole schema as fastavro reads and writes with it, without its logical types."""
+    found = fastavro.parse_schema(plain(schema))
+    assert isinstance(found, dict)
+    return found
 
 
 @cache
 def single_object_header(kind: type[Record]) -> bytes:
     """The ten octets before the body of a single object of this kind."""
-    canonical = to_parsing_canonical_form(schema_of(kind))
+    return header_of(schema_of(kind))
+
+
+def header_of(schema: dict[str, Any]) -> bytes:
+    """The ten octets before the body of a single object that is written with a plain schema."""
+    canonical = to_parsing_canonical_form(schema)
     return SINGLE_OBJECT + bytes.fromhex(fingerprint(canonical, "CRC-64-AVRO"))
+
+
+@cache
+def older() -> dict[bytes, tuple[type[Record], dict[str, Any]]]:
+    """Kind and schema of what a released version may have written, by header."""
+    return {
+        header_of(parsed(one.schema)): (KIND_BY_NAME[one.record], parsed(one.schema))
+        for one in released.releases()
+        if one.record in KIND_BY_NAME
+    }
 
 
 def plain(schema: Any) -> Any:

@@ -9,7 +9,7 @@ written out in the file is refused unless `dev: true`.
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 import yaml
 from pydantic import (
@@ -85,7 +85,8 @@ class Config(BaseSettings):
     kafka: KafkaConfig = KafkaConfig()
     http: HttpConfig = HttpConfig()
     state_dir: Path = Path("state")
-    routes: Path = Path("routes.yaml")
+    routes: Literal["topic"] | Path = Path("routes.yaml")
+    """A file, or `topic`: what was published last to sms.control.routes."""
     networks: Path | None = None
     """CSV of prefix,network[,name]: the network a number belongs to, MCC and MNC."""
     ported: Path | None = None
@@ -182,9 +183,8 @@ def load(path: Path, *, with_secrets: bool = True) -> Config:
         NEED_SECRETS.reset(token)
     if faults:
         raise ConfigError(faults)
-    files = {name: getattr(config, name) for name in ("routes", "networks", "ported")}
-    beside = {name: file and path.parent / file for name, file in files.items()}
-    return config.model_copy(update=beside)
+    files = ((name, getattr(config, name)) for name in ("routes", "networks", "ported"))
+    return config.model_copy(update={n: path.parent / f for n, f in files if isinstance(f, Path)})
 
 
 def section(config: Config, service: str, model: type[S]) -> S:

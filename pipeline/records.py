@@ -444,6 +444,17 @@ class Stop(Record, frozen=True, kw_only=True):
     at_ms: int
 
 
+class RoutesVersion(Record, frozen=True, kw_only=True):
+    """One version of the routes, whole: no router needs a file of its own."""
+
+    version: str
+    text: str
+    files: dict[str, str] = {}
+    changes: tuple[str, ...] = ()
+    by: str
+    at_ms: int
+
+
 class OptOut(Record, frozen=True, kw_only=True):
     """A recipient wants no more of something, or wants it again."""
 

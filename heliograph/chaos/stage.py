@@ -99,7 +99,7 @@ class Stage:
             if number >= count:
                 self.stop(name)
             elif child is None:
-                self._start_binder(name)
+                self.begin("binder", name)
             elif not child.is_wanted:
                 self.restart(name)
         self.replicas = count
@@ -136,8 +136,9 @@ class Stage:
         child.is_wanted = True
         child.wait_up(_deadline())
 
-    def _start_binder(self, name: str) -> None:
-        self.launcher.start(name, "binder", "--config", str(self.settings.path), "--replica", name)
+    def begin(self, service: str, name: str) -> None:
+        """Start another replica of a service, and wait until it is up."""
+        self.launcher.start(name, service, "--config", str(self.settings.path), "--replica", name)
         self.child(name).wait_up(_deadline())
 
     @property

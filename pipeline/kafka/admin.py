@@ -30,6 +30,12 @@ def create_topics(kafka: KafkaConfig, catalog: Iterable[Topic]) -> list[str]:
     return [topic.name for topic in missing]
 
 
+def missing_topics(kafka: KafkaConfig, catalog: Iterable[Topic]) -> list[str]:
+    """Names of those of `catalog` that are not there. Raises BrokerError."""
+    there = known_topics(AdminClient(client_settings(kafka)), kafka)
+    return [topic.name for topic in catalog if topic.name not in there]
+
+
 def _new_topic(topic: Topic, replication_factor: int) -> NewTopic:
     config = {"cleanup.policy": topic.cleanup, "message.timestamp.type": "LogAppendTime"}
     if topic.retention_h is not None:

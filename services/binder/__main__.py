@@ -20,6 +20,7 @@ from pipeline.ids import ConnectorId
 from pipeline.kafka.clients import make_producer
 from pipeline.process import Process, process, run_loop
 from pipeline.records import OptOut
+from pipeline.reloads import refuse_less
 from pipeline.tables import followed, on_loop
 from services.binder.accounts import ways
 from services.binder.config import BinderConfig
@@ -196,24 +197,6 @@ def checked(config: Config, named: Sequence[str]) -> tuple[BinderConfig, list[st
     if faults:
         raise ConfigError(faults)
     return own, names
-
-
-def refuse_less(before: Config, after: Config) -> None:
-    """Raises ConfigError for another number of binds in the same generation, or an older one."""
-    faults = []
-    for name in before.connectors.keys() & after.connectors.keys():
-        old, new = before.connectors[name], after.connectors[name]
-        if new.generation < old.generation:
-            faults.append(
-                f"connectors.{name}.generation: it was {old.generation}, it can only rise"
-            )
-        elif new.binds != old.binds and new.generation == old.generation:
-            faults.append(
-                f"connectors.{name}.binds: {old.binds} for ever in generation {old.generation};"
-                f" write generation: {old.generation + 1}"
-            )
-    if faults:
-        raise ConfigError(faults)
 
 
 def main(read: Callable[[], Config], replica: str, connectors: Sequence[str] = ()) -> None:

@@ -1,14 +1,22 @@
-"""The router as a process: its core on `sms.router.in`, exactly once."""
+"""The router as a process: its core on `sms.router.in`, exactly once.
 
-from functools import cache, partial
+SIGHUP has the configuration read anew; routes are followed wherever they come from.
+"""
+
+import signal
+import time
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 
 from pipeline import stream, topics
 from pipeline.capacity import Capacity
 from pipeline.config import Config
-from pipeline.ids import ConnectorId
+from pipeline.errors import ConfigError
+from pipeline.kafka.admin import missing_topics
 from pipeline.kafka.backlogs import Backlogs
 from pipeline.kafka.clients import now_ms
-from pipeline.process import process
+from pipeline.process import Process, catalog, process
 from pipeline.records import (
     ConnectorQuality,
     MtAdmitted,
@@ -18,61 +26,94 @@ from pipeline.records import (
     TenantUsage,
     Wake,
 )
+from pipeline.reloads import refuse_less
 from pipeline.stops import Stops
 from pipeline.tables import followed
-from services.router.atlas import knows_networks, networks_of
+from services.router.atlas import known, networks_of
 from services.router.core import Router
 from services.router.health import ConnectorHealth
 from services.router.quality import Quality
 from services.router.routes import Routes
-from services.router.watch import RoutesWatch
+from services.router.sources import FileSource, Source, TopicSource
+from services.router.standing import Standing
+from services.router.usage import Usage
+from services.router.watch import LOOK_EVERY_S, Watch
 
 
-def main(config: Config, replica: str) -> None:
-    """Run one router replica."""
-    known = {ConnectorId(name) for name in config.connectors}
+def main(read: Callable[[], Config], replica: str) -> None:
+    """Run one router replica; `read` reads the configuration."""
+    config = read()
     with process("router", config, replica) as ground:
-        reloads = partial(ground.metrics.counter, "sms.router.reloads")
         capacity = Capacity(config, now_ms)
         health = ConnectorHealth(config.kafka, ground.codec, on_state=capacity.hear)
         backlogs = Backlogs(config.kafka, capacity.group_of, capacity.ask)
+        usage = Usage()
         stops, quality = Stops(), Quality()
         look_ups = cache(lambda result: ground.metrics.counter("sms.router.lookups", result=result))
 
-        def count(result: str) -> None:
+        def count_look_up(result: str) -> None:
             look_ups(result).value += 1
 
-        def take(routes: Routes) -> None:
-            router.routes = routes
-            reloads(result="taken").value += 1
+        def count(what: str, result: str) -> None:
+            ground.metrics.counter("sms.router.reloads", what=what, result=result).value += 1
 
-        def refuse() -> None:
-            reloads(result="refused").value += 1
+        networks = networks_of(config, count_look_up)
 
-        networks = networks_of(config, count)
-        watch = RoutesWatch(
-            config.routes, known, take, refuse, knows_networks=knows_networks(config)
-        )
-        router = Router(
-            config,
-            watch.routes,
-            health.is_up,
-            stops,
-            networks.network_of,
-            quality.grade_of,
-            capacity,
-        )
+        def make(config: Config, routes: Routes) -> Router:
+            router = Router(
+                config,
+                routes,
+                health.is_up,
+                stops,
+                networks.network_of,
+                quality.grade_of,
+                capacity,
+                usage,
+            )
+            capacity.configure(config)
+            return router
+
+        source = _source(config, ground)
+        standing = Standing(make, config, _first(source, config))
+        watch = Watch(standing, source, lambda: _read_anew(read, standing.config), count)
         health.start()
         backlogs.start()
         followed(ground, topics.CONTROL_STOP, Stop, stops.put).start()
         followed(ground, topics.QUALITY, ConnectorQuality, quality.put).start()
-        for topic in router.limits.topics:
-            followed(ground, topic, TenantUsage, router.limits.usage.hear).start()
+        for topic in (topics.TENANT_USAGE, topics.TENANT_VELOCITY):
+            followed(ground, topic, TenantUsage, usage.hear).start()
         watch.start()
+        ground.is_live = watch.is_running
+        signal.signal(signal.SIGHUP, lambda *_: watch.ask())
         stream.run(
-            router,
+            standing,
             service="router",
             topic_in=topics.ROUTER_IN,
             kinds=(MtAdmitted, MtReroute, OptOut, Wake),
             ground=ground,
         )
+
+
+def _source(config: Config, ground: Process) -> Source:
+    routes = config.routes
+    return FileSource(routes) if isinstance(routes, Path) else TopicSource(ground)
+
+
+def _first(source: Source, config: Config) -> Routes:
+    """The routes to begin with: an operator is waited for, not ready, as long as that takes.
+
+    Any signal ends the process meanwhile; it begins anew with what is configured then.
+    """
+    source.start()
+    while (routes := source.first(known(config))) is None:
+        time.sleep(LOOK_EVERY_S)
+    return routes
+
+
+def _read_anew(read: Callable[[], Config], before: Config) -> Config:
+    """The configuration as it is now, if a router that runs can take it; raises HeliographError."""
+    new = read()
+    refuse_less(before, new)
+    if missing := missing_topics(new.kafka, catalog(new)):
+        raise ConfigError([f"{name}: is not there; heliograph topics apply" for name in missing])
+    return new

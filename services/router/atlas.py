@@ -5,11 +5,13 @@ from pathlib import Path
 
 from pipeline.config import Config, section
 from pipeline.errors import ConfigError
+from pipeline.ids import ConnectorId
 from pipeline.secret import LITERAL
 from services.router.config import PortabilityConfig, RouterConfig
 from services.router.networks import ByNumber, Network, Networks, Portability, code_of
 from services.router.portability import HttpLookUp, HttpPortability
 from services.router.prefixes import Prefixes
+from services.router.routes import Known
 from services.router.rows_file import rows_in
 
 
@@ -30,6 +32,11 @@ def networks_of(config: Config, count: Callable[[str], None] | None) -> Networks
 def knows_networks(config: Config) -> bool:
     """Whether there is anybody to ask. Raises ConfigError."""
     return (config.networks, config.ported, _look_up(config)) != (None, None, None)
+
+
+def known(config: Config) -> Known:
+    """What routes may name by this configuration. Raises ConfigError."""
+    return Known({ConnectorId(name) for name in config.connectors}, knows_networks(config))
 
 
 def _look_up(config: Config) -> PortabilityConfig | None:

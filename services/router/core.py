@@ -59,6 +59,7 @@ from services.router.senders import Sender, read
 from services.router.strategies import GradeOf, chosen, ordered, ungraded
 from services.router.submits import FIRST_HOP, Leg, submits, target_of, vendor_tlvs
 from services.router.trips import Trip
+from services.router.usage import Usage
 
 
 class Decision(NamedTuple):
@@ -87,12 +88,13 @@ class Router:
         network_of: Callable[[Msisdn], str | None] = unknown,
         grade_of: GradeOf = ungraded,
         capacity: Capacity | None = None,
+        usage: Usage | None = None,
     ) -> None:
         if faults := faults_in(config):
             raise ConfigError(faults)
         self.routes = routes
         """May be replaced at any time; a message goes by those it began with."""
-        self.limits = Limits(config.tenants)
+        self._limits = Limits(config.tenants, usage or Usage())
         self._is_up = is_up
         self._stops = stops
         self._capacity = capacity or Capacity(config, lambda: 0)  # of which nothing is known
@@ -115,7 +117,7 @@ class Router:
         if isinstance(record, MtReroute):
             return self._rerouted(state, record, now_ms)
         if isinstance(record, Wake):
-            return self.limits.wake(state, record, now_ms)
+            return self._limits.wake(state, record, now_ms)
         name = f"seen|{record.head.message_id}"
         digest = digest_of(record.request)
         seen = state.get(name, Seen)
@@ -227,7 +229,7 @@ class Router:
             return _rejected(head, tlvs, case)
         counted: list[Effect] | Refusal = []
         if leg.hop == FIRST_HOP:  # another way of the same message counts nothing
-            counted = self.limits.count(state, head, len(encoded.parts), case.now_ms)
+            counted = self._limits.count(state, head, len(encoded.parts), case.now_ms)
         if isinstance(counted, Refusal):
             return _rejected(head, counted, case)
         segments = submits(head, case, leg, encoded, tlvs)

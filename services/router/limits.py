@@ -8,7 +8,6 @@ stands against the message and its segments are known. A tenant without limits h
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from pipeline import topics
 from pipeline.config import TenantConfig
 from pipeline.effects import Effect, KeyEntries
 from pipeline.limits import PumpingConfig
@@ -35,7 +34,6 @@ class Row(NamedTuple):
 
     setting: str
     reason: str
-    topic: str
     charge: Callable[[Any, MtHead, int, int], Charge | None]
     detail: str
 
@@ -53,7 +51,6 @@ ROWS = (
     Row(
         "pumping",
         "pumping",
-        topics.TENANT_VELOCITY,
         _of_prefix,
         "{most} messages have gone since {period} to numbers that begin as this one does; if they "
         "are wanted, write the prefix into `pumping.allow`, or send it under another message_id "
@@ -62,7 +59,6 @@ ROWS = (
     Row(
         "segments_per_day",
         "quota_exceeded",
-        topics.TENANT_USAGE,
         lambda most, head, count, now_ms: Charge(Meter(head.tenant, day(now_ms)), count, most),
         "The tenant's {most} segments of the day {period} leave no room for it; raise "
         "`segments_per_day`, or send it under another message_id after {again}.",
@@ -70,7 +66,6 @@ ROWS = (
     Row(
         "segments_per_month",
         "quota_exceeded",
-        topics.TENANT_USAGE,
         lambda most, head, count, now_ms: Charge(Meter(head.tenant, month(now_ms)), count, most),
         "The tenant's {most} segments of the month {period} leave no room for it; raise "
         "`segments_per_month`, or send it under another message_id after {again}.",
@@ -87,15 +82,15 @@ class _Limited(NamedTuple):
 class Limits:
     """The limits of all tenants."""
 
-    def __init__(self, tenants: Mapping[str, TenantConfig]) -> None:
-        self.usage = Usage({name for name, tenant in tenants.items() if tenant.test})
+    def __init__(self, tenants: Mapping[str, TenantConfig], usage: Usage) -> None:
+        """`usage` knows what the other partitions have counted."""
+        self._usage = usage
+        self._usage.tests = {name for name, tenant in tenants.items() if tenant.test}
         self._limited = {
             name: limited
             for name, tenant in tenants.items()
             if (limited := _limited(name, tenant)) is not None
         }
-        self.topics = frozenset(row.topic for own in self._limited.values() for row, _ in own.rows)
-        """Where the counts of the others have to be heard, by `usage`."""
 
     def count(
         self, state: KeyEntries, head: MtHead, segments: int, now_ms: int
@@ -120,19 +115,19 @@ class Limits:
             if (charge := row.charge(setting, head, segments, now_ms)) is not None
         ]
         for row, (meter, more, most) in charges:
-            if self.usage.total(state, meter) + more > most:
+            if self._usage.total(state, meter) + more > most:
                 again = moment(meter.period.end_ms)
                 detail = row.detail.format(most=most, period=meter.period.name, again=again)
                 return Refusal(row.reason, detail)
         own.frequency.note(state, head.class_, now_ms)
         effects: list[Effect] = []
         for _, charge in charges:
-            effects += self.usage.add(state, charge.meter, charge.more, head.recipient, now_ms)
+            effects += self._usage.add(state, charge.meter, charge.more, head.recipient, now_ms)
         return effects
 
     def wake(self, state: KeyEntries, record: Wake, now_ms: int) -> list[Effect]:
         """A timer that `count` has set is due."""
-        return self.usage.wake(state, record, now_ms)
+        return self._usage.wake(state, record, now_ms)
 
 
 def _limited(name: str, tenant: TenantConfig) -> _Limited | None:

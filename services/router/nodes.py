@@ -17,20 +17,26 @@ T = TypeVar("T")
 NULL = "tag:yaml.org,2002:null"
 
 
-def composed(path: Path) -> yaml.Node | None:
-    """The document in a file; raises ConfigError with a sentence where there is none."""
+def text_in(path: Path) -> str:
+    """The text of a file; raises ConfigError with a sentence where there is none."""
     try:
-        return yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from error
     except UnicodeDecodeError as error:
         raise ConfigError([f"{path}: is not UTF-8; save it as such"]) from error
+
+
+def composed(place: str, text: str) -> yaml.Node | None:
+    """The document in a text that stands at `place`; raises ConfigError where there is none."""
+    try:
+        return yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-        raise ConfigError([f"{path}{place}: is not YAML: {error.problem}"]) from error
+        where = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+        raise ConfigError([f"{place}{where}: is not YAML: {error.problem}"]) from error
     except yaml.YAMLError as error:
-        raise ConfigError([f"{path}: is not YAML: {' '.join(str(error).split())}"]) from error
+        raise ConfigError([f"{place}: is not YAML: {' '.join(str(error).split())}"]) from error
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ one that stands first. So a table of prefixes and an ordered list of exceptions 
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -182,6 +182,13 @@ class Step(NamedTuple):
     miss: str | None
 
 
+class Known(NamedTuple):
+    """What routes may name: connectors; and networks, where anybody says whose a number is."""
+
+    connectors: Collection[ConnectorId]
+    networks: bool = True
+
+
 class Routes:
     """All rules of one version."""
 
@@ -190,11 +197,11 @@ class Routes:
         version: str,
         rules: tuple[Rule, ...],
         currency: str | None = None,
-        files: tuple[Path, ...] = (),
     ) -> None:
-        """`currency` is that of all prices; `files` are those that were read beside the routes."""
+        """`currency` is that of all prices."""
         self.version = version
-        self.files = files
+        self.files: tuple[Path, ...] = ()
+        """Those that were read beside a routes file."""
         self.currency = currency
         self.rules = rules
         self._by_prefix: dict[str, list[Rule]] = defaultdict(list)

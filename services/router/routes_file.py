@@ -9,7 +9,7 @@ rules:
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,7 @@ from pipeline.countries import is_country
 from pipeline.errors import ConfigError
 from pipeline.ids import ConnectorId
 from services.router.networks import code_of
-from services.router.nodes import Reader, composed, raw, whole
+from services.router.nodes import Reader, composed, raw, text_in, whole
 from services.router.pools_file import PoolReader
 from services.router.retries_file import RETRY, retry_of
 from services.router.routes import (
@@ -29,6 +29,7 @@ from services.router.routes import (
     UNCHANGED,
     Changes,
     Hours,
+    Known,
     Match,
     Routes,
     Rule,
@@ -77,25 +78,37 @@ def load_routes(
 ) -> Routes:
     """Read `path`; raises ConfigError with every fault. `known`: the configured connectors;
     `knows_networks`: whether anybody says which network a number belongs to."""
-    reader = RoutesReader(path.parent, known)
-    routes = reader.routes(composed(path))
-    if not knows_networks:
+    files: set[Path] = set()
+
+    def beside(name: str) -> str:
+        files.add(path.parent / name)
+        return (path.parent / name).read_text(encoding="utf-8")
+
+    routes = read_routes(str(path), text_in(path), beside, Known(known, knows_networks))
+    routes.files = tuple(sorted(files))
+    return routes
+
+
+def read_routes(place: str, text: str, beside: Callable[[str], str], known: Known) -> Routes:
+    """The same of a text that stands at `place`; `beside` reads the files it names."""
+    reader = RoutesReader(beside, known.connectors)
+    routes = reader.routes(composed(place, text))
+    if not known.networks:
         wanting = [own for own in routes.rules if own.needs_network or own.match.networks]
         reader.faults += [f": rule {own.name!r}: {NO_NETWORKS}" for own in wanting]
     if reader.faults:
-        raise ConfigError([f"{path}{fault}" for fault in reader.faults])
+        raise ConfigError([f"{place}{fault}" for fault in reader.faults])
     return routes
 
 
 class RoutesReader(Reader):
     """Reads the nodes of one file."""
 
-    def __init__(self, folder: Path, known: Collection[ConnectorId]) -> None:
-        """`folder` is where the file lies, `known` the configured connectors."""
+    def __init__(self, beside: Callable[[str], str], known: Collection[ConnectorId]) -> None:
+        """`beside` reads a file by its name, `known` are the configured connectors."""
         super().__init__()
-        self._folder = folder
-        self._pools = PoolReader(self, self._beside, known)
-        self._files: list[Path] = []
+        self._beside = beside
+        self._pools = PoolReader(self, beside, known)
 
     def routes(self, document: yaml.Node | None) -> Routes:
         """All of it."""
@@ -113,14 +126,7 @@ class RoutesReader(Reader):
         currency = None
         if "currency" in parts:
             currency = self.checked(parts["currency"], "currency", "a code such as EUR", _currency)
-        return Routes(
-            version, tuple(rule for _, rule in read), currency, tuple(sorted(set(self._files)))
-        )
-
-    def _beside(self, name: str) -> str:
-        """The text of a file that lies beside the routes."""
-        self._files.append(self._folder / name)
-        return self._files[-1].read_text(encoding="utf-8")
+        return Routes(version, tuple(rule for _, rule in read), currency)
 
     def _rule(self, node: yaml.Node, number: int) -> Rule:
         name = _name_in(node)

@@ -66,9 +66,9 @@ class Heard(NamedTuple):
 class Usage:
     """The counts of all tenants. `hear` may be called on another thread."""
 
-    def __init__(self, tests: Collection[str]) -> None:
-        """`tests` are the tenants that only try."""
-        self._tests = tests
+    def __init__(self, tests: Collection[str] = ()) -> None:
+        self.tests = tests
+        """The tenants that only try; may be replaced at any time."""
         self._heard: dict[tuple[str, str], Heard] = {}
 
     def hear(self, _key: str, row: TenantUsage | None) -> None:
@@ -139,7 +139,7 @@ class Usage:
             partition=partition,
             count=count.count,
             at_ms=now_ms,
-            test=tenant in self._tests,
+            test=tenant in self.tests,
         )
         topic = topics.TENANT_VELOCITY if prefix else topics.TENANT_USAGE
         return Publish(topic, f"{tenant}/{kept}/{partition}", row)

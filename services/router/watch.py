@@ -1,81 +1,77 @@
-"""The routes file while the router runs, and those it names: read when one of them changes, in
-force only when all is whole."""
+"""What the router goes by while it runs: looked at often, in force only when it is whole."""
 
 import threading
-from collections.abc import Callable, Collection
-from functools import partial
-from pathlib import Path
+from collections.abc import Callable
 
 import structlog
 
-from pipeline.errors import ConfigError
-from pipeline.ids import ConnectorId
-from services.router.differences import differences
-from services.router.routes import Routes
-from services.router.routes_file import load_routes
+from pipeline.config import Config
+from pipeline.errors import HeliographError
+from services.router.sources import Read, Source
+from services.router.standing import Standing
 
 LOG = structlog.get_logger()
-LOOK_EVERY_S = 1.0
+LOOK_EVERY_S = 0.2
 
 
-class RoutesWatch:
-    """Looks at them on a thread of its own; with any fault in one the last good routes stay."""
+class Watch:
+    """Has the standing router take other routes and, when asked, another configuration.
+
+    With any fault in them the last good ones stay. All of it happens on one thread.
+    """
 
     def __init__(
         self,
-        path: Path,
-        known: Collection[ConnectorId],
-        on_routes: Callable[[Routes], None],
-        on_faults: Callable[[], None],
-        *,
-        knows_networks: bool = True,
+        standing: Standing,
+        source: Source,
+        read_config: Callable[[], Config],
+        count: Callable[[str, str], None],
     ) -> None:
-        """Reads it for the first time; raises ConfigError."""
-        self._path = path
-        self._load = partial(load_routes, path, known, knows_networks=knows_networks)
-        self._on_routes = on_routes
-        self._on_faults = on_faults
-        self._seen = {path: _stamp(path)}
-        self.routes = self._load()
-        self._watch_files()
-        self._thread = threading.Thread(target=self._run, name="routes", daemon=True)
+        """`read_config` raises HeliographError; `count` is told what and with which result."""
+        self._standing = standing
+        self._source = source
+        self._read_config = read_config
+        self._count = count
+        self._refused: Read | None = None
+        self._asked = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
     def start(self) -> None:
-        """Look at it from now on."""
+        """Look from now on."""
         self._thread.start()
 
+    def is_running(self) -> bool:
+        """Whether it still looks: it ends by a bug only."""
+        return self._thread.is_alive()
+
+    def ask(self) -> None:
+        """Read the configuration anew, soon."""
+        self._asked.set()
+
     def look(self) -> None:
-        """Read it again if it is another."""
-        stamps = {path: _stamp(path) for path in self._seen}
-        if stamps == self._seen:
-            return
-        self._seen = stamps
+        """Take what is another."""
+        again: Read | None = None
+        if self._asked.is_set():
+            self._asked.clear()
+            if self._taken("configuration", lambda: self._standing.put_config(self._read_config())):
+                again = self._refused  # they may name what is configured only now
+        read = self._source.news() or again
+        if read is not None:
+            is_taken = self._taken("routes", lambda: self._standing.put_routes(read))
+            self._refused = None if is_taken else read
+
+    def _taken(self, what: str, take: Callable[[], None]) -> bool:
         try:
-            new = self._load()
-        except ConfigError as error:
-            LOG.warning("the routes are broken, the last good ones stay", faults=error.faults)
-            self._on_faults()
-            return
-        changes = differences(self.routes, new)
-        LOG.info("routes in force", version=new.version, changes=changes)
-        self.routes = new
-        self._watch_files()
-        self._on_routes(new)
+            take()
+        except HeliographError as error:
+            faults = str(error).splitlines()
+            LOG.warning(f"the {what} is refused, the last good one stays", faults=faults)
+            self._count(what, "refused")
+            return False
+        self._count(what, "taken")
+        return True
 
     def _run(self) -> None:
         never = threading.Event()
         while not never.wait(LOOK_EVERY_S):
             self.look()
-
-    def _watch_files(self) -> None:
-        """Those that the routes in force name, and no others."""
-        files = (self._path, *self.routes.files)
-        self._seen = {path: self._seen.get(path) or _stamp(path) for path in files}
-
-
-def _stamp(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None  # being replaced; what is missing when it is read is said then
-    return found.st_mtime_ns, found.st_ino

@@ -32,6 +32,15 @@ def test_the_example_loads(monkeypatch: pytest.MonkeyPatch) -> None:
     assert config.routes == ROOT / "examples/routes.yaml"
 
 
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [("topic", "topic"), ("./topic", "topic"), ("new/routes.yaml", "new/routes.yaml")],
+)
+def test_routes_are_a_file_beside_it_or_the_topic(tmp_path: Path, written: str, found: str) -> None:
+    config = load(write(tmp_path, f"routes: {written}"))
+    assert config.routes == ("topic" if written == "topic" else tmp_path / found)
+
+
 def test_every_fault_is_reported_at_once_with_its_place(tmp_path: Path) -> None:
     text = faults(
         tmp_path,

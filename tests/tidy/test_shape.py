@@ -71,6 +71,7 @@ CORES = [
     "services.router.patience",
     "services.router.prefixes",
     "services.router.prices",
+    "services.router.publications",
     "services.router.quiet_hours",
     "services.router.references",
     "services.router.retries",

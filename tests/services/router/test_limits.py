@@ -9,8 +9,9 @@ from pipeline.effects import Effect, Publish, PublishLater
 from pipeline.records import MtAdmitted, MtRejected, MtReroute, MtRouted, MtSubmit, TenantUsage
 from pipeline.stops import Stops
 from services.router.core import Router
-from services.router.limits import ROWS, Limits
+from services.router.limits import ROWS
 from services.router.routes import Routes
+from services.router.usage import Usage
 from tests.entries import MemoryEntries
 from tests.services.router.builders import (
     DAY_S,
@@ -41,7 +42,8 @@ class World:
             "v1",
             (rule("shut", "999", reject="shut"), rule("all", "", FAST, SLOW, return_after_s=5)),
         )
-        self.router = Router(config, routes, lambda _: True, Stops())
+        self.usage = Usage()
+        self.router = Router(config, routes, lambda _: True, Stops(), usage=self.usage)
         self.shared = [MemoryEntries() for _ in range(3)]
         self.keys: dict[str, MemoryEntries] = {}
         self.now_ms = NOW_MS
@@ -58,7 +60,7 @@ class World:
         effects = self.router.decide(self.state(recipient), record, self.now_ms)
         for effect in effects:
             if isinstance(effect.record, TenantUsage):
-                self.router.limits.usage.hear("", effect.record)
+                self.usage.hear("", effect.record)
         return effects
 
     def ask(self, recipient: str = "46701234567", **asked: Any) -> MtRejected | MtRouted:
@@ -241,20 +243,6 @@ def test_a_tenant_without_limits_has_no_state_and_says_nothing() -> None:
     assert {type(effect.record) for effect in effects} == {MtSubmit, MtRouted}
     assert {name.split("|")[0] for name in world.keys["46701234567"].octets} == {"seen", "trip"}
     assert [shared.octets for shared in world.shared] == [{}, {}, {}]
-    assert world.router.limits.topics == frozenset()
-
-
-@pytest.mark.parametrize(
-    ("limits", "topics"),
-    [
-        ({"recipient_limits": [{"messages": 1, "per_s": 1}]}, set()),
-        ({"segments_per_day": 1}, {"sms.tenant.usage"}),
-        ({"segments_per_month": 1}, {"sms.tenant.usage"}),
-        ({"pumping": {"messages": 1}}, {"sms.tenant.velocity"}),
-    ],
-)
-def test_a_router_hears_what_its_limits_need(limits: dict[str, Any], topics: set[str]) -> None:
-    assert Limits({"bank": limited(**limits)}).topics == topics
 
 
 def test_every_row_of_the_table_is_a_setting_and_refuses_some_row_here() -> None:

@@ -1,31 +1,49 @@
-"""Routes that change while the router runs, and what is said of it."""
+"""What changes while the router runs: routes, connectors, and both at once."""
 
 import os
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
+from pipeline.config import Config, TenantConfig
 from pipeline.errors import ConfigError
 from pipeline.ids import ConnectorId
+from pipeline.stops import Stops
+from services.router.atlas import known
+from services.router.core import Router
 from services.router.differences import differences
 from services.router.routes import Routes
-from services.router.watch import RoutesWatch
-from tests.services.router.builders import FAST, SLOW, rule
+from services.router.sources import FileSource
+from services.router.standing import Standing
+from services.router.watch import Watch
+from tests.services.router.builders import FAST, SLOW, connector, rule
 
 ONE = 'version: "1"\nrules: [{name: rest, prefix: "", connectors: [fast]}]'
 TWO = 'version: "2"\nrules: [{name: rest, prefix: "", connectors: [slow]}]'
+NEW = 'version: "3"\nrules: [{name: rest, prefix: "", connectors: [new, fast]}]'
+
+
+def config(*names: str) -> Config:
+    return Config(dev=True, connectors={ConnectorId(name): connector() for name in names})
 
 
 class Watched:
-    """A file that is watched, looked at by hand."""
+    """A router whose file and configuration are looked at by hand."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "routes.yaml"
         self.path.write_text(ONE, encoding="utf-8")
-        self.taken: list[str] = []
-        self.refused = 0
-        known = {ConnectorId("fast"), ConnectorId("slow")}
-        self.watch = RoutesWatch(self.path, known, self._take, self._refuse)
+        self.config: Config | ConfigError = config("fast", "slow")
+        self.told: list[tuple[str, str]] = []
+        source = FileSource(self.path)
+        first = self._read()
+        self.standing = Standing(self._make, first, source.first(known(first)))
+        self.watch = Watch(self.standing, source, self._read, lambda *t: self.told.append(t))
+
+    @property
+    def version(self) -> str:
+        return self.standing.routes.version
 
     def write(self, text: str) -> None:
         """As an editor does: another file in its place."""
@@ -34,33 +52,40 @@ class Watched:
         os.replace(new, self.path)
         self.watch.look()
 
-    def _take(self, routes: Routes) -> None:
-        self.taken.append(routes.version)
+    def reconfigure(self, read: Config | ConfigError) -> None:
+        self.config = read
+        self.watch.ask()
+        self.watch.look()
 
-    def _refuse(self) -> None:
-        self.refused += 1
+    def _read(self) -> Config:
+        if isinstance(self.config, ConfigError):
+            raise self.config
+        return self.config
+
+    def _make(self, config: Config, routes: Routes) -> Router:
+        return Router(config, routes, lambda _: True, Stops())
 
 
 def test_another_file_is_in_force_and_a_broken_one_is_not(tmp_path: Path) -> None:
     own = Watched(tmp_path)
     own.watch.look()
-    assert (own.taken, own.watch.routes.version) == ([], "1")
+    assert (own.told, own.version) == ([], "1")
     own.write(TWO)
-    assert (own.taken, own.watch.routes.version) == (["2"], "2")
+    assert (own.told, own.version) == ([("routes", "taken")], "2")
     for broken in ("", "rules: [", ONE.replace("fast", "fats"), "version: 3"):
         own.write(broken)
-    assert (own.taken, own.refused, own.watch.routes.version) == (["2"], 4, "2")
+    assert (own.told[1:], own.version) == ([("routes", "refused")] * 4, "2")
     own.write(ONE)
-    assert (own.taken, own.refused, own.watch.routes.version) == (["2", "1"], 4, "1")
+    assert (own.told[5:], own.version) == ([("routes", "taken")], "1")
 
 
 def test_a_file_that_is_gone_for_a_moment_changes_nothing(tmp_path: Path) -> None:
     own = Watched(tmp_path)
     own.path.unlink()
     own.watch.look()
-    assert (own.taken, own.refused, own.watch.routes.version) == ([], 1, "1")
+    assert (own.told, own.version) == ([("routes", "refused")], "1")
     own.write(TWO)
-    assert own.taken == ["2"]
+    assert (own.told[1:], own.version) == ([("routes", "taken")], "2")
 
 
 PRICED = """
@@ -74,25 +99,64 @@ def test_a_price_list_that_changes_is_read_again_with_the_routes(tmp_path: Path)
     own = Watched(tmp_path)
     own.write(PRICED)
     own.watch.look()
-    assert own.taken == ["1"]
-    for text, taken, price in (("46,0.0200", 2, "0.0200"), ("46,dear", 2, "0.0200")):
+    assert own.told == [("routes", "taken")]
+    for text, result in (("46,0.0200", "taken"), ("46,dear", "refused")):
         (tmp_path / "prices.csv").write_text(text, encoding="utf-8")
         own.watch.look()
         own.watch.look()
-        assert len(own.taken) == taken
-        assert str(own.watch.routes.rules[0].pool[0].price_to("46")) == price
-    assert own.refused == 1
+        assert own.told[-1] == ("routes", result)
+        assert str(own.standing.routes.rules[0].pool[0].price_to("46")) == "0.0200"
+    assert len(own.told) == 3
     own.write(ONE)
     (tmp_path / "prices.csv").write_text("46,0.03", encoding="utf-8")
     own.watch.look()
-    assert len(own.taken) == 3
+    assert own.told[3:] == [("routes", "taken")]
 
 
-def test_the_first_one_must_be_whole(tmp_path: Path) -> None:
-    path = tmp_path / "routes.yaml"
-    path.write_text("version: 1", encoding="utf-8")
-    with pytest.raises(ConfigError):
-        RoutesWatch(path, set(), lambda _: None, lambda: None)
+def test_routes_that_name_a_new_connector_wait_for_its_configuration(tmp_path: Path) -> None:
+    own = Watched(tmp_path)
+    own.write(NEW)
+    own.watch.look()
+    assert (own.told, own.version) == ([("routes", "refused")], "1")
+    own.reconfigure(config("fast", "slow", "new"))
+    assert own.told[1:] == [("configuration", "taken"), ("routes", "taken")]
+    assert own.version == "3"
+    own.watch.look()
+    assert len(own.told) == 3
+
+
+def test_a_configuration_that_is_asked_for_first_lets_the_routes_come(tmp_path: Path) -> None:
+    own = Watched(tmp_path)
+    own.reconfigure(config("fast", "slow", "new"))
+    assert (own.told, own.version) == ([("configuration", "taken")], "1")
+    own.write(NEW)
+    assert (own.told[1:], own.version) == ([("routes", "taken")], "3")
+
+
+BAD_SENDER = config("fast").model_copy(
+    update={"tenants": {"shop": TenantConfig(senders=["far too long for any sender"])}}
+)
+
+
+@pytest.mark.parametrize(
+    ("read", "sentence"),
+    [
+        (ConfigError(["heliograph.yaml: is not YAML"]), "heliograph.yaml: is not YAML"),
+        (config("slow"), "connectors: rule 'rest' of routes 1 names 'fast', which is not there"),
+        (BAD_SENDER, "tenants.shop.senders: "),
+    ],
+    ids=["broken", "less", "unfit"],
+)
+def test_a_configuration_that_is_wrong_or_does_not_fit_the_routes_changes_nothing(
+    tmp_path: Path, read: Config | ConfigError, sentence: str
+) -> None:
+    own = Watched(tmp_path)
+    before = own.standing.config
+    with capture_logs() as log:
+        own.reconfigure(read)
+    assert own.told == [("configuration", "refused")]
+    assert own.standing.config is before
+    assert log[0]["faults"][0].startswith(sentence)
 
 
 def test_differences_are_told_rule_by_rule() -> None:
