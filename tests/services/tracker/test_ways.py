@@ -436,6 +436,6 @@ def test_the_law_can_fail() -> None:
 
 
 def test_a_story_kept_before_there_were_retries_is_read() -> None:
-    kept = [None, [], 0, 3, True, []]
+    kept: list[Any] = [None, [], 0, 3, True, []]
     story = msgspec.msgpack.decode(msgspec.msgpack.encode(kept), type=Story)
     assert (story.hop, story.asked, story.retry.on, story.left) == (0, -1, (), ())
