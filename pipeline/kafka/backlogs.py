@@ -12,7 +12,7 @@ from pipeline.kafka.lag import Lag
 
 LOG = structlog.get_logger()
 ASK_EVERY_S = 0.5
-LOOK_EVERY_S = 30.0  # for topics that were not there before
+LOOK_EVERY_S = 5.0  # for topics that were not there before, or not all of their partitions
 FORGET_S = 10.0  # an answer older than that says nothing any more
 START_TIMEOUT_S = 5.0
 STOP_TIMEOUT_S = 15.0
@@ -39,7 +39,7 @@ class Backlogs:
         self._ask = ask
         self._consumer = make_consumer(kafka, "heliograph-reader")
         self._lag: Lag | None = None
-        self._read: Mapping[str, str] = {}
+        self._read: Mapping[str, tuple[str, int]] = {}  # by topic: who reads it, and its partitions
         self._look_at_s = 0.0
         self._stopping = threading.Event()
         self._answered = threading.Event()
@@ -75,8 +75,10 @@ class Backlogs:
     def _look(self) -> Lag:
         """What asks for the topics there are now."""
         if self._lag is None or time.monotonic() > self._look_at_s:
-            read = self._group_of(known_topics(self._consumer, self._kafka))
+            there = known_topics(self._consumer, self._kafka)
+            group_of = self._group_of([name for name, topic in there.items() if not topic.error])
+            read = {name: (group_of[name], len(there[name].partitions)) for name in group_of}
             if self._lag is None or read != self._read:
-                self._lag, self._read = Lag(self._kafka, read), read
+                self._lag, self._read = Lag(self._kafka, group_of), read
             self._look_at_s = time.monotonic() + LOOK_EVERY_S
         return self._lag

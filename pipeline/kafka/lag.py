@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from confluent_kafka import OFFSET_END, Consumer, TopicPartition
+from confluent_kafka import OFFSET_END, Consumer, KafkaException, TopicPartition
 
 from pipeline.config import KafkaConfig
 from pipeline.kafka.clients import known_topics, make_consumer
@@ -22,13 +22,15 @@ class Progress(NamedTuple):
 class Lag:
     """The difference of two offsets: the markers of transactions, one a commit, count too.
 
-    But not the last one of a partition, of which nobody can tell it from a record.
+    But not the last one of a partition, of which nobody can tell it from a record. What stands in
+    an open transaction counts: it may be long in coming, and then it is there at once.
     """
 
     def __init__(self, kafka: KafkaConfig, group_of: Mapping[str, str]) -> None:
         """`group_of` names the reader of each topic. Raises BrokerError when no broker answers."""
         self._consumers = {
-            group: make_consumer(kafka, group) for group in sorted(set(group_of.values()))
+            group: make_consumer(kafka, group, isolation_level="read_uncommitted")
+            for group in sorted(set(group_of.values()))
         }
         self._places: dict[str, list[Place]] = {}
         known = known_topics(next(iter(self._consumers.values())), kafka) if group_of else {}
@@ -71,4 +73,7 @@ def ends(consumer: Consumer, places: Iterable[Place]) -> dict[Place, int]:
     """The next offset of each partition; raises KafkaException."""
     asked = [TopicPartition(*place, OFFSET_END) for place in places]
     answer = consumer.offsets_for_times(asked, timeout=ASK_TIMEOUT_S) if asked else []
+    for tp in answer:
+        if tp.error is not None:  # no end is not an end of nothing
+            raise KafkaException(tp.error)
     return {(tp.topic, tp.partition): tp.offset for tp in answer}

@@ -102,9 +102,9 @@ async def test_a_campaign_keeps_the_queue_short_and_all_of_it_arrives_once(
         path = configure(carrier.smsc.port)
 
         async def watch() -> None:
-            lag = Lag(own_kafka, f"binder-{CARRIER}", NORMAL)
+            lag = Lag(own_kafka, {NORMAL: f"binder-{CARRIER}"})
             while True:
-                queued.append((await asyncio.to_thread(lag.ask)).behind)
+                queued.append((await asyncio.to_thread(lag.ask))[NORMAL].behind)
                 await asyncio.sleep(0.1)
 
         async with service("binder", path), service("router", path), service("intake", path):
