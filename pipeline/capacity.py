@@ -54,6 +54,9 @@ class Capacity:
 
     def __init__(self, config: Config, clock: Callable[[], int]) -> None:
         """`clock` gives milliseconds since 1970 UTC."""
+        self._contracts: Mapping[ConnectorId, float] = {}
+        self._limits_s: Mapping[ConnectorId, float] = {}
+        self._lanes: Mapping[ConnectorId, Mapping[str, bool]] = {}
         self._said: dict[ConnectorId, dict[int, ConnectorState]] = {}
         self._written: dict[ConnectorId, Written] = {}
         self._written_before: Mapping[ConnectorId, Written] = {}  # when Kafka was asked last
@@ -62,14 +65,19 @@ class Capacity:
         self.configure(config)
 
     def configure(self, config: Config) -> None:
-        """Go by these connectors from now on; what is known of others is kept."""
+        """Go by these connectors from now on. Those that are gone stay known: a message that the
+        router before has begun may be on its way to one.
+        """
         connectors = {ConnectorId(name): own for name, own in config.connectors.items()}
         for name in connectors:
             self._said.setdefault(name, {})
             self._written.setdefault(name, Written())
-        self._contracts = {name: _contract(config, own) for name, own in connectors.items()}
-        self._limits_s = {name: own.bulk_queue_s for name, own in connectors.items()}
-        self._lanes = {name: _submit_topics(name, own) for name, own in connectors.items()}
+        contracts = {name: _contract(config, own) for name, own in connectors.items()}
+        limits_s = {name: own.bulk_queue_s for name, own in connectors.items()}
+        lanes = {name: _submit_topics(name, own) for name, own in connectors.items()}
+        self._contracts = {**self._contracts, **contracts}
+        self._limits_s = {**self._limits_s, **limits_s}
+        self._lanes = {**self._lanes, **lanes}
 
     def group_of(self, there: Collection[str]) -> dict[str, str]:
         """The topics of all connectors, as far as they are `there`, and who reads each."""

@@ -60,7 +60,8 @@ def main(read: Callable[[], Config], replica: str) -> None:
         networks = networks_of(config, count_look_up)
 
         def make(config: Config, routes: Routes) -> Router:
-            router = Router(
+            capacity.configure(config)  # before messages go where it must know
+            return Router(
                 config,
                 routes,
                 health.is_up,
@@ -70,8 +71,6 @@ def main(read: Callable[[], Config], replica: str) -> None:
                 capacity,
                 usage,
             )
-            capacity.configure(config)
-            return router
 
         source = _source(config, ground)
         standing = Standing(make, config, _first(source, config))

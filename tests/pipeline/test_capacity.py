@@ -160,3 +160,19 @@ def test_never_more_is_queued_than_the_limit_and_one_message(
         queued = max(0, queued - sent)
         if number % 7 == 0:
             own.ask()({"sms.mt.submit.slow.g1": queued})
+
+
+def test_a_connector_that_joins_is_known_and_none_is_forgotten() -> None:
+    own = capacity({NORMAL: 1000}, *BOTH)
+    new = ConnectorId("new")
+    connectors = {new: connector(rate_per_s=5, bulk_queue_s=LIMIT_S)}
+    own.configure(CONFIG.model_copy(update={"connectors": connectors}))
+    assert own.is_configured(new)
+    assert own.wait_s(FAST, is_urgent=False) == 10
+    own.wrote(new, 20, is_urgent=False)
+    assert own.wait_s(new, is_urgent=False) == 0
+    answered = own.ask()
+    own.wrote(FAST, 100, is_urgent=False)
+    answered({"sms.mt.submit.new.g1": 20, NORMAL: 1000})
+    assert own.wait_s(new, is_urgent=False) == 8
+    assert own.wait_s(FAST, is_urgent=False) == 11

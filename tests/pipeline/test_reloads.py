@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pipeline.config import Config
-from pipeline.effects import Effect, Entries
+from pipeline.effects import Effect, KeyEntries
 from pipeline.errors import ConfigError
 from pipeline.reloads import Reloaded, refuse_less
 from tests.entries import MemoryEntries
@@ -18,7 +18,7 @@ class Numbered:
     def __init__(self, number: int) -> None:
         self.number = number
 
-    def decide(self, state: Entries, record: Any, now_ms: int) -> list[Effect]:
+    def decide(self, state: KeyEntries, record: Any, now_ms: int) -> list[Effect]:
         raise AssertionError(self.number)
 
 

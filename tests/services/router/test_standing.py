@@ -5,11 +5,12 @@ from pipeline.config import Config
 from pipeline.effects import Publish
 from pipeline.errors import ConfigError
 from pipeline.ids import ConnectorId
-from pipeline.records import MtRouted, MtSubmit
+from pipeline.records import MtRejected, MtRouted, MtSubmit, TenantUsage
 from pipeline.stops import Stops
 from services.router.core import Router
 from services.router.routes import Known, Routes
 from services.router.standing import Standing
+from services.router.usage import Usage, day
 from tests.entries import MemoryEntries
 from tests.services.router.builders import CONFIG, FAST, NOW_MS, admitted, connector, request, rule
 
@@ -46,6 +47,31 @@ def test_a_new_connector_joins_and_routes_lead_to_it() -> None:
     assert way_of(own, "b") == (topics.submit(FAST, 2, priority=False), "1")
     own.put_routes(to_new)
     assert way_of(own, "c") == (topics.submit(NEW, 3, priority=False), "2")
+
+
+def test_what_other_partitions_have_counted_outlives_a_configuration() -> None:
+    usage = Usage(())
+
+    def make(config: Config, routes: Routes) -> Router:
+        return Router(config, routes, lambda _: True, Stops(), usage=usage)
+
+    tenants = {"default": CONFIG.tenants["default"].model_copy(update={"segments_per_day": 3})}
+    config = CONFIG.model_copy(update={"tenants": tenants})
+    own = Standing(make, config, Routes("1", (rule("all", "", FAST),)))
+    said = TenantUsage(
+        tenant="default",
+        per="day",
+        period=day(NOW_MS).name,
+        partition=7,
+        count=3,
+        at_ms=NOW_MS,
+    )
+    usage.hear("", said)
+    own.put_config(config.model_copy())
+    (effect,) = own.decide(MemoryEntries(), admitted(request()), NOW_MS)
+    assert isinstance(effect, Publish)
+    assert isinstance(effect.record, MtRejected)
+    assert effect.record.reason == "quota_exceeded"
 
 
 def test_another_generation_is_written_to_at_once() -> None:
