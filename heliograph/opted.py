@@ -6,7 +6,6 @@ what it has not read yet does not.
 
 import csv
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from io import StringIO
 
 from heliograph.opting import recipient_of
@@ -16,6 +15,7 @@ from pipeline.changelog import kept
 from pipeline.config import Config
 from services.router.opt_outs import ENTRY, NOTHING, OptedOut
 from services.router.senders import read
+from services.router.usage import moment
 
 CHANGELOG = topics.changelog_of("router", topics.ROUTER_IN)
 WHAT_WAS_READ = f"read: the router's state, as far as committed, from {CHANGELOG}"
@@ -39,7 +39,7 @@ def told(
     own = known.get(recipient, NOTHING)
     for action, about_tenant, about_sender, at_ms in _said(own):
         about = f"{_named('tenant', about_tenant)}, {_named('sender', about_sender)}"
-        yield f"  {action}: {about}, since {_time(at_ms)}"
+        yield f"  {action}: {about}, since {moment(at_ms)}"
     if own == NOTHING:
         yield "  has said nothing"
     if tenant is not None and sender:
@@ -51,7 +51,7 @@ def exported(known: Mapping[str, OptedOut]) -> Iterator[str]:
     yield ",".join(COLUMNS)
     for number, own in sorted(known.items()):
         for action, tenant, sender, at_ms in _said(own):
-            yield _line(f"+{number}", action, tenant or "", sender or "", _time(at_ms))
+            yield _line(f"+{number}", action, tenant or "", sender or "", moment(at_ms))
 
 
 def _verdict(config: Config, own: OptedOut, tenant: str, sender: str) -> str:
@@ -78,10 +78,6 @@ def _scopes(rows: tuple[tuple[str | None, str | None, int], ...]) -> Iterator[op
 
 def _named(what: str, name: str | None) -> str:
     return f"any {what}" if name is None else f"{what} {name}"
-
-
-def _time(at_ms: int) -> str:
-    return f"{datetime.fromtimestamp(at_ms // 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _line(*cells: str) -> str:

@@ -25,6 +25,6 @@ def backlog(
     Only those that `counts` says count; where nothing was committed, from the first record on.
     Raises BrokerError.
     """
-    where = starts(kafka, group, topics)
+    where = starts(kafka, group, topics, with_others=True)
     there = list({topic for topic, _ in where})
     return sum(counts(message) for message in read_to_end(kafka, there, starts=where))

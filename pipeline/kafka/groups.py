@@ -44,16 +44,23 @@ def has_unread(kafka: KafkaConfig, group: str, topics: Sequence[str]) -> bool:
 
     The difference of two offsets does not say: the markers of transactions take offsets too.
     """
-    where = {place: at for place, at in starts(kafka, group, topics).items() if place[0] in topics}
+    where = starts(kafka, group, topics, with_others=False)
     return any(True for _ in read_to_end(kafka, topics, starts=where))
 
 
-def starts(kafka: KafkaConfig, group: str, topics: Sequence[str]) -> dict[Place, int]:
-    """Where `group` goes on in `topics` and in what else it ever committed; raises BrokerError."""
+def starts(
+    kafka: KafkaConfig, group: str, topics: Sequence[str], *, with_others: bool
+) -> dict[Place, int]:
+    """Where `group` goes on in `topics`, and in what else it ever committed; raises BrokerError."""
     consumer = make_consumer(kafka, group)
     try:
         known = known_topics(consumer, kafka)
-        places = [(name, number) for name, topic in known.items() for number in topic.partitions]
+        places = [
+            (name, number)
+            for name, topic in known.items()
+            if with_others or name in topics
+            for number in topic.partitions
+        ]
         new = {place: OFFSET_BEGINNING for place in places if place[0] in topics}
         return new | patiently(committed)(consumer, places)
     except KafkaException as error:

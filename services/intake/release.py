@@ -9,13 +9,11 @@ from collections import deque
 from collections.abc import Mapping
 
 from pipeline.capacity import Filled
-from pipeline.records import MtAdmitted, MtRequest
+from pipeline.records import MtAdmitted
 
 IN_FLIGHT_S = 5.0  # to the router, through it, and to the next answer of how much is queued
 FILL_TO = 0.5  # of what may be queued
 ROOM_EVERY_S = 0.5  # in lumps: record by record, each would be a transaction of the router's
-SINGLE = {True: 160, False: 70}  # characters of a message of one segment; of text that is ASCII
-PART = {True: 153, False: 67}  # and of each of several
 
 
 class Release:
@@ -48,14 +46,6 @@ class Release:
         if filled is None:
             return 0.0
         return self.share * (filled.limit * FILL_TO - filled.queued) - self._in_flight
-
-
-def segments_about(request: MtRequest) -> int:
-    """How many segments it will have: the router knows, this is near enough."""
-    if not isinstance(request.text, str):
-        return 1
-    count, is_ascii = len(request.text), request.text.isascii()
-    return 1 if count <= SINGLE[is_ascii] else -(-count // PART[is_ascii])
 
 
 def is_over(record: MtAdmitted, validities_s: Mapping[str, int], now_ms: int) -> bool:

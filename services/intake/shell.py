@@ -27,12 +27,13 @@ from pipeline.kafka.clients import (
     now_ms,
     produce,
 )
+from pipeline.kafka.member import place
 from pipeline.process import Process
 from pipeline.records import MtRequest, Stop
 from pipeline.stops import Stops
 from services.intake.config import IntakeConfig
 from services.intake.core import Intake, ShapeFault, Source, origin
-from services.intake.lanes import GROUP, LaneReader, place
+from services.intake.lanes import GROUP, LaneReader
 from services.intake.poison import Partition, Poison
 from services.intake.queues import TURN, Queues
 from services.intake.sizes import segments

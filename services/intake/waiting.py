@@ -11,36 +11,26 @@ more goes on at once, for the router knows other ways.
 """
 
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from confluent_kafka import Consumer, Message, TopicPartition
+from confluent_kafka import Message, TopicPartition
 
 from pipeline import topics
 from pipeline.capacity import Capacity
 from pipeline.errors import UnreadableError
 from pipeline.ids import ConnectorId
-from pipeline.kafka.clients import (
-    BATCH_RECORDS_MAX,
-    known_topics,
-    make_member,
-    next_offsets,
-    now_ms,
-    take,
-)
+from pipeline.kafka.clients import now_ms
+from pipeline.kafka.member import Member, place
 from pipeline.process import Process
 from pipeline.records import MtAdmitted
 from pipeline.stops import Stops
-from services.intake.lanes import (
-    FETCH_QUEUE_BACKOFF_MS,
-    GROUP,
-    POLL_AT_LEAST_EVERY_S,
-    place,
-)
+from services.intake import sizes
+from services.intake.lanes import GROUP
 from services.intake.poison import Partition
-from services.intake.release import Release, is_over, segments_about
+from services.intake.release import Release, is_over
 
 READ_AGAIN_S = 3600.0
 
@@ -70,19 +60,17 @@ class Waiting:
         self._capacity = capacity
         tenants = ground.config.tenants
         self._validities_s = {name: tenant.validity_s for name, tenant in tenants.items()}
-        self._kafka = ground.config.kafka
-        self._consumer: Consumer = make_member(
-            self._kafka, GROUP, fetch_queue_backoff_ms=FETCH_QUEUE_BACKOFF_MS
+        self._member = Member(
+            ground.config.kafka, GROUP, self._held, self._on_assigned, self._on_gone
         )
+        self.close = self._member.close
         self._lines: dict[str, Line] = {}
         self._ring: deque[str] = deque()  # topics, the one whose turn it is first
-        self._paused: set[str] = set()  # topics whose line is full
         self._left: dict[Partition, int] = {}  # the first record left where it is
         self._there: Mapping[str, ConnectorId] = {}
         self._behind: Mapping[str, int] = {}
         self._must_read_again = False
         self._read_again_at = time.monotonic() + READ_AGAIN_S
-        self._polled_at = 0.0
 
     # --- on other threads -----------------------------------------------------------------------
 
@@ -119,19 +107,12 @@ class Waiting:
         for topic in self._ring:
             self._let_go(self._lines[topic], most, taken)
         self._ring.rotate(-1)
-        self._balance()
+        self._member.balance()
         return taken
 
     def commit(self, done: Sequence[Held]) -> None:
         """All of these are dealt with."""
-        ends = next_offsets(held.message for held in done)
-        for end in ends:
-            end.offset = min(end.offset, self._left.get((end.topic, end.partition), end.offset))
-        self._consumer.commit(offsets=ends, asynchronous=False)
-
-    def close(self) -> None:
-        """Leave the group."""
-        self._consumer.close()
+        self._member.commit((held.message for held in done), self._left)
 
     def _subscribe(self) -> None:
         """Read the topics there are."""
@@ -144,23 +125,13 @@ class Waiting:
             self._ground.metrics.gauge(
                 "sms.intake.held", self._behind_of(topic), connector=there[topic]
             )
-        self._consumer.subscribe(
-            list(self._lines),
-            on_assign=self._on_assign,
-            on_revoke=self._on_gone,
-            on_lost=self._on_gone,
-        )
+        self._member.subscribe(self._lines)
 
     def _behind_of(self, topic: str) -> Callable[[], float]:
         return lambda: self._behind.get(topic, 0)
 
     def _read(self) -> None:
-        ready = sum(len(x.held) for topic, x in self._lines.items() if topic not in self._paused)
-        now_s = time.monotonic()
-        if ready >= BATCH_RECORDS_MAX and now_s < self._polled_at + POLL_AT_LEAST_EVERY_S:
-            return
-        self._polled_at = now_s
-        for message in take(self._consumer, 0):
+        for message in self._member.read(0):
             self._lines[message.topic() or ""].held.append(Held(message, self._decoded(message)))
 
     def _decoded(self, message: Message) -> MtAdmitted | UnreadableError:
@@ -182,7 +153,7 @@ class Waiting:
                     continue
                 if room <= 0:
                     return
-                segments = segments_about(record.request)
+                segments = sizes.segments(record.request)
                 room -= segments
                 line.release.went(segments, now_s)
             taken.append(line.held.popleft())
@@ -200,31 +171,18 @@ class Waiting:
         self._read_again_at = time.monotonic() + READ_AGAIN_S
         self._forget(set(self._left))
         for (topic, partition), offset in self._left.items():
-            self._consumer.seek(TopicPartition(topic, partition, offset))
+            self._member.consumer.seek(TopicPartition(topic, partition, offset))
         self._left.clear()
 
-    def _balance(self) -> None:
-        """Read no more for what is full, and again for what has room."""
-        for topic, line in self._lines.items():
-            if topic in self._paused:
-                if len(line.held) <= BATCH_RECORDS_MAX // 2:
-                    self._paused.discard(topic)
-                    self._consumer.resume(self._owned(topic))
-            elif len(line.held) >= BATCH_RECORDS_MAX:
-                self._paused.add(topic)
-                self._consumer.pause(self._owned(topic))
+    def _held(self) -> Mapping[str, int]:
+        return {topic: len(line.held) for topic, line in self._lines.items()}
 
-    def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        consumer.incremental_assign(partitions)
-        consumer.resume([tp for tp in partitions if tp.topic not in self._paused])
-        consumer.pause([tp for tp in partitions if tp.topic in self._paused])
+    def _on_assigned(self, _: set[Partition]) -> None:
         self._share()
 
-    def _on_gone(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        gone = {(tp.topic, tp.partition) for tp in partitions}
+    def _on_gone(self, gone: set[Partition]) -> None:
         self._forget(gone)
         self._left = {where: first for where, first in self._left.items() if where not in gone}
-        consumer.incremental_unassign(partitions)
         self._share()
 
     def _forget(self, gone: set[Partition]) -> None:
@@ -233,11 +191,6 @@ class Waiting:
 
     def _share(self) -> None:
         """Let go as much of each connector's as this process has of its partitions."""
-        owned = Counter(tp.topic for tp in self._consumer.assignment())
-        known = known_topics(self._consumer, self._kafka)
+        shares = self._member.shares()
         for topic, line in self._lines.items():
-            if topic in known:
-                line.release.share = owned[topic] / len(known[topic].partitions)
-
-    def _owned(self, topic: str) -> list[TopicPartition]:
-        return [tp for tp in self._consumer.assignment() if tp.topic == topic]
+            line.release.share = shares.get(topic, 0.0)

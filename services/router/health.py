@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from pipeline import topics
+from pipeline.capacity import STALE_MS
 from pipeline.codec import Codec
 from pipeline.config import KafkaConfig
 from pipeline.errors import UnreadableError
@@ -10,8 +11,6 @@ from pipeline.ids import ConnectorId
 from pipeline.kafka.clients import now_ms
 from pipeline.kafka.table import ControlTable
 from pipeline.records import ConnectorState
-
-STALE_MS = 12_000  # binders speak every 3 s: four times unheard is dead
 
 
 class ConnectorHealth:

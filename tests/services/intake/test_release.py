@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from pipeline.capacity import Filled
 from pipeline.ids import MessageId, Msisdn
 from pipeline.records import MtAdmitted, MtHead, MtRequest
+from services.intake import sizes
 from services.intake.release import (
     FILL_TO,
     IN_FLIGHT_S,
     ROOM_EVERY_S,
     Release,
     is_over,
-    segments_about,
 )
 
 NOW_MS = 1_790_000_000_000
@@ -93,7 +93,7 @@ def test_never_more_is_queued_than_half_the_limit_and_a_message_of_each_process(
     ],
 )
 def test_segments_are_guessed_by_the_text(text: str | None, segments: int) -> None:
-    assert segments_about(MtRequest(to="1", text=text)) == segments
+    assert sizes.segments(MtRequest(to="1", text=text)) == segments
 
 
 @pytest.mark.parametrize(

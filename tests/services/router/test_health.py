@@ -1,11 +1,12 @@
 """Which connectors are up, by the newest word of their binds."""
 
 from pipeline import topics
+from pipeline.capacity import STALE_MS
 from pipeline.codec import Codec
 from pipeline.config import KafkaConfig
 from pipeline.ids import ConnectorId
 from pipeline.records import ConnectorState
-from services.router.health import STALE_MS, ConnectorHealth
+from services.router.health import ConnectorHealth
 
 FAST = ConnectorId("fast")
 CODEC = Codec()
