@@ -89,7 +89,7 @@ class Demo:
         self._settled_s = 0.0
 
     def play(self, console: Console) -> dict[str, Any]:
-        """Publish, watch until all is settled, judge."""
+        """Publish, watch until all is settled, judge; raises HeliographError."""
         cpu_before = self._cpu_s()
         self._began = time.monotonic()
         publisher = threading.Thread(target=self._publish, daemon=True)
@@ -100,6 +100,7 @@ class Demo:
             self._stopping.set()
             publisher.join(STOP_TIMEOUT_S)
         self._settled_s = time.monotonic() - self._began
+        self._pipeline.launcher.wait_up()  # what was killed may be on its way up again
         cpu = {name: s - cpu_before.get(name, 0) for name, s in self._cpu_s().items()}
         evidence = gather(
             self._pipeline.config, self._codec, self._places(), on_event=self._latencies.note

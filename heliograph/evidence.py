@@ -61,8 +61,8 @@ def gather(
 ) -> Evidence:
     """All the evidence there is; waits up to `settle_s` until nothing is left to read.
 
-    `on_event` sees every event. Raises HeliographError for a ledger that can't be read and
-    BrokerError without a broker.
+    `on_event` sees every event. Raises HeliographError for a ledger or metrics that can't be read
+    and BrokerError without a broker.
     """
     found = ledgers(places.ledgers, config)
     ledger_of = {connector: ledger.name for ledger in found for connector in ledger.connectors}
@@ -189,8 +189,16 @@ def _lines(logs: Path, metrics: Iterable[str]) -> Iterator[tuple[str, Iterable[s
         with path.open(encoding="utf-8", errors="replace") as lines:
             yield str(path.relative_to(logs)), lines
     for url in metrics:
+        yield url, metrics_at(url)
+
+
+def metrics_at(url: str) -> list[str]:
+    """The lines there; raises HeliographError."""
+    try:
         with urllib.request.urlopen(url, timeout=HTTP_TIMEOUT_S) as response:  # noqa: S310
-            yield url, (line.decode("utf-8", "replace") for line in response)
+            return [line.decode("utf-8", "replace") for line in response]
+    except (OSError, ValueError) as error:
+        raise HeliographError(f"the metrics {url} can't be read: {error}") from error
 
 
 def _secrets(config: Config) -> Iterator[str]:

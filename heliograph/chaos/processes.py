@@ -3,10 +3,11 @@
 import signal
 import time
 from collections.abc import Iterator
+from functools import partial
 from itertools import pairwise
 from random import Random
 
-from heliograph.chaos.relay import API_KEYS
+from heliograph.chaos.relay import API_KEYS, Relay
 from heliograph.chaos.rows import Check, Played, Row, Scale
 from heliograph.chaos.stage import After, Stage, binder_name
 from heliograph.launcher import START_TIMEOUT_S
@@ -154,11 +155,16 @@ def late(stage: Stage, scale: Scale, dice: Random) -> Played:
     assert stage.relay is not None
     relay, end_txn = stage.relay, API_KEYS["EndTxn"]
     with stage.flow(f"a7-{dice.random()}", scale.rate_per_s / 2):
-        for _ in range(scale.times):
+        for number in range(scale.times):
             relay.hold(end_txn, LATE_S)
+            stage.wait(partial(_has_held, relay, end_txn, number + 1))
             time.sleep(LATE_S + dice.uniform(*BETWEEN_S))
     held = relay.held[end_txn]
     return Played(seen=(Check(f"{held} requests brought {LATE_S} s late", held >= scale.times),))
+
+
+def _has_held(relay: Relay, api_key: int, times: int) -> bool:
+    return relay.held[api_key] >= times
 
 
 def rolled(stage: Stage, scale: Scale, dice: Random) -> Played:
