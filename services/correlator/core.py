@@ -151,7 +151,7 @@ class Correlator:
         return self._park(state, f"{carrier.domain}|{ids[0]}", dlr, now_ms)
 
     def _opt_outs(self, effects: list[Effect]) -> list[Effect]:
-        """For the binders, what inbound messages among `effects` say of those to come."""
+        """For the router, what inbound messages among `effects` say of those to come."""
         mos = [e.record for e in effects if isinstance(e, Publish) and isinstance(e.record, Mo)]
         said = [opt_out_of(mo, self._own) for mo in mos]
         return [Publish(topics.ROUTER_IN, row.recipient, row) for row in said if row]

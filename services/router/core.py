@@ -125,8 +125,9 @@ class Router:
             return repeated(state, record, seen, digest, now_ms)
         at_ms = now_ms if record.due else max(now_ms, record.request.send_at_ms or 0)
         case = self._case(state, record, now_ms, at_ms)
+        case = case._replace(has_waited=seen is not None and seen.stage == WAITING)
         decision = self._decide(state, case, at_ms)
-        life_s = waits.life_s(case, decision.stage, decision.life_s)
+        life_s = waits.life_s(record, decision.stage, decision.life_s)
         state.put(name, Seen(digest, record.source, decision.stage), life_s)
         return decision.effects
 
@@ -207,7 +208,8 @@ class Router:
         decision = _scheduled(_head(case), case, case.quiet.until_ms)
         trips.put(state, case, onward)
         seen = Seen(digest_of(asked.request), asked.source, decision.stage)
-        state.put(f"seen|{record.head.message_id}", seen, decision.life_s)
+        life_s = waits.life_s(asked, decision.stage, decision.life_s)
+        state.put(f"seen|{record.head.message_id}", seen, life_s)
         return decision.effects
 
     def _routed(self, state: KeyEntries, head: MtHead, case: Case, trip: Trip) -> Decision:
@@ -276,7 +278,7 @@ class Router:
         pool = [name for name in pool if name not in trip.tried]
         if not pool or trip.ways >= trips.HOPS_MAX:
             return None
-        has_room = waits.room(self._capacity, case.record, trip)
+        has_room = waits.room(self._capacity, case, trip)
         load_of = loads(self._is_up, self._capacity, head.lane, has_room)
         connector, load = taken(pool, load_of, (case.deadline_ms - case.now_ms) / 1000)
         is_last = len(pool) == 1 or trip.ways + 1 >= trips.HOPS_MAX

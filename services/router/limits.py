@@ -74,6 +74,7 @@ ROWS = (
 
 
 class _Limited(NamedTuple):
+    is_test: bool
     frequency: Frequency
     rows: tuple[tuple[Row, Any], ...]
     """With their settings."""
@@ -85,7 +86,6 @@ class Limits:
     def __init__(self, tenants: Mapping[str, TenantConfig], usage: Usage) -> None:
         """`usage` knows what the other partitions have counted."""
         self._usage = usage
-        self._usage.tests = {name for name, tenant in tenants.items() if tenant.test}
         self._limited = {
             name: limited
             for name, tenant in tenants.items()
@@ -122,7 +122,8 @@ class Limits:
         own.frequency.note(state, head.class_, now_ms)
         effects: list[Effect] = []
         for _, charge in charges:
-            effects += self._usage.add(state, charge.meter, charge.more, head.recipient, now_ms)
+            meter = charge.meter._replace(is_test=own.is_test)
+            effects += self._usage.add(state, meter, charge.more, head.recipient, now_ms)
         return effects
 
     def wake(self, state: KeyEntries, record: Wake, now_ms: int) -> list[Effect]:
@@ -135,4 +136,4 @@ def _limited(name: str, tenant: TenantConfig) -> _Limited | None:
     rows = tuple((row, setting) for row, setting in rows if setting is not None)
     if not rows and not tenant.recipient_limits:
         return None
-    return _Limited(Frequency(name, tenant.recipient_limits), rows)
+    return _Limited(tenant.test, Frequency(name, tenant.recipient_limits), rows)

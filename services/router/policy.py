@@ -49,6 +49,8 @@ class Case(NamedTuple):
     has_consent: bool = True
     """True too where none is needed."""
     quiet: Quiet = NEVER
+    has_waited: bool = False
+    """It comes back from where it waited for room."""
 
     @property
     def write_until_ms(self) -> int | None:

@@ -6,7 +6,7 @@ most about once a second: `said` by a message that comes later than that, or by 
 does. The whole is what it has counted itself, exactly, and what it has heard from the others.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -38,6 +38,8 @@ class Meter(NamedTuple):
     tenant: str
     period: Period
     prefix: str | None = None
+    is_test: bool = False
+    """The tenant only tries, as it is configured now."""
 
     @property
     def what(self) -> str:
@@ -54,6 +56,7 @@ class Count(msgspec.Struct, frozen=True, array_like=True, gc=False):
     said: int = 0
     said_ms: int = 0
     is_waking: bool = False
+    is_test: bool = False
 
 
 class Heard(NamedTuple):
@@ -66,9 +69,7 @@ class Heard(NamedTuple):
 class Usage:
     """The counts of all tenants. `hear` may be called on another thread."""
 
-    def __init__(self, tests: Collection[str] = ()) -> None:
-        self.tests = tests
-        """The tenants that only try; may be replaced at any time."""
+    def __init__(self) -> None:
         self._heard: dict[tuple[str, str], Heard] = {}
 
     def hear(self, _key: str, row: TenantUsage | None) -> None:
@@ -100,10 +101,10 @@ class Usage:
         before = shared.get(_name(meter.what), Count)
         count = _current(before, meter.period)
         if before is not None and before.period != count.period and before.count != before.said:
-            effects.append(self._said(state.partition, meter.what, before, now_ms))
-        count = msgspec.structs.replace(count, count=count.count + more)
+            effects.append(_said(state.partition, meter.what, before, now_ms))
+        count = msgspec.structs.replace(count, count=count.count + more, is_test=meter.is_test)
         if now_ms >= count.said_ms + SAY_EVERY_MS:
-            effects.append(self._said(state.partition, meter.what, count, now_ms))
+            effects.append(_said(state.partition, meter.what, count, now_ms))
             count = msgspec.structs.replace(count, said=count.count, said_ms=now_ms)
         elif not count.is_waking:
             wake = Wake(key=recipient, kind=WAKE_KIND, what=meter.what, set_ms=now_ms)
@@ -122,27 +123,10 @@ class Usage:
         told = msgspec.structs.replace(count, is_waking=False)
         effects: list[Effect] = []
         if count.count != count.said:
-            effects.append(self._said(state.partition, wake.what, count, now_ms))
+            effects.append(_said(state.partition, wake.what, count, now_ms))
             told = msgspec.structs.replace(told, said=count.count, said_ms=now_ms)
         _keep(shared, wake.what, told, now_ms)
         return effects
-
-    def _said(self, partition: int, what: str, count: Count, now_ms: int) -> Publish:
-        tenant, per, prefix = what.split("|")
-        # Months are kept to be billed; of all else the newest is enough.
-        kept = prefix or (count.period if per == "month" else per)
-        row = TenantUsage(
-            tenant=tenant,
-            per=per,
-            period=count.period,
-            prefix=prefix or None,
-            partition=partition,
-            count=count.count,
-            at_ms=now_ms,
-            test=tenant in self.tests,
-        )
-        topic = topics.TENANT_VELOCITY if prefix else topics.TENANT_USAGE
-        return Publish(topic, f"{tenant}/{kept}/{partition}", row)
 
 
 def day(now_ms: int) -> Period:
@@ -167,6 +151,24 @@ def moment(at_ms: int) -> str:
 
 def _name(what: str) -> str:
     return f"use|{what}"
+
+
+def _said(partition: int, what: str, count: Count, now_ms: int) -> Publish:
+    tenant, per, prefix = what.split("|")
+    # Months are kept to be billed; of all else the newest is enough.
+    kept = prefix or (count.period if per == "month" else per)
+    row = TenantUsage(
+        tenant=tenant,
+        per=per,
+        period=count.period,
+        prefix=prefix or None,
+        partition=partition,
+        count=count.count,
+        at_ms=now_ms,
+        test=count.is_test,
+    )
+    topic = topics.TENANT_VELOCITY if prefix else topics.TENANT_USAGE
+    return Publish(topic, f"{tenant}/{kept}/{partition}", row)
 
 
 def _keep(shared: Entries, what: str, count: Count, now_ms: int) -> None:

@@ -2,7 +2,8 @@
 
 The record goes as it came to the topic of the connector it would have taken. Intake gives it back
 with `due`, and it is decided anew: by the rules, stops and opt-outs of then. Intake may do so more
-than once, and a long time later, so the entry outlives every repeat: until a day past the deadline.
+than once, and a long time later, so the entry outlives every repeat: it lives as long as a record
+may wait, whatever validity the rules of now give it, for those of then may give it more.
 """
 
 from collections.abc import Callable
@@ -17,16 +18,19 @@ from services.router.repeats import WAITING
 from services.router.trips import FIRST_TRIP, Trip
 
 LANE = "bulk"
+WAIT_LIFE_S = 8 * 86_400  # retention of sms.mt.wait.*: a day longer than any validity
 
 
-def room(capacity: Capacity, record: MtAdmitted, trip: Trip) -> Callable[[ConnectorId], bool]:
+def room(capacity: Capacity, case: Case, trip: Trip) -> Callable[[ConnectorId], bool]:
     """Whether a connector has room for it. What is not bulk, or has begun its trip, needs none.
 
-    What is new waits behind all that waits already, or that would never have its turn.
+    What has not waited yet goes behind all that waits already, or that would never have its turn.
     """
-    if record.head.lane != LANE or trip is not FIRST_TRIP:
+    if case.record.head.lane != LANE or trip is not FIRST_TRIP:
         return lambda _: True
-    return lambda name: not capacity.is_full(name) and (record.due or not capacity.waiting(name))
+    return lambda name: (
+        not capacity.is_full(name) and (case.has_waited or not capacity.waiting(name))
+    )
 
 
 def effects(head: MtHead, case: Case, connector: ConnectorId) -> list[Effect]:
@@ -41,9 +45,7 @@ def effects(head: MtHead, case: Case, connector: ConnectorId) -> list[Effect]:
     ]
 
 
-def life_s(case: Case, stage: str, life_s: int) -> int:
+def life_s(record: MtAdmitted, stage: str, life_s: int) -> int:
     """How long the entry lives that would live for `life_s`: longer if it waits, or may have."""
-    record = case.record
-    if stage == WAITING or (record.due and record.head.lane == LANE):
-        return max(0, (case.deadline_ms - case.now_ms) // 1000 + 1) + life_s
-    return life_s
+    may_have = record.due and record.head.lane == LANE
+    return max(life_s, WAIT_LIFE_S) if stage == WAITING or may_have else life_s

@@ -47,6 +47,7 @@ from services.tracker.facts import (
 from services.tracker.states import ACCEPTED, UNKNOWN
 from services.tracker.story import (
     Story,
+    connector_of,
     is_no_news,
     is_of_the_past,
     segment_of,
@@ -223,7 +224,7 @@ def _event(change: Change, head: MtHead, event_id: bytes) -> MtEvent:
         reason=fact.reason,
         segment=fact.segment,
         segments=segments or None,
-        connector=fact.connector or (segment.connector if segment else None),
+        connector=connector_of(change.after, fact),
         smsc_message_id=fact.smsc_message_id or (segment.smsc_message_id if segment else None),
         command_status=fact.command_status,
         receipt_state=fact.receipt_state,

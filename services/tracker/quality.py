@@ -21,9 +21,11 @@ from services.tracker.core import MtFact, Tracker
 
 LATENCIES_MAX = 2000  # of one connector, country and window; of more, those are enough
 
+REFUSAL = "segment_rejected"
+
 COUNTED: dict[tuple[str, str | None], tuple[str, ...]] = {  # event and receipt: what is one more
     ("segment_accepted", None): ("submitted",),
-    ("segment_rejected", None): ("submitted", "failed"),
+    (REFUSAL, None): ("submitted", "failed"),
     ("receipt", "DELIVERED"): ("delivered",),
     ("receipt", "EXPIRED"): ("failed",),
     ("receipt", "DELETED"): ("failed",),
@@ -66,6 +68,8 @@ class Windows:
         counted = COUNTED.get((event.event, event.receipt_state))
         if counted is None or event.test or event.connector is None or event.recipient is None:
             return
+        if event.event == REFUSAL and event.command_status is None:
+            return  # a last look of ours, such as at an opt-out: no SMSC was asked
         country = country_of(event.recipient)
         if country is None:
             return

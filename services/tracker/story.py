@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from pipeline.ids import ConnectorId
 from pipeline.records import MtHead, MtStatus, SegmentStatus
 from services.tracker.facts import RECEIPT_LATE, REPEATS, RETURNED, Fact, Source
 from services.tracker.states import (
@@ -19,6 +20,8 @@ from services.tracker.states import (
     moved,
 )
 from services.tracker.ways import NEVER, TIMEOUT, Here, Retry, Way, verdict
+
+_PUT_OFF = (SCHEDULED, WAITING)  # of two said at once the later one counts: room is asked for last
 
 
 class Story(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -87,6 +90,13 @@ def segment_of(story: Story, fact: Fact) -> SegmentStatus | None:
     return None if is_of_the_past(story, fact) else status.segments[fact.segment - 1]
 
 
+def connector_of(story: Story, fact: Fact) -> ConnectorId | None:
+    """The one that `fact` is about: of a receipt not its bearer, but where the segment went."""
+    way = _way_of(story, fact) if is_of_the_past(story, fact) else segment_of(story, fact)
+    known = None if way is None else way.connector
+    return known or fact.connector if fact.source is Source.RECEIPT else fact.connector or known
+
+
 def _state_before(story: Story, fact: Fact) -> str | None:
     if is_of_the_past(story, fact):
         way, number = _way_of(story, fact), fact.segment
@@ -122,10 +132,8 @@ def told(story: Story, fact: Fact, head: MtHead) -> Story:
         return story if story.status else _refused(replace(story, is_admitted=False), fact, head)
     if fact.told == ROUTED:
         return _routed(story, fact, head)
-    if fact.told == SCHEDULED:
-        return story if story.status else _begun(story, fact, head, SCHEDULED)
-    if fact.told == WAITING:
-        return _waiting(story, fact, head)
+    if fact.told in _PUT_OFF:
+        return _put_off(story, fact, head, fact.told)
     return _refused(story, fact, head)
 
 
@@ -139,14 +147,17 @@ def _begun(story: Story, fact: Fact, head: MtHead, state: str) -> Story:
     return replace(story, status=status, head_from=max(story.head_from, fact.source))
 
 
-def _waiting(story: Story, fact: Fact, head: MtHead) -> Story:
-    """Waits for a connector, unless it is further on already."""
+def _put_off(story: Story, fact: Fact, head: MtHead, state: str) -> Story:
+    """Waits for its time or for room, whichever was said last, unless it is further on already."""
     status = story.status
     if status is None:
-        return _begun(story, fact, head, WAITING)
-    if status.state != SCHEDULED:
+        return _begun(story, fact, head, state)
+    if status.state not in _PUT_OFF:
         return story
-    return replace(story, status=replace(status, state=WAITING, updated_ms=fact.at_ms))
+    order = _PUT_OFF.index
+    if (fact.at_ms, order(state)) <= (status.updated_ms, order(status.state)):
+        return story
+    return replace(story, status=replace(status, state=state, updated_ms=fact.at_ms))
 
 
 def _refused(story: Story, fact: Fact, head: MtHead) -> Story:
@@ -202,7 +213,8 @@ def _anew(before: Story, story: Story, fact: Fact) -> Story:
     assert story.status is not None
     left, here = story.left, before.here
     if here.is_written:
-        left = (*left, Way(before.hop, tuple(s.state for s in here.segments), here.reason))
+        states = tuple(REJECTED if s.state == ROUTED else s.state for s in here.segments)
+        left = (*left, Way(before.hop, states, here.reason, here.segments[0].connector))
     return replace(
         story,
         status=replace(story.status, segments=_fresh(fact)),
@@ -247,7 +259,8 @@ def _past_told(story: Story, fact: Fact) -> Story:
     states = list(way.states)
     before = states[fact.segment - 1]
     states[fact.segment - 1] = after = moved(before, fact.told, BY_RECEIPT)
-    newer = Way(way.hop, tuple(states), way.reason if after == before else fact.reason)
+    reason = way.reason if after == before else fact.reason
+    newer = replace(way, states=tuple(states), reason=reason)
     left = tuple(newer if known is way else known for known in story.left)
     return _settled(replace(story, left=left), fact)
 
@@ -284,7 +297,7 @@ def _merged(segment: SegmentStatus, fact: Fact) -> SegmentStatus:
     if fact.source is not Source.TIMER and written > known:
         assert fact.connector is not None
         changed |= {
-            "connector": fact.connector,
+            "connector": segment.connector if fact.source is Source.RECEIPT else fact.connector,
             "attempts": fact.attempt,
             "submitted_ms": fact.submitted_ms or segment.submitted_ms,
             "smsc_message_id": fact.smsc_message_id or segment.smsc_message_id,

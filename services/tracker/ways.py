@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from pipeline.ids import ConnectorId
 from pipeline.records import SegmentStatus
 from services.tracker.states import (
     ACCEPTED,
@@ -51,11 +52,15 @@ NEVER = Retry()
 
 
 class Way(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A way that was left with something written: the states of its segments, and why."""
+    """A way that was left with something written: the states of its segments, why, and over what.
+
+    A segment of which nothing was written is rejected there: it can't arrive any more.
+    """
 
     hop: int
     states: tuple[str, ...]
     reason: str | None = None
+    connector: ConnectorId | None = None
 
 
 class Here(NamedTuple):
@@ -93,7 +98,7 @@ class Here(NamedTuple):
         if segment.state == ROUTED:
             return segment.segment in self.back
         if segment.state == ACCEPTED:
-            return segment.segment in self.late
+            return TIMEOUT in self.retry.on and segment.segment in self.late
         return self._is_listed(segment)
 
     def _is_listed(self, segment: SegmentStatus) -> bool:

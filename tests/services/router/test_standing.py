@@ -50,7 +50,7 @@ def test_a_new_connector_joins_and_routes_lead_to_it() -> None:
 
 
 def test_what_other_partitions_have_counted_outlives_a_configuration() -> None:
-    usage = Usage(())
+    usage = Usage()
 
     def make(config: Config, routes: Routes) -> Router:
         return Router(config, routes, lambda _: True, Stops(), usage=usage)

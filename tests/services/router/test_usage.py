@@ -74,8 +74,9 @@ def test_periods_are_those_of_utc(at: int, names: tuple[str, ...], ends: tuple[s
 
 
 def test_the_first_is_said_at_once_and_what_comes_within_a_second_by_one_timer() -> None:
-    own, state = Usage({"bank"}), entries(7)
-    first = own.add(state, by_day(), 2, WHO, NOON_MS)
+    own, state = Usage(), entries(7)
+    test = by_day()._replace(is_test=True)
+    first = own.add(state, test, 2, WHO, NOON_MS)
     assert first == [
         Publish(
             "sms.tenant.usage",
@@ -92,17 +93,17 @@ def test_the_first_is_said_at_once_and_what_comes_within_a_second_by_one_timer()
         )
     ]
     wake = Wake(key=WHO, kind="usage", what="bank|day|", set_ms=NOON_MS + 10)
-    assert own.add(state, by_day(), 1, WHO, NOON_MS + 10) == [
+    assert own.add(state, test, 1, WHO, NOON_MS + 10) == [
         PublishLater(NOON_MS + SAY_EVERY_MS, "sms.router.in", WHO, wake)
     ]
-    assert own.add(state, by_day(), 1, WHO, NOON_MS + 20) == []
+    assert own.add(state, test, 1, WHO, NOON_MS + 20) == []
     (said,) = rows(own.wake(state, wake, NOON_MS + SAY_EVERY_MS))
-    assert said.count == 4
+    assert (said.count, said.test) == (4, True)
     assert own.wake(state, wake, NOON_MS + SAY_EVERY_MS) == []
 
 
 def test_a_timer_says_nothing_that_a_message_has_said() -> None:
-    own, state = Usage(()), entries()
+    own, state = Usage(), entries()
     own.add(state, by_day(), 1, WHO, NOON_MS)
     ((_, wake),) = wakes(own.add(state, by_day(), 1, WHO, NOON_MS + 10))
     assert [row.count for row in rows(own.add(state, by_day(), 1, WHO, NOON_MS + 1000))] == [3]
@@ -110,7 +111,7 @@ def test_a_timer_says_nothing_that_a_message_has_said() -> None:
 
 
 def test_the_last_word_on_a_period_is_said_though_the_next_has_begun() -> None:
-    own, state = Usage(()), entries()
+    own, state = Usage(), entries()
     eve_ms = NOON_MS + DAY_MS // 2 - 100
     own.add(state, by_day(), 1, WHO, eve_ms)
     own.add(state, by_day(), 1, WHO, eve_ms + 50)
@@ -122,7 +123,7 @@ def test_the_last_word_on_a_period_is_said_though_the_next_has_begun() -> None:
 
 
 def test_a_month_is_remembered_as_long_as_it_lasts() -> None:
-    own, state = Usage(()), entries()
+    own, state = Usage(), entries()
     first_ms = 1793491200000  # 2026-11-01
     meter = Meter("bank", month(first_ms))
     state.shared.now_ms = first_ms
@@ -134,7 +135,7 @@ def test_a_month_is_remembered_as_long_as_it_lasts() -> None:
 
 
 def test_months_are_kept_apart_and_of_days_and_prefixes_the_newest() -> None:
-    own, state = Usage(()), entries(3)
+    own, state = Usage(), entries(3)
     meters = [
         Meter("bank", month(NOON_MS)),
         Meter("bank", day(NOON_MS)),
@@ -161,7 +162,7 @@ def row(count: int, partition: int, period: str, prefix: str | None = None) -> T
 
 
 def test_what_others_said_counts_and_what_was_said_of_ones_own_partition_does_not() -> None:
-    own, state, today = Usage(()), entries(1), day(NOON_MS).name
+    own, state, today = Usage(), entries(1), day(NOON_MS).name
     own.add(state, by_day(), 3, WHO, NOON_MS)
     for partition, count in ((0, 10), (1, 999), (2, 20), (0, 11)):
         own.hear("", row(count, partition, today))
@@ -174,7 +175,7 @@ def test_what_others_said_counts_and_what_was_said_of_ones_own_partition_does_no
 
 
 def test_prefixes_without_end_are_not_kept() -> None:
-    own, today = Usage(()), day(NOON_MS)
+    own, today = Usage(), day(NOON_MS)
     for number in range(PREFIXES_MAX + 5):
         own.hear("", row(1, 0, today.name, str(number)))
     assert own.total(entries(1), Meter("bank", today, str(PREFIXES_MAX - 1))) == 1
@@ -200,7 +201,7 @@ CAME = st.lists(
 def test_whatever_was_counted_over_a_second_ago_is_known_to_all(came: list[Came]) -> None:
     """The bound of the README: what is not known is what others have counted since."""
     states = [entries(partition) for partition in range(4)]
-    own = [Usage(()) for _ in states]
+    own = [Usage() for _ in states]
     due: list[tuple[int, int, Wake]] = []
     counted: list[tuple[int, int]] = []
     now_ms = NOON_MS

@@ -5,14 +5,25 @@ from typing import Any
 import msgspec
 import pytest
 
+from pipeline import topics
 from pipeline.capacity import Capacity
 from pipeline.effects import Effect, Publish
 from pipeline.ids import ConnectorId
-from pipeline.records import MtAdmitted, MtRejected, MtReroute, MtRouted, MtWaiting, Stop
+from pipeline.records import (
+    MtAdmitted,
+    MtRejected,
+    MtReroute,
+    MtRouted,
+    MtScheduled,
+    MtWaiting,
+    Stop,
+)
 from pipeline.stops import Stops
+from services.intake.checks import VALIDITY_S_MAX
 from services.router.core import Router
 from services.router.repeats import SEEN_LIFE_S
-from services.router.routes import Routes
+from services.router.routes import Changes, Routes
+from services.router.waits import WAIT_LIFE_S
 from tests.entries import MemoryEntries
 from tests.services.router.builders import (
     CONFIG,
@@ -130,6 +141,38 @@ def test_it_is_routed_once_however_often_it_comes_back() -> None:
     assert world.decide(back(record)) == []  # the second is none
     world.now_ms += (DAY_S + SEEN_LIFE_S) * 1000 - 1000
     assert world.decide(back(record)) == []  # a day past its deadline still
+
+
+def test_what_comes_back_from_the_scheduler_waits_behind_what_waits_already() -> None:
+    world, record = World(FAST), bulk(send_at_ms=NOW_MS + 60_000)
+    world.queue(0, 0, waiting=1)
+    assert isinstance(world.told(record), MtScheduled)
+    world.now_ms += 60_000
+    assert isinstance(world.told(back(record)), MtWaiting)
+    assert isinstance(world.told(back(record)), MtRouted)  # and now it has
+
+
+@pytest.mark.parametrize("is_routed", [True, False], ids=["routed", "expired"])
+def test_what_a_rule_made_short_is_known_as_long_as_a_copy_may_wait(is_routed: bool) -> None:
+    world, record = World(FAST, SLOW), bulk(validity_s=7 * DAY_S)
+    short = rule("all", "", FAST, SLOW, changes=Changes(validity_s=60))
+    world.router.routes = Routes("v2", (short,))
+    world.queue(LIMIT + 1, LIMIT + 1)
+    assert isinstance(world.told(record), MtWaiting)
+    world.queue(0, 0)
+    world.now_ms += 1000 if is_routed else 61_000
+    assert isinstance(world.told(back(record)), MtRouted) is is_routed
+    world.router.routes = RULES
+    for _ in range(7):
+        world.now_ms += DAY_S * 1000
+        assert world.decide(back(record)) == []
+
+
+def test_the_entry_outlives_every_validity_and_what_is_kept_where_it_waits() -> None:
+    lanes = {FAST: topics.Lanes(binds=1, generation=2)}
+    (kept,) = [topic for topic in topics.catalog(lanes) if topic.name == topics.wait(FAST)]
+    assert kept.retention_h is not None
+    assert WAIT_LIFE_S >= kept.retention_h * 3600 > VALIDITY_S_MAX
 
 
 def test_the_same_id_from_elsewhere_is_a_duplicate_while_it_waits() -> None:

@@ -125,16 +125,16 @@ def rejected(reason: str, stage: str = "router", **changed: Any) -> MtRejected:
     )
 
 
-def scheduled() -> MtScheduled:
-    return MtScheduled(head=head(), send_at_ms=ASKED_MS + DAY_MS, scheduled_ms=ASKED_MS + 20)
+def scheduled(at_ms: int = ASKED_MS + 20) -> MtScheduled:
+    return MtScheduled(head=head(), send_at_ms=ASKED_MS + DAY_MS, scheduled_ms=at_ms)
 
 
-def waiting(connector: ConnectorId = FAST) -> MtWaiting:
+def waiting(connector: ConnectorId = FAST, at_ms: int = ASKED_MS + 20) -> MtWaiting:
     return MtWaiting(
         head=head(),
         connector=connector,
         deadline_ms=ASKED_MS + DAY_MS,
-        waiting_ms=ASKED_MS + 20,
+        waiting_ms=at_ms,
     )
 
 

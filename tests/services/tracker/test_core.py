@@ -101,6 +101,11 @@ def test_an_event_says_what_analytics_ask_for() -> None:
         ([waiting()], "waiting", None),
         ([scheduled(), waiting()], "waiting", None),
         ([waiting(), scheduled()], "waiting", None),
+        ([waiting(), scheduled(ASKED_MS + 21)], "scheduled", None),  # quiet hours have begun
+        ([scheduled(ASKED_MS + 21), waiting()], "scheduled", None),
+        ([scheduled(), waiting(at_ms=ASKED_MS + 21)], "waiting", None),
+        ([waiting(), scheduled(ASKED_MS + 21), waiting(SLOW, ASKED_MS + 22)], "waiting", None),
+        ([waiting(), routed(), scheduled(ASKED_MS + 21)], "routed", None),
         ([waiting(), routed()], "routed", None),
         ([routed(), waiting()], "routed", None),
         ([waiting(), rejected("cancelled")], "cancelled", "cancelled"),

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.effects import Publish
-from pipeline.ids import MessageId
-from pipeline.records import ConnectorQuality, MtEvent
+from pipeline.ids import ConnectorId, MessageId
+from pipeline.records import ConnectorQuality, MtEvent, Wake
 from services.tracker.config import TrackerConfig
 from services.tracker.core import MtFact, Tracker
 from services.tracker.quality import MeasuringTracker, Windows
@@ -26,6 +26,7 @@ from tests.services.tracker.builders import (
     timeout,
 )
 
+OTHER = ConnectorId("other")
 WINDOW_MS = 60_000
 BEGIN_MS = ASKED_MS - ASKED_MS % WINDOW_MS
 
@@ -46,8 +47,8 @@ class Measured:
         state.now_ms = now_ms
         for fact in facts:
             for effect in self.tracker.decide(state, fact, now_ms):
-                assert isinstance(effect, Publish)
                 if isinstance(effect.record, ConnectorQuality):
+                    assert isinstance(effect, Publish)
                     assert effect.topic == "sms.quality"
                     self.keys.append(effect.key)
                     self.windows.append(effect.record)
@@ -94,6 +95,7 @@ def test_a_window_says_how_a_connector_did_to_a_country() -> None:
         ([routed(), submitted(), receipt("EXPIRED"), receipt()], [(1, 0, 1)]),
         ([routed(), submitted(), timeout()], [(1, 0, 1)]),
         ([routed(), submitted(outcome="rejected", command_status=11)], [(1, 0, 1)]),
+        ([routed(), submitted(outcome="rejected", reason="opted_out")], []),
         ([routed(), submitted(outcome="expired")], []),
         ([routed(), submitted(outcome="cancelled")], []),
         ([routed(), submitted(outcome="returned")], []),
@@ -106,6 +108,44 @@ def test_what_is_counted(facts: list[Any], counted: list[tuple[int, int, int]]) 
     own = Measured()
     own.tell(*facts)
     assert own.close() == counted
+
+
+LATE = Wake(key=MESSAGE, kind="receipt_late", what="1|0", set_ms=ASKED_MS)
+TIMED: dict[str, Any] = {"retry_on": ("timeout",), "receipt_within_s": 60}
+OVER_SLOW: dict[str, Any] = {"hop": 1, "connector": SLOW}
+
+
+@pytest.mark.parametrize(
+    ("facts", "delivered"),
+    [
+        ([submitted(), receipt(connector=OTHER)], {FAST: 1}),
+        ([routed(), receipt(connector=OTHER)], {FAST: 1}),  # it overtook its answer
+        ([routed(), submitted(), LATE, receipt(connector=OTHER)], {FAST: 1}),
+        (
+            [routed(**TIMED), submitted(), LATE, routed(**OVER_SLOW), receipt(connector=OTHER)],
+            {FAST: 1},
+        ),
+        (
+            [
+                routed(**TIMED),
+                submitted(),
+                LATE,
+                routed(**OVER_SLOW),
+                submitted(**OVER_SLOW),
+                receipt(hop=1, connector=OTHER),
+            ],
+            {SLOW: 1, FAST: 0},
+        ),
+        ([receipt(connector=OTHER)], {OTHER: 1}),  # nobody knows better
+    ],
+)
+def test_a_receipt_counts_for_the_connector_its_segment_was_submitted_over(
+    facts: list[Any], delivered: dict[str, int]
+) -> None:
+    own = Measured()
+    own.tell(*facts)
+    own.close()
+    assert {row.connector: row.delivered for row in own.windows} == delivered
 
 
 def test_every_state_of_a_receipt_that_ends_a_segment_is_counted() -> None:

@@ -143,6 +143,15 @@ def test_a_way_is_left_when_nothing_of_the_message_can_have_arrived(
             None,
         ),
         ([routed(**TIMED), submitted(), late(hop=1)], None),
+        ([routed(deadline_ms=ASKED_MS + 60_000, **TIMED), submitted(), late()], None),
+        (
+            [
+                routed(deadline_ms=ASKED_MS + 300_000, retry_after_s=240, **TIMED),
+                submitted(),
+                late(),
+            ],
+            None,
+        ),
         ([routed(deadline_ms=ASKED_MS + 2001, **ON), submitted(), receipt("EXPIRED")], "expired"),
         ([routed(deadline_ms=ASKED_MS + 300_000, retry_after_s=300, **ON), refused()], "rejected"),
     ],
@@ -192,6 +201,14 @@ def test_the_end_of_an_earlier_way_is_told_when_a_later_one_came_back() -> None:
     told.tell(returned(**SECOND), rejected("no_way_left"))
     assert (told.reroutes, told.ends) == ([1, 2], ["undeliverable"])
     assert told.status.reason == "undeliverable"
+
+
+def test_of_an_earlier_way_only_what_was_written_can_still_arrive() -> None:
+    told = Told(routed(2, **TIMED), submitted(1, 2), returned(2, 2), late(1), routed(**SECOND))
+    told.tell(refused(status="ESME_RINVDSTADR", **SECOND))
+    assert told.ends == ["rejected"]
+    told.tell(receipt(segment=1, segments=2))
+    assert told.ends == ["rejected"]
 
 
 def test_what_came_back_and_never_failed_is_refused_as_ever() -> None:
