@@ -73,7 +73,9 @@ def up(config: ConfigOption = None) -> None:
     port = KAFKA_PORT if is_free(KAFKA_PORT) else free_port()
     with (
         TemporaryDirectory(prefix="heliograph-up-", ignore_cleanup_errors=True) as name,
-        running(config or EXAMPLE, Path(name), kafka_port=port, keep_ports=True) as pipeline,
+        running(
+            config or EXAMPLE, Path(name), kafka_port=port, keep_ports=True, await_routes=False
+        ) as pipeline,
     ):
         table = Table("what", "where", box=None)
         taken = "" if port == KAFKA_PORT else f" (port {KAFKA_PORT} is taken)"
@@ -83,6 +85,8 @@ def up(config: ConfigOption = None) -> None:
             where = str(child.facts.get("http", ""))
             table.add_row(child_name, where + (f"  SMPP 127.0.0.1:{smpp}" if smpp else ""))
         console.print(table)
+        if pipeline.awaited:
+            console.print(pipeline.awaited)
         console.print(f"Logs in {Path(name) / 'log'}. Ctrl-C ends all.")
         threading.Event().wait()
 

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -148,13 +148,17 @@ class Launcher:
         self.children[name] = child  # not before: what the watcher finds not running, it starts
         return child
 
-    def wait_up(self) -> None:
-        """Wait until all have announced themselves and are ready, then keep them running."""
+    def wait_up(self, *, unready: Collection[str] = ()) -> None:
+        """Wait until all have announced themselves and are ready, then keep them running.
+
+        Those that are `unready` need not be ready: they wait for somebody else.
+        """
         deadline = time.monotonic() + START_TIMEOUT_S
         for child in self.children.values():
             child.wait_up(deadline)
-        for child in self.children.values():
-            child.wait_ready(deadline)
+        for name, child in self.children.items():
+            if name not in unready:
+                child.wait_ready(deadline)
         if not self._watcher.is_alive():
             self._watcher.start()
 

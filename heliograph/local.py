@@ -3,7 +3,7 @@
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
@@ -19,6 +19,8 @@ EXAMPLE = Path(str(files("examples").joinpath("heliograph.yaml")))
 SINGLES = ("intake", "router", "correlator", "tracker", "scheduler", "telemetry")
 BINDS_FOR_TWO_REPLICAS = 4
 LOG_FOLDER = "log"
+ROUTER = "router-0"
+TOPIC = "topic"  # where routes may come from, instead of a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +36,28 @@ class Running:
         """Base URL of the telemetry service."""
         return str(self.launcher.children["telemetry-0"].facts["http"])
 
+    @property
+    def awaited(self) -> str | None:
+        """What somebody has to do before messages go anywhere, if there is anything."""
+        if self.config.routes != TOPIC or self.launcher.children[ROUTER].is_ready():
+            return None
+        return "The router waits, not ready, for routes: heliograph routes publish FILE"
+
 
 @contextmanager
 def running(
-    config_path: Path, folder: Path, *, kafka_port: int = 0, keep_ports: bool = False
+    config_path: Path,
+    folder: Path,
+    *,
+    kafka_port: int = 0,
+    keep_ports: bool = False,
+    await_routes: bool = True,
 ) -> Iterator[Running]:
     """Start everything `config_path` names, its sandboxes included; end it with the context.
 
     `folder` takes state and logs. With `keep_ports` sandboxes listen where the configuration says,
-    if nobody else does; otherwise on free ports.
+    if nobody else does; otherwise on free ports. Without `await_routes` a router that follows the
+    topic of routes need not be ready: nobody may have published any yet.
     """
     with ExitStack() as stack:
         bootstrap = stack.enter_context(broker(port=kafka_port))
@@ -54,10 +69,13 @@ def running(
         os.environ.update(env)  # ours and, through it, every child's
         config = load(config_path)
         own = stack.enter_context(launcher(folder / LOG_FOLDER))
-        yield _start(config_path, config, own, keep_ports=keep_ports)
+        unready = () if await_routes or config.routes != TOPIC else (ROUTER,)
+        yield _start(config_path, config, own, keep_ports=keep_ports, unready=unready)
 
 
-def _start(config_path: Path, config: Config, own: Launcher, *, keep_ports: bool) -> Running:
+def _start(
+    config_path: Path, config: Config, own: Launcher, *, keep_ports: bool, unready: Sequence[str]
+) -> Running:
     where = ("--config", str(config_path))
     for name, sandbox in config.services.get("sandbox", {}).items():
         ports = [] if keep_ports and is_free(int(sandbox["port"])) else ["--free-ports"]
@@ -81,7 +99,7 @@ def _start(config_path: Path, config: Config, own: Launcher, *, keep_ports: bool
             replica = f"binder-{names[0]}-{number}"
             served = [option for name in names for option in ("--connector", name)]
             own.start(replica, "binder", *where, "--replica", replica, *served)
-    own.wait_up()
+    own.wait_up(unready=unready)
     return Running(config, own, sandboxes)
 
 

@@ -167,6 +167,8 @@ def load(path: Path, *, with_secrets: bool = True) -> Config:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError([f"{path}: cannot be read: {error.strerror}", *faults]) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError([f"{path}: is not UTF-8; save it as such", *faults]) from error
     except yaml.YAMLError as error:
         raise ConfigError([f"{path}: is not YAML: {error}", *faults]) from error
     if raw is not None and not isinstance(raw, dict):

@@ -114,7 +114,7 @@ def registry(config: Config) -> "SchemaRegistry | None":
         return None
     from pipeline.registry import SchemaRegistry  # 0.7 s of imports, only for those who use it
 
-    return SchemaRegistry(url, [topic.name for topic in catalog(config) if topic.public])
+    return SchemaRegistry(url)
 
 
 def catalog(config: Config) -> list[Topic]:

@@ -23,16 +23,14 @@ from confluent_kafka.schema_registry.error import SchemaRegistryError
 from pipeline.codec import NAMESPACE, plain, whole_schema
 from pipeline.errors import ConfigError, UnreadableError
 from pipeline.records import Record
-from pipeline.topics import MT_REQUEST, Topic
+from pipeline.topics import MT_REQUEST, Topic, is_public
 
 
 class SchemaRegistry:
     """Ids and schemas, each asked for once."""
 
-    def __init__(self, url: str, public: Iterable[str]) -> None:
-        """`public` names the topics whose subject is `<topic>-value`."""
+    def __init__(self, url: str) -> None:
         self._client = SchemaRegistryClient({"url": url})
-        self._public = frozenset(public)
         self.id_of = cache(self._id_of)
         self.schema_of = cache(self._schema_of)
 
@@ -41,7 +39,7 @@ class SchemaRegistry:
         subjects = []
         for topic in catalog:
             for name in topic.records:
-                subject = self._subject(topic.name, name)
+                subject = subject_of(topic.name, name)
                 level = "BACKWARD" if topic.name.startswith(MT_REQUEST) else "FULL"
                 config = ServerConfig(ConfigCompatibilityLevel(f"{level}_TRANSITIVE"))
                 self._client.register_schema(subject, _avro(name))
@@ -50,7 +48,7 @@ class SchemaRegistry:
         return subjects
 
     def _id_of(self, topic: str, kind: type[Record]) -> int:
-        subject = self._subject(topic, kind.__name__)
+        subject = subject_of(topic, kind.__name__)
         try:
             found = self._client.lookup_schema(subject, _avro(kind.__name__))
         except SchemaRegistryError as error:
@@ -69,8 +67,10 @@ class SchemaRegistry:
         parsed = fastavro.parse_schema(plain(json.loads(text or "{}")))
         return parsed if isinstance(parsed, dict) else {}
 
-    def _subject(self, topic: str, record: str) -> str:
-        return f"{topic}-value" if topic in self._public else f"{topic}-{NAMESPACE}.{record}"
+
+def subject_of(topic: str, record: str) -> str:
+    """Under which the schema of `record`, a value of `topic`, is registered."""
+    return f"{topic}-value" if is_public(topic) else f"{topic}-{NAMESPACE}.{record}"
 
 
 def _avro(name: str) -> Schema:

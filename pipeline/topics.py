@@ -1,5 +1,6 @@
 """The topics of `schemas/topics.yaml` as records, and the names of those that come in families."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
@@ -120,6 +121,12 @@ def catalog(connectors: Mapping[ConnectorId, Lanes], tenants: Iterable[str] = ()
     return list(wanted.values())
 
 
+@cache
+def is_public(topic: str) -> bool:
+    """Whether outsiders may read it, of whichever tenant or connector it is."""
+    return any(raw["public"] and re.fullmatch(_pattern(raw["name"]), topic) for raw in _read())
+
+
 def record_names() -> list[str]:
     """Names of the records that are a value of some topic."""
     return sorted({name for raw in _read() for name in raw["records"]})
@@ -136,6 +143,11 @@ def _read() -> list[dict[str, Any]]:
     text = files("schemas").joinpath("topics.yaml").read_text(encoding="utf-8")
     document = yaml.safe_load(text)
     return [{**document["defaults"], **raw} for raw in document["topics"]]
+
+
+def _pattern(name: str) -> str:
+    """A regular expression of all names of a family."""
+    return r"[^.]+".join(re.escape(part) for part in re.split(r"{\w+}", name))
 
 
 def _family(

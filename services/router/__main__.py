@@ -30,6 +30,7 @@ from pipeline.reloads import refuse_less
 from pipeline.stops import Stops
 from pipeline.tables import followed
 from services.router.atlas import known, networks_of
+from services.router.configuration import changes_refused
 from services.router.core import Router
 from services.router.health import ConnectorHealth
 from services.router.quality import Quality
@@ -77,12 +78,17 @@ def main(read: Callable[[], Config], replica: str) -> None:
         watch = Watch(standing, source, lambda: _read_anew(read, standing.config), count)
         health.start()
         backlogs.start()
-        followed(ground, topics.CONTROL_STOP, Stop, stops.put).start()
-        followed(ground, topics.QUALITY, ConnectorQuality, quality.put).start()
-        for topic in (topics.TENANT_USAGE, topics.TENANT_VELOCITY):
-            followed(ground, topic, TenantUsage, usage.hear).start()
+        tables = (
+            followed(ground, topics.CONTROL_STOP, Stop, stops.put),
+            followed(ground, topics.QUALITY, ConnectorQuality, quality.put),
+            followed(ground, topics.TENANT_USAGE, TenantUsage, usage.hear),
+            followed(ground, topics.TENANT_VELOCITY, TenantUsage, usage.hear),
+        )
+        for table in tables:
+            table.start()
         watch.start()
-        ground.is_live = watch.is_running
+        parts = (watch, source, health, *tables)
+        ground.is_live = lambda: all(part.is_running() for part in parts)
         signal.signal(signal.SIGHUP, lambda *_: watch.ask())
         stream.run(
             standing,
@@ -113,6 +119,8 @@ def _read_anew(read: Callable[[], Config], before: Config) -> Config:
     """The configuration as it is now, if a router that runs can take it; raises HeliographError."""
     new = read()
     refuse_less(before, new)
+    if faults := changes_refused(before, new):
+        raise ConfigError(faults)
     if missing := missing_topics(new.kafka, catalog(new)):
         raise ConfigError([f"{name}: is not there; heliograph topics apply" for name in missing])
     return new

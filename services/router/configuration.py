@@ -1,4 +1,4 @@
-"""What of the configuration a router can't work with, told before it starts; pure."""
+"""What of the configuration a router can't work with, told before it takes it; pure."""
 
 from collections.abc import Iterator
 
@@ -7,10 +7,20 @@ from pipeline.countries import is_country
 from services.router.quiet_hours import is_endless
 from services.router.senders import fault_of
 
+KEPT = ("kafka", "http", "state_dir", "routes", "networks", "ported")  # as long as it runs
+
 
 def faults_in(config: Config) -> list[str]:
     """A sentence for each fault."""
     return [*_of_tenants(config), *_of_quiet_hours(config)]
+
+
+def changes_refused(before: Config, after: Config) -> list[str]:
+    """A sentence for each setting that is another, and that a router takes at its start only."""
+    old, new = before.services.get("router", {}), after.services.get("router", {})
+    names = [name for name in KEPT if getattr(before, name) != getattr(after, name)]
+    names += [f"services.router.{n}" for n in sorted(old | new) if old.get(n) != new.get(n)]
+    return [f"{name}: changed; restart the router" for name in names]
 
 
 def _of_tenants(config: Config) -> Iterator[str]:

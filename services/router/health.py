@@ -34,6 +34,10 @@ class ConnectorHealth:
         """Read what is there, then follow."""
         self._table.start()
 
+    def is_running(self) -> bool:
+        """Whether it still follows: it ends by a bug only."""
+        return self._table.is_running()
+
     def is_up(self, connector: ConnectorId) -> bool:
         """Whether any of the connector's binds was bound within STALE_MS."""
         oldest = self._clock() - STALE_MS

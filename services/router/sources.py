@@ -31,6 +31,9 @@ class Source(Protocol):
     def start(self) -> None:
         """Be ready for the rest; raises BrokerError."""
 
+    def is_running(self) -> bool:
+        """Whether word of others can still come, once it was started."""
+
     def first(self, known: Known) -> Routes | None:
         """Those to begin with; None while there are none. Raises ConfigError."""
 
@@ -47,6 +50,10 @@ class FileSource:
 
     def start(self) -> None:
         """There is nothing to do."""
+
+    def is_running(self) -> bool:
+        """There is nothing that could end."""
+        return True
 
     def first(self, known: Known) -> Routes:
         """What is in it; raises ConfigError."""
@@ -88,6 +95,10 @@ class TopicSource:
     def start(self) -> None:
         """Read all that is there; raises BrokerError when that takes too long."""
         self._table.start()
+
+    def is_running(self) -> bool:
+        """Whether it still follows: it ends by a bug only."""
+        return self._table.is_running()
 
     def first(self, known: Known) -> Routes | None:
         """The newest version without a fault; what it waits for is said once."""

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from pipeline import topics
 from pipeline.config import Config, section
-from pipeline.errors import UnreadableError
+from pipeline.errors import BrokerError, UnreadableError
 from pipeline.kafka.clients import make_member, next_offsets, take
 from pipeline.kafka.lag import Lag
 from pipeline.metrics import Metrics
@@ -99,14 +99,15 @@ class Shell:
 
     def _measure_lag(self, ground: Process, stopping: threading.Event) -> None:
         group_of = reader_of(ground.config)
-        lag = Lag(ground.config.kafka, group_of)
+        lag: Lag | None = None
         groups = sorted(set(group_of.values()))
         for group in groups:
             ground.metrics.gauge("sms.telemetry.lag", self._lag_of(group), group=group)
         while not stopping.wait(self._config.lag_interval_s):
             try:
+                lag = lag or Lag(ground.config.kafka, group_of)
                 told = lag.ask()
-            except KafkaException as error:
+            except (KafkaException, BrokerError) as error:
                 LOG.warning("the backlogs on show are old", error=str(error))
                 continue
             found = dict.fromkeys(groups, 0)

@@ -78,6 +78,14 @@ def test_a_fault_is_one_clear_sentence(tmp_path: Path, text: str, words: str) ->
     assert words in faults(tmp_path, text)
 
 
+def test_a_file_of_another_encoding_is_one_clear_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "heliograph.yaml"
+    path.write_bytes("# für alle\ndev: true".encode("latin-1"))
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    assert caught.value.faults == (f"{path}: is not UTF-8; save it as such",)
+
+
 @pytest.mark.parametrize(
     ("written", "addresses"),
     [

@@ -54,6 +54,16 @@ def test_bulk_waits_in_a_topic_of_each_connector_longer_than_any_validity() -> N
     assert topics.waits(there) == {name: ALPHA, "sms.mt.wait.gone": "gone"}
 
 
+def test_a_topic_is_public_whichever_connector_or_tenant_it_is_of() -> None:
+    assert {name for name, topic in CATALOG.items() if topic.public} == {
+        name for name in CATALOG if topics.is_public(name)
+    }
+    assert topics.is_public(topics.submitted(ConnectorId("new"), 7))  # configured by nobody yet
+    assert topics.is_public(topics.request("new", "bulk"))
+    for name in ("sms.mt.submit.new.g7", "sms.mt.submitted.new.g7.dlq", "sms.mt.request.dlq", "x"):
+        assert not topics.is_public(name)
+
+
 def test_every_topic_a_service_reads_has_somewhere_to_put_what_it_cannot_read() -> None:
     services = {"intake", "router", "binder", "correlator", "tracker", "scheduler"}
     own_output = {topics.submitted(ALPHA, 2)}  # read by its only writer

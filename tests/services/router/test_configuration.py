@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pipeline.config import Config
-from services.router.configuration import faults_in
+from services.router.configuration import KEPT, changes_refused, faults_in
 
 NIGHT = {"from": "21:00", "to": "8:00", "zone": "Europe/London"}
 ALWAYS = {"from": "00:00", "to": "24:00", "zone": "Europe/London"}
@@ -41,3 +41,35 @@ def test_every_fault_is_a_sentence(written: dict[str, Any], faults: list[str]) -
     assert len(found) == len(faults)
     for told, words in zip(found, faults, strict=True):
         assert told.startswith(words)
+
+
+PORTABILITY = {"url": "https://numbers.example/{number}"}
+BEFORE = Config(dev=True, networks="networks.csv", services={"router": {}, "binder": {}})
+
+
+@pytest.mark.parametrize(
+    ("changed", "names"),
+    [
+        ({}, []),
+        ({"tenants": {"a": {}}, "connectors": {}, "rate_groups": {}, "quiet_hours": {}}, []),
+        ({"services": {"binder": {"drain_timeout_s": 9}}}, []),
+        ({"networks": None}, ["networks"]),
+        ({"networks": "others.csv", "ported": "ported.csv"}, ["networks", "ported"]),
+        ({"routes": "topic"}, ["routes"]),
+        ({"state_dir": "elsewhere", "http": {"port": 8080}}, ["http", "state_dir"]),
+        ({"kafka": {"librdkafka": {"security.protocol": "ssl"}}}, ["kafka"]),
+        ({"services": {"router": {"portability": PORTABILITY}}}, ["services.router.portability"]),
+    ],
+)
+def test_what_only_a_start_takes_is_refused_by_name(
+    changed: dict[str, Any], names: list[str]
+) -> None:
+    written = {"networks": "networks.csv", "services": {}, **changed}
+    found = changes_refused(BEFORE, Config(dev=True, **written))
+    assert found == [f"{name}: changed; restart the router" for name in names]
+
+
+def test_every_setting_is_taken_over_or_refused() -> None:
+    taken = {"connectors", "profiles", "tenants", "rate_groups", "quiet_hours"}
+    elsewhere = {"dev", "services"}  # secrets in the file, and settings of one service each
+    assert set(Config.model_fields) == {*KEPT, *taken, *elsewhere}

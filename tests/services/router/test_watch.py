@@ -10,6 +10,7 @@ from pipeline.config import Config, TenantConfig
 from pipeline.errors import ConfigError
 from pipeline.ids import ConnectorId
 from pipeline.stops import Stops
+from services.router.__main__ import _read_anew
 from services.router.atlas import known
 from services.router.core import Router
 from services.router.differences import differences
@@ -166,3 +167,10 @@ def test_differences_are_told_rule_by_rule() -> None:
     )
     assert differences(old, new) == ["- a", "~ b: pool, strategy", "+ d", "> c"]
     assert differences(old, old) == []
+
+
+def test_a_configuration_that_only_a_start_takes_is_refused_before_kafka_is_asked() -> None:
+    before = config("fast")
+    other = before.model_copy(update={"networks": Path("networks.csv")})
+    with pytest.raises(ConfigError, match="networks: changed; restart the router"):
+        _read_anew(lambda: other, before)
