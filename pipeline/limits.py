@@ -32,6 +32,10 @@ class PumpingConfig(Section):
     classes: Sequence[Class] = ("otp",)
     allow: Sequence[Digits] = ()
     """Numbers that begin so are not counted."""
+    conversion_below: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """None goes to a country where less than this part of what ended lately was delivered."""
+    at_least: Annotated[int, Field(ge=1)] = 100
+    """So many segments must have ended there; fewer say nothing."""
 
 
 class TenantLimits(Section):

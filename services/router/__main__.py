@@ -71,6 +71,7 @@ def main(read: Callable[[], Config], replica: str) -> None:
                 quality.grade_of,
                 capacity,
                 usage,
+                quality.grade_to,
             )
 
         source = _source(config, ground)

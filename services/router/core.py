@@ -56,7 +56,14 @@ from services.router.repeats import (
 )
 from services.router.routes import UNCHANGED, Query, Routes
 from services.router.senders import Sender, read
-from services.router.strategies import GradeOf, chosen, ordered, ungraded
+from services.router.strategies import (
+    GradeOf,
+    GradeTo,
+    chosen,
+    ordered,
+    ungraded,
+    ungraded_to,
+)
 from services.router.submits import FIRST_HOP, Leg, submits, target_of, vendor_tlvs
 from services.router.trips import Trip
 from services.router.usage import Usage
@@ -89,12 +96,13 @@ class Router:
         grade_of: GradeOf = ungraded,
         capacity: Capacity | None = None,
         usage: Usage | None = None,
+        grade_to: GradeTo = ungraded_to,
     ) -> None:
         if faults := faults_in(config):
             raise ConfigError(faults)
         self.routes = routes
         """May be replaced at any time; a message goes by those it began with."""
-        self._limits = Limits(config.tenants, usage or Usage())
+        self._limits = Limits(config.tenants, usage or Usage(), grade_to)
         self._is_up = is_up
         self._stops = stops
         self._capacity = capacity or Capacity(config, lambda: 0)  # of which nothing is known

@@ -1,7 +1,8 @@
 """How much may be sent: by recipient, by numbers that begin alike, by tenant; a table, pure.
 
 A row says what it counts of a message and how much of that there may be; all rows are asked before
-any counts, so that what is refused counts nothing. They are asked last of all, when nothing else
+any counts, so that what is refused counts nothing. The guard against pumping also asks what arrives
+where. They are asked last of all, when nothing else
 stands against the message and its segments are known. A tenant without limits has no state here.
 """
 
@@ -14,6 +15,8 @@ from pipeline.limits import PumpingConfig
 from pipeline.records import MtHead, Wake
 from services.router.frequency import Frequency
 from services.router.policy import Refusal
+from services.router.pumping import REASON, is_guarded, unconverted
+from services.router.strategies import GradeTo, ungraded_to
 from services.router.usage import Meter, Usage, day, moment, month, window
 
 
@@ -39,18 +42,17 @@ class Row(NamedTuple):
 
 
 def _of_prefix(guard: PumpingConfig, head: MtHead, _segments: int, now_ms: int) -> Charge | None:
-    recipient = head.recipient
-    assert recipient is not None  # intake passes on nothing else
-    if head.class_ not in guard.classes or recipient.startswith(tuple(guard.allow)):
+    if not is_guarded(guard, head):
         return None
-    prefix = recipient[: -guard.last_digits]
+    assert head.recipient is not None  # intake passes on nothing else
+    prefix = head.recipient[: -guard.last_digits]
     return Charge(Meter(head.tenant, window(now_ms, guard.per_s), prefix), 1, guard.messages)
 
 
 ROWS = (
     Row(
         "pumping",
-        "pumping",
+        REASON,
         _of_prefix,
         "{most} messages have gone since {period} to numbers that begin as this one does; if they "
         "are wanted, write the prefix into `pumping.allow`, or send it under another message_id "
@@ -76,6 +78,7 @@ ROWS = (
 class _Limited(NamedTuple):
     is_test: bool
     frequency: Frequency
+    pumping: PumpingConfig | None
     rows: tuple[tuple[Row, Any], ...]
     """With their settings."""
 
@@ -83,9 +86,12 @@ class _Limited(NamedTuple):
 class Limits:
     """The limits of all tenants."""
 
-    def __init__(self, tenants: Mapping[str, TenantConfig], usage: Usage) -> None:
-        """`usage` knows what the other partitions have counted."""
+    def __init__(
+        self, tenants: Mapping[str, TenantConfig], usage: Usage, grade_to: GradeTo = ungraded_to
+    ) -> None:
+        """`usage` knows what the other partitions have counted, `grade_to` what arrives where."""
         self._usage = usage
+        self._grade_to = grade_to
         self._limited = {
             name: limited
             for name, tenant in tenants.items()
@@ -109,6 +115,9 @@ class Limits:
                 f"send it under another message_id after {moment(again_ms + 999)}."
             )
             return Refusal("recipient_limit", detail)
+        refusal = unconverted(own.pumping, head, self._grade_to)
+        if refusal is not None:
+            return refusal
         charges = [
             (row, charge)
             for row, setting in own.rows
@@ -136,4 +145,4 @@ def _limited(name: str, tenant: TenantConfig) -> _Limited | None:
     rows = tuple((row, setting) for row, setting in rows if setting is not None)
     if not rows and not tenant.recipient_limits:
         return None
-    return _Limited(tenant.test, Frequency(name, tenant.recipient_limits), rows)
+    return _Limited(tenant.test, Frequency(name, tenant.recipient_limits), tenant.pumping, rows)

@@ -1,7 +1,6 @@
 """How connectors do lately, by the country of their recipients, from `sms.quality`."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping
 
 from pipeline.countries import country_of
 from pipeline.ids import ConnectorId, Msisdn
@@ -12,11 +11,7 @@ from services.router.strategies import Grade
 STALE_MS = 15 * 60_000  # what ended longer ago says nothing of now
 
 
-class Where(NamedTuple):
-    """What a grade is of."""
-
-    connector: ConnectorId
-    country: str
+Windows = Mapping[str, ConnectorQuality]  # by tracker
 
 
 class Quality:
@@ -24,23 +19,31 @@ class Quality:
 
     def __init__(self, clock: Callable[[], int] = now_ms) -> None:
         self._clock = clock
-        self._windows: dict[Where, dict[str, ConnectorQuality]] = {}
+        self._windows: dict[str, Mapping[ConnectorId, Windows]] = {}  # by country
 
     def put(self, _name: str, window: ConnectorQuality | None) -> None:
         """A tracker has closed a window; rows are never deleted, they grow stale."""
         if window is None:
             return
-        where = Where(window.connector, window.country)
-        before = self._windows.get(where, {})
-        self._windows[where] = {**before, window.replica: window}
+        there = self._windows.get(window.country, {})
+        own = {**there.get(window.connector, {}), window.replica: window}
+        self._windows[window.country] = {**there, window.connector: own}
 
     def grade_of(self, connector: ConnectorId, recipient: str) -> Grade | None:
         """How it has done to the recipient's country; None where nobody knows of lately."""
+        return self._graded(self._to(recipient).get(connector, {}).values())
+
+    def grade_to(self, recipient: str) -> Grade | None:
+        """How all have done to the recipient's country; None where nobody knows of lately."""
+        found = self._to(recipient).values()
+        return self._graded(window for windows in found for window in windows.values())
+
+    def _to(self, recipient: str) -> Mapping[ConnectorId, Windows]:
         country = country_of(Msisdn(recipient))
-        if country is None:
-            return None
+        return {} if country is None else self._windows.get(country, {})
+
+    def _graded(self, windows: Iterable[ConnectorQuality]) -> Grade | None:
         oldest = self._clock() - STALE_MS
-        windows = self._windows.get(Where(connector, country), {}).values()
         return graded([window for window in windows if window.end_ms >= oldest])
 
 

@@ -43,9 +43,16 @@ class Grade(NamedTuple):
 
 GradeOf = Callable[[ConnectorId, str], Grade | None]
 """Of a connector, for recipients like this one."""
+GradeTo = Callable[[str], Grade | None]
+"""Of all connectors together, for recipients like this one."""
 
 
 def ungraded(_connector: ConnectorId, _recipient: str) -> Grade | None:
+    """Nothing is known."""
+    return None
+
+
+def ungraded_to(_recipient: str) -> Grade | None:
     """Nothing is known."""
     return None
 

@@ -11,6 +11,7 @@ from pipeline.stops import Stops
 from services.router.core import Router
 from services.router.limits import ROWS
 from services.router.routes import Routes
+from services.router.strategies import Grade
 from services.router.usage import Usage
 from tests.entries import MemoryEntries
 from tests.services.router.builders import (
@@ -43,7 +44,15 @@ class World:
             (rule("shut", "999", reject="shut"), rule("all", "", FAST, SLOW, return_after_s=5)),
         )
         self.usage = Usage()
-        self.router = Router(config, routes, lambda _: True, Stops(), usage=self.usage)
+        self.grades: dict[str, Grade] = {}
+        self.router = Router(
+            config,
+            routes,
+            lambda _: True,
+            Stops(),
+            usage=self.usage,
+            grade_to=lambda recipient: self.grades.get(recipient[:2]),
+        )
         self.shared = [MemoryEntries() for _ in range(3)]
         self.keys: dict[str, MemoryEntries] = {}
         self.now_ms = NOW_MS
@@ -264,3 +273,15 @@ def test_what_two_messages_within_a_second_used_is_said_by_a_timer() -> None:
     assert isinstance(said, Publish)
     assert isinstance(said.record, TenantUsage)
     assert (said.topic, said.record.count) == ("sms.tenant.usage", 2)
+
+
+def test_where_too_few_arrive_no_more_is_sent_or_counted_until_more_do() -> None:
+    own = World(pumping={"messages": 1, "conversion_below": 0.2}, segments_per_day=100)
+    own.grades["46"] = Grade(1000, 10, 1000)
+    refused = own.ask("46701234567", class_="otp")
+    assert isinstance(refused, MtRejected)
+    assert (refused.reason, refused.stage) == ("pumping", "router")
+    assert refused.detail.startswith("Of the last 1000 segments to the recipient's country 10 were")
+    assert outcomes([own.ask("4791234567", class_="otp"), own.ask("46701234567")]) == ["routed"] * 2
+    del own.grades["46"]
+    assert outcomes([own.ask("46701234567", class_="otp")]) == ["routed"]  # the one that may go

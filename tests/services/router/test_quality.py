@@ -50,6 +50,17 @@ def test_what_the_trackers_say_of_a_country_adds_up() -> None:
     assert quality.grade_of(FAST, NOBODY) is None
 
 
+def test_what_is_said_of_all_connectors_to_a_country_adds_up() -> None:
+    slow = window(connector=SLOW, delivered=0, failed=50)
+    other = window(replica="tracker-1", delivered=30, failed=0, latency_median_ms=5000)
+    old = window(connector=ConnectorId("old"), end_ms=NOW_MS - STALE_MS - 1)
+    quality = heard(window(), slow, other, old, window(country="NO"))
+    assert quality.grade_to(SWEDE) == Grade(175, 120, 2000)
+    assert quality.grade_to(NORWEGIAN) == Grade(95, 90, 1000)
+    assert quality.grade_to(NOBODY) is None
+    assert heard().grade_to(SWEDE) is None
+
+
 def test_the_newest_window_of_a_tracker_counts() -> None:
     quality = heard(window(), window(end_ms=NOW_MS + 60_000, delivered=0, failed=7))
     assert quality.grade_of(FAST, SWEDE) == Grade(7, 0, 0)
