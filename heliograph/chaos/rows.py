@@ -11,6 +11,7 @@ from random import Random
 from typing import NamedTuple
 
 from heliograph.chaos.stage import After, Stage
+from pipeline.errors import HeliographError
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,14 @@ class Told:
 
 
 def told(row: Row, stage: Stage, scale: Scale, seed: int) -> Told:
-    """Play one row on a stage and judge it."""
+    """Play one row on a stage and judge it; what can't be judged is a fault."""
+    try:
+        return _judged(row, stage, scale, seed)
+    except HeliographError as error:
+        return Told(row, "not judged", (str(error),))
+
+
+def _judged(row: Row, stage: Stage, scale: Scale, seed: int) -> Told:
     played = row.play(stage, scale, Random(f"{row.name} {seed}"))
     stage.settle()
     after = stage.judge(played.duplicates_max)

@@ -62,7 +62,7 @@ def starts(
             for number in topic.partitions
         ]
         new = {place: OFFSET_BEGINNING for place in places if place[0] in topics}
-        return new | patiently(committed)(consumer, places)
+        return new | patiently(lambda: committed(consumer, places))()
     except KafkaException as error:
         raise BrokerError(f"offsets of group {group} can't be read: {error}") from error
     finally:
