@@ -27,10 +27,12 @@ from pipeline.errors import UnreadableError
 from pipeline.kafka.clients import (
     TRANSACTION_TIMEOUT_MS,
     client_settings,
+    make_transactional_producer,
     now_ms,
     producer_settings,
     request_timeout_s,
 )
+from pipeline.kafka.pending import drop_pending
 from pipeline.process import Process
 from pipeline.records import Record
 from pipeline.transactions import watched
@@ -96,6 +98,8 @@ def run(
     core: Core, *, service: str, topic_in: str, kinds: Sequence[type[Record]], ground: Process
 ) -> None:
     """Run `core` on `topic_in` until SIGTERM or SIGINT; raises what must restart the process."""
+    earlier = make_transactional_producer(ground.config.kafka, ground.replica)
+    drop_pending(earlier, ground.config.kafka, service, topic_in)
     app = _application(ground.config, service, ground.replica)
     producer: Any = app._producer  # Quix Streams has no hook for this
     limit_s = request_timeout_s(ground.config.kafka)

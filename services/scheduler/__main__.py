@@ -26,6 +26,7 @@ from pipeline.kafka.clients import (
     request_timeout_s,
     take,
 )
+from pipeline.kafka.pending import drop_pending
 from pipeline.process import Process, process, stop_signal
 from pipeline.records import Timer
 from pipeline.transactions import watched
@@ -47,6 +48,7 @@ class Shell:
         self._read = ground.metrics.counter("sms.records.read", topic="sms.timer")
         self._written = ground.metrics.counter("sms.records.written", service=GROUP)
         self._producer: Producer = make_transactional_producer(kafka, ground.replica)
+        drop_pending(self._producer, kafka, GROUP, next(iter(WAIT_S)))
         limit_s = request_timeout_s(kafka)
         self._send_offsets = watched(self._producer.send_offsets_to_transaction, limit_s)
         self._commit = watched(self._producer.commit_transaction, limit_s)

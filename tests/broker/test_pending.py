@@ -1,0 +1,119 @@
+"""Offsets that nobody will ever end, in the group coordinator of a real broker."""
+
+import socket
+import struct
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    ResourceType,
+)
+
+from pipeline import topics
+from pipeline.broker import embedded, free_port
+from pipeline.config import KafkaConfig
+from pipeline.kafka.admin import create_topics
+from pipeline.kafka.clients import make_consumer, make_transactional_producer
+from pipeline.kafka.pending import drop_pending
+
+IN = topics.ROUTER_IN
+INIT_PRODUCER_ID, TXN_OFFSET_COMMIT = 22, 28
+DEADLINE_S = 10
+HANGS_S = 2.0
+OFFSET = 7
+
+
+@pytest.fixture(scope="module")
+def credulous() -> Iterator[KafkaConfig]:
+    """A broker that takes a producer's word for the transaction its offsets belong to."""
+    with embedded(free_port()) as own:
+        kafka = KafkaConfig(bootstrap_servers=own.address)
+        create_topics(kafka, topics.catalog({}))
+        entry = ConfigEntry(
+            "transaction.partition.verification.enable",
+            "false",
+            incremental_operation=AlterConfigOpType.SET,
+        )
+        resource = ConfigResource(ResourceType.BROKER, "1", incremental_configs=[entry])
+        admin = AdminClient({"bootstrap.servers": own.address})
+        admin.incremental_alter_configs([resource])[resource].result(DEADLINE_S)
+        yield kafka
+
+
+def test_what_a_transaction_left_pending_is_dropped_by_the_next_of_its_producer(
+    credulous: KafkaConfig,
+) -> None:
+    replica, group = uuid4().hex, uuid4().hex
+    make_transactional_producer(credulous, replica)
+    assert committed(credulous, group, DEADLINE_S) < 0  # both coordinators are there
+    leave_pending(credulous, f"heliograph-{replica}", group)
+    with pytest.raises(KafkaException) as refused:
+        committed(credulous, group, HANGS_S)
+    assert refused.value.args[0].code() == KafkaError._TIMED_OUT
+    producer = make_transactional_producer(credulous, replica)  # alone changes nothing
+    with pytest.raises(KafkaException):
+        committed(credulous, group, HANGS_S)
+    drop_pending(producer, credulous, group, IN)
+    assert committed(credulous, group, DEADLINE_S) < 0
+
+
+def test_what_is_committed_stays_and_the_producer_goes_on(credulous: KafkaConfig) -> None:
+    replica, group = uuid4().hex, uuid4().hex
+    producer = make_transactional_producer(credulous, replica)
+    for offset in (OFFSET, OFFSET + 1):
+        drop_pending(producer, credulous, group, IN)
+        producer.begin_transaction()
+        where = [TopicPartition(IN, 0, offset)]
+        metadata = make_consumer(credulous, group).consumer_group_metadata()
+        producer.send_offsets_to_transaction(where, metadata, DEADLINE_S)
+        producer.commit_transaction(DEADLINE_S)
+        assert committed(credulous, group, DEADLINE_S) == offset
+
+
+def committed(kafka: KafkaConfig, group: str, timeout_s: float) -> int:
+    consumer = make_consumer(kafka, group)
+    try:
+        return int(consumer.committed([TopicPartition(IN, 0)], timeout=timeout_s)[0].offset)
+    finally:
+        consumer.close()
+
+
+def leave_pending(kafka: KafkaConfig, transactional_id: str, group: str) -> None:
+    """An offset in a transaction that its coordinator knows nothing of."""
+    host, _, port = kafka.bootstrap_servers.partition(":")
+    with socket.create_connection((host, int(port)), DEADLINE_S) as connection:
+        asked = string(transactional_id) + struct.pack(">i", 60_000)
+        _throttle_ms, error, producer_id, epoch = struct.unpack(
+            ">ihqh", ask(connection, INIT_PRODUCER_ID, 1, asked)
+        )
+        assert error == 0
+        offsets = struct.pack(">iqih", 0, OFFSET, -1, -1)  # partition, offset, epoch, no metadata
+        committing = string(transactional_id) + string(group)
+        committing += struct.pack(">qhi", producer_id, epoch, 1)
+        committing += string(IN) + struct.pack(">i", 1) + offsets
+        answer = ask(connection, TXN_OFFSET_COMMIT, 2, committing)
+        assert answer[-2:] == b"\0\0"  # the only partition's error_code
+
+
+def ask(connection: socket.socket, api_key: int, version: int, body: bytes) -> bytes:
+    request = struct.pack(">hhi", api_key, version, 1) + string("test") + body
+    connection.sendall(struct.pack(">i", len(request)) + request)
+    (length,) = struct.unpack(">i", received(connection, 4))
+    return received(connection, length)[4:]  # behind the correlation id
+
+
+def received(connection: socket.socket, count: int) -> bytes:
+    octets = b""
+    while len(octets) < count:
+        octets += connection.recv(count - len(octets)) or pytest.fail("the broker hung up")
+    return octets
+
+
+def string(text: str) -> bytes:
+    return struct.pack(">h", len(text)) + text.encode()
