@@ -36,7 +36,7 @@ APP.add_typer(TOPICS, name="topics")
 APP.add_typer(SCHEMAS, name="schemas")
 
 KAFKA_PORT = 9092
-RELOADED = ("router", "correlator")  # these read the configuration anew on SIGHUP
+RELOADED = ("intake", "router", "correlator")  # these read the configuration anew on SIGHUP
 
 ReplicaOption = Annotated[
     str, typer.Option(help="Name of this replica, the same at every start (StatefulSet pod).")

@@ -38,6 +38,14 @@ class Filled(NamedTuple):
     limit: float
 
 
+class Terms(NamedTuple):
+    """One connector as it is configured."""
+
+    contract_per_s: float  # segments
+    limit_s: float
+    lanes: Mapping[str, bool]  # its submit topics, and whether each is the priority lane's
+
+
 class Known(NamedTuple):
     """One connector as of the last answer."""
 
@@ -54,10 +62,9 @@ class Capacity:
 
     def __init__(self, config: Config, clock: Callable[[], int]) -> None:
         """`clock` gives milliseconds since 1970 UTC."""
-        self._contracts: Mapping[ConnectorId, float] = {}
-        self._limits_s: Mapping[ConnectorId, float] = {}
-        self._lanes: Mapping[ConnectorId, Mapping[str, bool]] = {}
+        self._terms: Mapping[ConnectorId, Terms] = {}  # whole and never changed: others read it
         self._said: dict[ConnectorId, dict[int, ConnectorState]] = {}
+        self._bound_ms: dict[ConnectorId, int] = {}  # when a lease was last said to be bound
         self._written: dict[ConnectorId, Written] = {}
         self._written_before: Mapping[ConnectorId, Written] = {}  # when Kafka was asked last
         self._known: Mapping[ConnectorId, Known] = {}
@@ -72,24 +79,28 @@ class Capacity:
         for name in connectors:
             self._said.setdefault(name, {})
             self._written.setdefault(name, Written())
-        contracts = {name: _contract(config, own) for name, own in connectors.items()}
-        limits_s = {name: own.bulk_queue_s for name, own in connectors.items()}
-        lanes = {name: _submit_topics(name, own) for name, own in connectors.items()}
-        self._contracts = {**self._contracts, **contracts}
-        self._limits_s = {**self._limits_s, **limits_s}
-        self._lanes = {**self._lanes, **lanes}
+        self._terms = {
+            **self._terms,
+            **{
+                name: Terms(_contract(config, own), own.bulk_queue_s, _submit_topics(name, own))
+                for name, own in connectors.items()
+            },
+        }
 
     def group_of(self, there: Collection[str]) -> dict[str, str]:
         """The topics of all connectors, as far as they are `there`, and who reads each."""
         groups = dict.fromkeys(topics.waits(there), WAIT_GROUP)
-        for name, lanes in self._lanes.items():
-            groups |= {topic: f"binder-{name}" for topic in lanes if topic in there}
+        for name, terms in self._terms.items():
+            groups |= {topic: f"binder-{name}" for topic in terms.lanes if topic in there}
         return groups
 
     def hear(self, state: ConnectorState) -> None:
         """What a binder says of one lease; receivers have no part in it."""
         if not state.is_receiver and state.connector in self._said:
             self._said[state.connector][state.partition] = state
+            if state.state == "bound":
+                before_ms = self._bound_ms.get(state.connector, 0)
+                self._bound_ms[state.connector] = max(before_ms, state.at_ms)
 
     def ask(self) -> Callable[[Mapping[str, int]], None]:
         """Kafka is asked now; what is returned takes how far the readers are behind, by topic."""
@@ -97,9 +108,9 @@ class Capacity:
 
         def answered(behind: Mapping[str, int]) -> None:
             self._known = {
-                name: self._look(name, behind, written.get(name, Written()))
-                for name, lanes in self._lanes.items()
-                if any(topic in behind for topic in lanes)
+                name: self._look(name, terms, behind, written.get(name, Written()))
+                for name, terms in self._terms.items()
+                if any(topic in behind for topic in terms.lanes)
             }
 
         return answered
@@ -130,7 +141,7 @@ class Capacity:
 
     def is_full(self, connector: ConnectorId) -> bool:
         """Whether no more bulk should be queued for it."""
-        return self.wait_s(connector, is_urgent=False) > self._limits_s[connector]
+        return self.wait_s(connector, is_urgent=False) > self._terms[connector].limit_s
 
     def waiting(self, connector: ConnectorId) -> int:
         """Messages that wait for it elsewhere."""
@@ -142,26 +153,42 @@ class Capacity:
         known = self._known.get(connector)
         if known is None:
             return None
-        return Filled(known.queued, known.rate_per_s * self._limits_s[connector])
+        return Filled(known.queued, known.rate_per_s * self._terms[connector].limit_s)
+
+    def is_down(self, connector: ConnectorId) -> bool:
+        """Whether none of its leases has been bound for so long that every router knows it too."""
+        return self._bound_ms.get(connector, 0) < self._clock() - STALE_MS
+
+    def detour_per_s(self, connector: ConnectorId) -> float:
+        """Segments a second that may look for another way: its own rate while it is down and any
+        other connector could take some, or else none, for a router would only put them back.
+        """
+        known = self._known.get(connector)
+        if known is None or not self.is_down(connector):
+            return 0.0
+        others = self._terms.keys() - {connector}
+        has_other = any(not self.is_down(other) and not self.is_full(other) for other in others)
+        return known.rate_per_s if has_other else 0.0
 
     def is_configured(self, connector: ConnectorId) -> bool:
         """Whether there is such a connector."""
-        return connector in self._contracts
+        return connector in self._terms
 
-    def _look(self, name: ConnectorId, behind: Mapping[str, int], written: Written) -> Known:
+    def _look(
+        self, name: ConnectorId, terms: Terms, behind: Mapping[str, int], written: Written
+    ) -> Known:
         oldest = self._clock() - STALE_MS
         said = [state for state in list(self._said[name].values()) if state.at_ms >= oldest]
         rate_per_s = sum(state.rate_per_s for state in said)
         contract_per_s = sum(state.contract_per_s for state in said)
-        lanes = self._lanes[name]
         count = {True: 0, False: 0}
-        for topic, is_urgent in lanes.items():
+        for topic, is_urgent in terms.lanes.items():
             count[is_urgent] += behind.get(topic, 0)
         urgent = max(0, count[True] - sum(state.ahead_priority for state in said))
         return Known(
             queued=urgent + max(0, count[False] - sum(state.ahead for state in said)),
             urgent=urgent,
-            rate_per_s=rate_per_s or self._contracts[name],
+            rate_per_s=rate_per_s or terms.contract_per_s,
             is_throttled=0 < rate_per_s < THROTTLED_BELOW * contract_per_s,
             written=written,
             waiting=behind.get(topics.wait(name), 0),

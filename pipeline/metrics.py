@@ -22,6 +22,7 @@ MetricName = Literal[
     "sms.intake.waiting",
     "sms.intake.poisoned",
     "sms.intake.held",
+    "sms.intake.reloads",
     "sms.router.reloads",
     "sms.router.lookups",
     "sms.correlator.reloads",
@@ -52,6 +53,7 @@ METRICS: Mapping[MetricName, tuple[str, str]] = {  # name: (unit, meaning)
     "sms.intake.waiting": ("{record}", "Requests read that wait for their turn, by lane."),
     "sms.intake.poisoned": ("{partition}", "Nothing could be read, so it is left alone, by lane."),
     "sms.intake.held": ("{record}", "Bulk that waits until a connector has room, by connector."),
+    "sms.intake.reloads": ("{reload}", "Configurations read anew by SIGHUP, by result."),
     "sms.router.reloads": ("{reload}", "Routes and configurations read anew, by what and result."),
     "sms.router.lookups": (
         "{message}",

@@ -41,6 +41,7 @@ class Backlogs:
         self._lag: Lag | None = None
         self._read: Mapping[str, tuple[str, int]] = {}  # by topic: who reads it, and its partitions
         self._look_at_s = 0.0
+        self._forget_at_s = 0.0
         self._stopping = threading.Event()
         self._answered = threading.Event()
         self._thread = threading.Thread(target=self._run, name="backlogs", daemon=True)
@@ -56,21 +57,26 @@ class Backlogs:
         self._thread.join(STOP_TIMEOUT_S)
 
     def _run(self) -> None:
-        forget_at_s = 0.0
         while not self._stopping.is_set():
-            take = self._ask()
             try:
-                lag = self._look()
-                answer = {topic: progress.behind for topic, progress in lag.ask().items()}
-            except Exception as error:  # whatever it was, the next question may be answered
-                LOG.warning("how much is queued is not known", error=repr(error))
-                if time.monotonic() > forget_at_s:
-                    take({})
-            else:
-                forget_at_s = time.monotonic() + FORGET_S
-                take(answer)
-                self._answered.set()
+                self._once()
+            except Exception as error:  # a fault of who takes the answer: the next may be taken
+                LOG.warning("what is queued could not be taken", error=repr(error))
             self._stopping.wait(ASK_EVERY_S)
+
+    def _once(self) -> None:
+        take = self._ask()
+        try:
+            lag = self._look()
+            answer = {topic: progress.behind for topic, progress in lag.ask().items()}
+        except Exception as error:  # whatever it was, the next question may be answered
+            LOG.warning("how much is queued is not known", error=repr(error))
+            if time.monotonic() > self._forget_at_s:
+                take({})
+            return
+        self._forget_at_s = time.monotonic() + FORGET_S
+        take(answer)
+        self._answered.set()
 
     def _look(self) -> Lag:
         """What asks for the topics there are now."""

@@ -3,7 +3,13 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from confluent_kafka import OFFSET_END, Consumer, KafkaException, TopicPartition
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    OFFSET_END,
+    Consumer,
+    KafkaException,
+    TopicPartition,
+)
 
 from pipeline.config import KafkaConfig
 from pipeline.kafka.clients import known_topics, make_consumer
@@ -23,7 +29,8 @@ class Lag:
     """The difference of two offsets: the markers of transactions, one a commit, count too.
 
     But not the last one of a partition, of which nobody can tell it from a record. What stands in
-    an open transaction counts: it may be long in coming, and then it is there at once.
+    an open transaction counts: it may be long in coming, and then it is there at once. A group
+    that has committed nothing, or nothing Kafka still knows of, has all to read that is there.
     """
 
     def __init__(self, kafka: KafkaConfig, group_of: Mapping[str, str]) -> None:
@@ -42,14 +49,16 @@ class Lag:
     def ask(self) -> dict[str, Progress]:
         """How it stands with each topic that was there, over all its partitions.
 
-        Raises KafkaException.
+        Raises KafkaException. One group that can't be asked fails the whole question: a topic
+        left out would count as empty, while who asks goes by the answer before for some time.
         """
         found = dict.fromkeys(self._topics, Progress(0, 0))
         for group, places in self._places.items():
             consumer = self._consumers[group]
             done = committed(consumer, places)
+            done |= begins(consumer, [place for place in places if place not in done])
             for (topic, partition), end in ends(consumer, places).items():
-                done_to = done.get((topic, partition), 0)
+                done_to = done[topic, partition]
                 behind = end - done_to
                 before = found[topic]
                 found[topic] = Progress(
@@ -66,14 +75,29 @@ def committed(consumer: Consumer, places: Iterable[Place]) -> dict[Place, int]:
     """
     asked = [TopicPartition(*place) for place in places]
     answer = consumer.committed(asked, timeout=ASK_TIMEOUT_S) if asked else []
-    return {(tp.topic, tp.partition): tp.offset for tp in answer if tp.offset >= 0}
+    return {place: offset for place, offset in _told(answer).items() if offset >= 0}
+
+
+def begins(consumer: Consumer, places: Iterable[Place]) -> dict[Place, int]:
+    """The first offset there is of each partition; raises KafkaException."""
+    return _listed(consumer, places, OFFSET_BEGINNING)
 
 
 def ends(consumer: Consumer, places: Iterable[Place]) -> dict[Place, int]:
     """The next offset of each partition; raises KafkaException."""
-    asked = [TopicPartition(*place, OFFSET_END) for place in places]
-    answer = consumer.offsets_for_times(asked, timeout=ASK_TIMEOUT_S) if asked else []
+    return _listed(consumer, places, OFFSET_END)
+
+
+def _listed(consumer: Consumer, places: Iterable[Place], which: int) -> dict[Place, int]:
+    asked = [TopicPartition(*place, which) for place in places]
+    return _told(consumer.offsets_for_times(asked, timeout=ASK_TIMEOUT_S) if asked else [])
+
+
+def _told(answer: Iterable[TopicPartition]) -> dict[Place, int]:
+    """What an answer says of each; raises KafkaException, for no offset is not one of nothing."""
+    found = {}
     for tp in answer:
-        if tp.error is not None:  # no end is not an end of nothing
+        if tp.error is not None:
             raise KafkaException(tp.error)
-    return {(tp.topic, tp.partition): tp.offset for tp in answer}
+        found[tp.topic, tp.partition] = tp.offset
+    return found

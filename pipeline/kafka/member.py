@@ -93,12 +93,14 @@ class Member:
         known = known_topics(self.consumer, self._kafka)
         return {topic: count / len(known[topic].partitions) for topic, count in owned.items()}
 
-    def commit(self, messages: Iterable[Message], most: Mapping[Place, int] = {}) -> None:
-        """All of these are dealt with; a partition is committed no further than its `most`."""
-        ends = next_offsets(messages)
-        for end in ends:
-            end.offset = min(end.offset, most.get((end.topic, end.partition), end.offset))
-        self.consumer.commit(offsets=ends, asynchronous=False)
+    def commit(self, messages: Iterable[Message]) -> None:
+        """All of these are dealt with."""
+        self.consumer.commit(offsets=next_offsets(messages), asynchronous=False)
+
+    def commit_to(self, ends: Mapping[Place, int]) -> None:
+        """All that stands before these offsets is dealt with."""
+        offsets = [TopicPartition(*partition, end) for partition, end in ends.items()]
+        self.consumer.commit(offsets=offsets, asynchronous=False)
 
     def close(self) -> None:
         """Leave the group."""

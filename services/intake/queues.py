@@ -7,6 +7,9 @@
 A tenant above its segments per second waits here, and so does all that is not urgent while the
 credit is used up: see `pressure.py`. Within a flow (one lane of one tenant) the order of arrival
 is kept.
+
+Bulk that comes back from where it waited (`waiting.py`) is no flow, but has the same credit: it
+comes after these, and what it would have had as one more lane of the least weight is kept for it.
 """
 
 from collections import deque
@@ -16,6 +19,7 @@ from typing import Generic, TypeVar
 
 URGENT = "priority"
 TURN = 16  # records of one weight that a lane may give in a row
+OWED_MAX = 100  # records kept for what comes back: a fifth of a batch
 
 T = TypeVar("T")
 
@@ -38,7 +42,8 @@ class Bucket:
 
     def take(self, count: int) -> None:
         """So many have gone; what was urgent, or turned out long, may leave less than nothing."""
-        self._tokens -= count
+        if self.rate_per_s is not None:
+            self._tokens -= count
 
 
 @dataclass(slots=True, eq=False)
@@ -65,6 +70,8 @@ class Queues(Generic[T]):
     def __init__(self, weights: Mapping[str, int], rates: Mapping[str, float | None]) -> None:
         """`weights` of the lanes, the most urgent first; `rates` of the tenants, per second."""
         self._turns = {lane: weight * TURN for lane, weight in weights.items()}
+        least = min(weights.values())
+        self._parts = {lane: least / weight for lane, weight in weights.items()}
         buckets = {tenant: Bucket(rate) for tenant, rate in rates.items()}
         self._flows = {
             (lane, tenant): Flow[T](lane, tenant, buckets[tenant])
@@ -72,7 +79,9 @@ class Queues(Generic[T]):
             for tenant in rates
         }
         self._rings = {lane: deque(self.flows(lane)) for lane in weights}
-        self._rates = rates
+        self._rates = dict(rates)
+        self._shares = dict.fromkeys(rates, 1.0)
+        self._owed = 0.0  # to what comes back
         self.credit = 0
         """Records that are not urgent and may still go."""
 
@@ -86,8 +95,23 @@ class Queues(Generic[T]):
 
     def own(self, tenant: str, share: float) -> None:
         """So much of what a tenant sends comes to this process, and so much of its rate is ours."""
-        if (rate := self._rates[tenant]) is not None:
-            self._flows[URGENT, tenant].bucket.rate_per_s = rate * share
+        self._shares[tenant] = share
+        rate = self._rates[tenant]
+        self._flows[URGENT, tenant].bucket.rate_per_s = None if rate is None else rate * share
+
+    def limit(self, rates: Mapping[str, float | None]) -> None:
+        """Tenants have these rates from now on; those that are not told of keep theirs."""
+        for tenant in self._rates.keys() & rates.keys():
+            self._rates[tenant] = rates[tenant]
+            self.own(tenant, self._shares[tenant])
+
+    def is_limited(self, tenant: str) -> bool:
+        """Whether it has a rate."""
+        return self._rates[tenant] is not None
+
+    def tenants(self) -> Iterable[str]:
+        """All there are."""
+        return self._rates.keys()
 
     def charge(self, tenant: str, more: int) -> None:
         """What was taken as one has turned out to be so many more."""
@@ -107,12 +131,22 @@ class Queues(Generic[T]):
     def take(self, most: int, now_s: float) -> list[T]:
         """The next ones whose turn it is, at most `most`."""
         taken: list[T] = []
+        kept = min(int(self._owed), self.credit)
+        self.credit -= kept
         before = -1
         while before < len(taken) < most:
             before = len(taken)
             for lane, turn in self._turns.items():
                 self._serve(lane, min(turn, most - len(taken)), now_s, taken)
+        self.credit += kept
         return taken
+
+    def came_back(self, count: int, most: int) -> None:
+        """So many have gone of what comes back, at most `most` and the credit: fewer than it could
+        is all it wanted, so nothing is owed to it."""
+        is_content = count < min(most, self.credit)
+        self.credit = max(0, self.credit - count)
+        self._owed = 0.0 if is_content else max(0.0, self._owed - count)
 
     def _serve(self, lane: str, turn: int, now_s: float, taken: list[T]) -> None:
         """Let the tenants of a lane give `turn` together, each its equal part."""
@@ -128,6 +162,7 @@ class Queues(Generic[T]):
             if lane != URGENT:
                 count = min(count, self.credit)
                 self.credit -= count
+                self._owed = min(OWED_MAX, self._owed + count * self._parts[lane])
             taken.extend(flow.waiting.popleft() for _ in range(count))
             flow.bucket.take(count)
             turn -= count

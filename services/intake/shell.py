@@ -4,11 +4,14 @@ Each lane has a consumer of its own, so that no record is fetched behind a more 
 read waits in `Queues` for its turn; a batch is decided, all that follows from it confirmed by
 Kafka, and only then committed. After a crash the batch is repeated, and the router knows a repeat
 by its source.
+
+What other threads have to say (`give_credit`, `configure`) is handed over: only the thread that
+runs goes by it, by the last word and between two batches.
 """
 
 import threading
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -18,6 +21,7 @@ from msgspec.structs import replace
 
 from pipeline import topics
 from pipeline.capacity import Capacity
+from pipeline.config import Config
 from pipeline.dead_letters import error_headers
 from pipeline.errors import HeliographError, MisshapenError, UnreadableError
 from pipeline.kafka.clients import (
@@ -35,7 +39,7 @@ from services.intake.config import IntakeConfig
 from services.intake.core import Intake, ShapeFault, Source, origin
 from services.intake.lanes import GROUP, LaneReader
 from services.intake.poison import Partition, Poison
-from services.intake.queues import TURN, Queues
+from services.intake.queues import OWED_MAX, Queues
 from services.intake.sizes import segments
 from services.intake.waiting import Held, Waiting
 
@@ -53,6 +57,8 @@ class Shell:
 
     def __init__(self, ground: Process, config: IntakeConfig, capacity: Capacity) -> None:
         self._ground = ground
+        self.config = ground.config
+        """What it goes by, or is about to."""
         self._core = Intake(ground.config)
         self._codec = ground.codec
         self._metrics = ground.metrics
@@ -61,16 +67,14 @@ class Shell:
         self._producer: Producer = make_producer(ground.config.kafka)
         self._stops = Stops()
         self._poison = Poison(config.unreadable_in_a_row_max)
-        tenants = ground.config.tenants
-        self._queues: Queues[Message] = Queues(
-            config.weights.model_dump(),
-            {name: tenant.segments_per_s for name, tenant in tenants.items()},
-        )
+        self._queues: Queues[Message] = Queues(config.weights.model_dump(), _rates(ground.config))
         self._lanes = {
             lane: LaneReader(lane, ground, self._queues, self._poison)
             for lane in topics.MT_REQUEST_BY_LANE
         }
         self.waiting = Waiting(ground, self._stops, capacity)
+        self._credits: deque[int] = deque(maxlen=1)
+        self._configs: deque[Config] = deque(maxlen=1)
         self._refusal: KafkaError | None = None
         self._declare()
 
@@ -80,21 +84,17 @@ class Shell:
         for reader in readers:
             reader.subscribe()
         self._ground.is_ready = lambda: all(reader.is_assigned for reader in readers)
-        patience_s, room = 0.0, TURN
+        patience_s = 0.0
         try:
             while not stopping.is_set():
+                self._hear()
                 for reader in readers:
                     reader.read(patience_s)
                     patience_s = 0.0
-                held = self.waiting.take(min(room, self._queues.credit))
-                if held:
-                    self._queues.credit -= len(held)
-                    self._pass_on(held)
                 batch = self._queues.take(BATCH_RECORDS_MAX, time.monotonic())
-                room = max(TURN, BATCH_RECORDS_MAX - len(batch))
                 if batch:
                     self._admit(batch)
-                elif not held:
+                if not self._go_on(max(OWED_MAX, BATCH_RECORDS_MAX - len(batch))) and not batch:
                     patience_s = IDLE_S
                 for reader in readers:
                     reader.balance()
@@ -108,12 +108,29 @@ class Shell:
         self._stops.put(name, stop)
         self.waiting.stops_changed()
         self._queues.hold(
-            tenant for tenant in self._ground.config.tenants if self._stops.pauses(_Tenant(tenant))
+            tenant for tenant in self._queues.tenants() if self._stops.pauses(_Tenant(tenant))
         )
 
     def give_credit(self, count: int) -> None:
         """So many that are not urgent may pass until the next word."""
-        self._queues.credit = count
+        self._credits.append(count)
+
+    def configure(self, config: Config) -> None:
+        """Go by this configuration from now on, as far as the README says."""
+        self.config = config
+        self._configs.append(config)
+
+    def _hear(self) -> None:
+        """Go by what other threads have said last."""
+        if self._credits:
+            self._queues.credit = self._credits.popleft()
+        if self._configs:
+            config = self._configs.popleft()
+            self._core = Intake(config)
+            self._queues.limit(_rates(config))
+            self.waiting.configure(config)
+            if new := config.tenants.keys() - self._queues.tenants():
+                LOG.warning("requests of new tenants are read after a restart", tenants=sorted(new))
 
     def _declare(self) -> None:
         for lane, reader in self._lanes.items():
@@ -132,6 +149,14 @@ class Shell:
         for partition in poisoned:
             self._lanes[origin(partition[0])[1]].poison(partition)
             LOG.error("nothing here can be read, so it is left alone until a restart", at=partition)
+
+    def _go_on(self, most: int) -> int:
+        """Let go what has waited for a connector, after the lanes; how many have gone."""
+        held = self.waiting.take(min(most, self._queues.credit))
+        if held:
+            self._pass_on(held)
+        self._queues.came_back(len(held), most)
+        return len(held)
 
     def _pass_on(self, waited: Sequence[Held]) -> None:
         """What has waited for a connector is decided anew by the router."""
@@ -195,7 +220,7 @@ class Shell:
     def _charge(self, request: MtRequest, source: Source) -> None:
         """Taking it has cost its tenant one segment; what it has more was not known then."""
         tenant, _lane = origin(source.topic)
-        if self._ground.config.tenants[tenant].segments_per_s is not None:
+        if self._queues.is_limited(tenant):
             self._queues.charge(tenant, segments(request) - 1)
 
     def _bury(self, message: Message, source: Source, error: UnreadableError) -> None:
@@ -214,6 +239,10 @@ class Shell:
 
     def _note(self, error: KafkaError | None, _: Message) -> None:
         self._refusal = self._refusal or error
+
+
+def _rates(config: Config) -> dict[str, float | None]:
+    return {name: tenant.segments_per_s for name, tenant in config.tenants.items()}
 
 
 class _Tenant(NamedTuple):

@@ -2,12 +2,13 @@
 
 One topic a connector, one line here. At the head of a line a record goes on when there is room
 (`release.py`), and without any when its end is known: its validity is over, or it is cancelled. One
-that is paused is left where it is and others pass: the partition is committed no further than it,
-and read again from there when the stops have changed, and once an hour for what is over by then. So
-records can go on twice, and long after; the router knows them by their source.
+that is paused is left where it is and others pass (`left.py`): the partition is committed no
+further than it, and read again from there when the stops have changed, and once an hour for what is
+over by then. Another process that takes the partition over lets go again what has passed since; the
+router knows it by its source.
 
 All topics of the family are read that there are: what waits for a connector that is configured no
-more goes on at once, for the router knows other ways.
+more goes on slowly, for the router knows other ways.
 """
 
 import time
@@ -20,6 +21,7 @@ from confluent_kafka import Message, TopicPartition
 
 from pipeline import topics
 from pipeline.capacity import Capacity
+from pipeline.config import Config
 from pipeline.errors import UnreadableError
 from pipeline.ids import ConnectorId
 from pipeline.kafka.clients import now_ms
@@ -29,8 +31,9 @@ from pipeline.records import MtAdmitted
 from pipeline.stops import Stops
 from services.intake import sizes
 from services.intake.lanes import GROUP
+from services.intake.left import Left
 from services.intake.poison import Partition
-from services.intake.release import Release, is_over
+from services.intake.release import Release, goal, is_over
 
 READ_AGAIN_S = 3600.0
 
@@ -58,15 +61,14 @@ class Waiting:
         self._ground = ground
         self._stops = stops
         self._capacity = capacity
-        tenants = ground.config.tenants
-        self._validities_s = {name: tenant.validity_s for name, tenant in tenants.items()}
+        self.configure(ground.config)
         self._member = Member(
             ground.config.kafka, GROUP, self._held, self._on_assigned, self._on_gone
         )
         self.close = self._member.close
         self._lines: dict[str, Line] = {}
         self._ring: deque[str] = deque()  # topics, the one whose turn it is first
-        self._left: dict[Partition, int] = {}  # the first record left where it is
+        self._left = Left()
         self._there: Mapping[str, ConnectorId] = {}
         self._behind: Mapping[str, int] = {}
         self._must_read_again = False
@@ -95,6 +97,10 @@ class Waiting:
 
     # --- on the thread of the shell -------------------------------------------------------------
 
+    def configure(self, config: Config) -> None:
+        """Go by these tenants from now on."""
+        self._validities_s = {name: tenant.validity_s for name, tenant in config.tenants.items()}
+
     def take(self, most: int) -> list[Held]:
         """Those that go on now, at most `most`."""
         self._subscribe()
@@ -112,7 +118,7 @@ class Waiting:
 
     def commit(self, done: Sequence[Held]) -> None:
         """All of these are dealt with."""
-        self._member.commit((held.message for held in done), self._left)
+        self._member.commit_to({at: self._left.end(at) for at in {place(m) for m, _ in done}})
 
     def _subscribe(self) -> None:
         """Read the topics there are."""
@@ -132,7 +138,9 @@ class Waiting:
 
     def _read(self) -> None:
         for message in self._member.read(0):
-            self._lines[message.topic() or ""].held.append(Held(message, self._decoded(message)))
+            if self._left.is_new(place(message), message.offset() or 0):
+                held = Held(message, self._decoded(message))
+                self._lines[message.topic() or ""].held.append(held)
 
     def _decoded(self, message: Message) -> MtAdmitted | UnreadableError:
         try:
@@ -141,38 +149,45 @@ class Waiting:
             return error
 
     def _let_go(self, line: Line, most: int, taken: list[Held]) -> None:
+        if not line.held:
+            return
         now_s, this_ms = time.monotonic(), now_ms()
-        room = line.release.room(self._capacity.filled(line.connector), now_s)
-        if not self._capacity.is_configured(line.connector):
-            room = float("inf")
+        may_go = goal(
+            self._capacity.filled(line.connector),
+            self._capacity.detour_per_s(line.connector),
+            is_configured=self._capacity.is_configured(line.connector),
+        )
+        room = line.release.room(may_go.segments, now_s)
         while line.held and len(taken) < most:
-            record = line.held[0].record
+            message, record = line.held[0]
+            where = place(message), message.offset() or 0
             if not isinstance(record, UnreadableError) and not self._has_ended(record, this_ms):
                 if self._stops.pauses(record.head):
-                    self._leave(line.held.popleft().message)
+                    if not self._left.leave(*where):
+                        return
+                    line.held.popleft()
                     continue
-                if room <= 0:
+                waited_s = (this_ms - message.timestamp()[1]) / 1000
+                if room <= 0 or waited_s < may_go.waited_s:
                     return
                 segments = sizes.segments(record.request)
                 room -= segments
                 line.release.went(segments, now_s)
+            self._left.passed(*where)
             taken.append(line.held.popleft())
 
     def _has_ended(self, record: MtAdmitted, this_ms: int) -> bool:
         is_cancelled = self._stops.cancels(record.head) is not None
         return is_cancelled or is_over(record, self._validities_s, this_ms)
 
-    def _leave(self, message: Message) -> None:
-        self._left.setdefault(place(message), message.offset() or 0)
-
     def _read_again(self) -> None:
-        """From the first record that was left where it is."""
+        """From the first record that was left where it is; what has passed since is skipped."""
         self._must_read_again = False
         self._read_again_at = time.monotonic() + READ_AGAIN_S
-        self._forget(set(self._left))
-        for (topic, partition), offset in self._left.items():
+        firsts = self._left.firsts()
+        self._forget(firsts.keys())
+        for (topic, partition), offset in firsts.items():
             self._member.consumer.seek(TopicPartition(topic, partition, offset))
-        self._left.clear()
 
     def _held(self) -> Mapping[str, int]:
         return {topic: len(line.held) for topic, line in self._lines.items()}
@@ -182,10 +197,10 @@ class Waiting:
 
     def _on_gone(self, gone: set[Partition]) -> None:
         self._forget(gone)
-        self._left = {where: first for where, first in self._left.items() if where not in gone}
+        self._left.forget(gone)
         self._share()
 
-    def _forget(self, gone: set[Partition]) -> None:
+    def _forget(self, gone: Collection[Partition]) -> None:
         for line in self._lines.values():
             line.held = deque(held for held in line.held if place(held.message) not in gone)
 

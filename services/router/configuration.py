@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from pipeline.config import Config
 from pipeline.countries import is_country
+from pipeline.reloads import changes_kept
 from services.router.quiet_hours import is_endless
 from services.router.senders import fault_of
 
@@ -17,10 +18,7 @@ def faults_in(config: Config) -> list[str]:
 
 def changes_refused(before: Config, after: Config) -> list[str]:
     """A sentence for each setting that is another, and that a router takes at its start only."""
-    old, new = before.services.get("router", {}), after.services.get("router", {})
-    names = [name for name in KEPT if getattr(before, name) != getattr(after, name)]
-    names += [f"services.router.{n}" for n in sorted(old | new) if old.get(n) != new.get(n)]
-    return [f"{name}: changed; restart the router" for name in names]
+    return changes_kept(before, after, "router", KEPT)
 
 
 def _of_tenants(config: Config) -> Iterator[str]:

@@ -8,13 +8,19 @@ from uuid import uuid4
 
 import pytest
 from confluent_kafka import KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from pipeline import topics
 from pipeline.broker import embedded, free_port
 from pipeline.config import KafkaConfig
 from pipeline.ids import ConnectorId
 from pipeline.kafka.admin import create_topics
-from pipeline.kafka.clients import make_consumer, make_producer, make_transactional_producer
+from pipeline.kafka.clients import (
+    client_settings,
+    make_consumer,
+    make_producer,
+    make_transactional_producer,
+)
 from pipeline.kafka.groups import has_unread
 from pipeline.kafka.lag import Lag, Progress
 from pipeline.topics import Lanes
@@ -86,3 +92,20 @@ def test_each_topic_of_a_group_is_told_apart(kafka: KafkaConfig) -> None:
         urgent: Progress(done=0, behind=3),
         waits: Progress(done=4, behind=0),  # what is left there is a marker
     }
+
+
+def test_what_is_there_no_more_is_not_behind_of_who_never_committed(kafka: KafkaConfig) -> None:
+    """So it is with a retired generation: Kafka drops the records first, the offsets later."""
+    connector = ConnectorId(f"c-{uuid4().hex[:8]}")
+    create_topics(kafka, topics.catalog({connector: Lanes(binds=1, generation=1)}))
+    topic = topics.submit(connector, 1, priority=False)
+    producer = make_producer(kafka)
+    for _ in range(50):
+        producer.produce(topic, b"x", partition=0)
+    assert producer.flush(DEADLINE_S) == 0
+    lag = Lag(kafka, {topic: f"binder-{connector}"})
+    assert told(lag.ask) == {topic: Progress(done=0, behind=50)}
+    admin = AdminClient(client_settings(kafka))
+    for deleted in admin.delete_records([TopicPartition(topic, 0, 40)]).values():
+        deleted.result(DEADLINE_S)
+    assert told(lag.ask) == {topic: Progress(done=40, behind=10)}

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import time
 from asyncio.subprocess import Process
 from collections import Counter
@@ -22,6 +23,7 @@ from pipeline.kafka.reader import read_to_end
 from pipeline.process import catalog
 from pipeline.records import MtAdmitted, Stop
 from pipeline.topics import Lanes
+from services.intake.release import IN_FLIGHT_S, STRAYS
 from tests.broker.conftest import started
 from tests.broker.test_binder import LEDGER_TAG, Carrier
 from tests.services.router.builders import admitted, request
@@ -32,7 +34,7 @@ CODEC = Codec()
 RATE_PER_S, QUEUE_S, BULK = 40, 20, 1600
 LIMIT = RATE_PER_S * QUEUE_S
 IN_FLIGHT = 100  # a router's transaction, and the markers of half a second
-CARRIER, GONE = ConnectorId("carrier"), ConnectorId("gone")
+CARRIER, GONE, LATE = ConnectorId("carrier"), ConnectorId("gone"), ConnectorId("late")
 NORMAL = topics.submit(CARRIER, 1, priority=False)
 CONFIG = """
 kafka: {bootstrap_servers: '%s'}
@@ -171,3 +173,38 @@ async def test_what_is_paused_stays_and_others_pass_even_without_their_connector
         await until(lambda: passed() == every)
     dead = {message.value() for message in read_to_end(own_kafka, [topics.dlq_of(topic)])}
     assert dead == {b"garbage"}  # once more for each time it was read
+
+
+async def test_a_connector_that_comes_later_is_known_after_sighup(
+    own_kafka: KafkaConfig, configure: Callable[[int], Path]
+) -> None:
+    """What nobody has configured goes on slowly; what is configured, as there is room."""
+    path = configure(1)
+    before = path.read_text(encoding="utf-8")
+    carrier = before[before.index("  carrier:") : before.index("tenants:")]
+    create_topics(own_kafka, topics.catalog({LATE: Lanes(binds=1, generation=1)}))
+    topic, count, producer = topics.wait(LATE), 5 * STRAYS, make_producer(own_kafka)
+    for number in range(count):
+        asked = request(message_id=f"late-{number}")
+        record = admitted(asked, lane="bulk", requested_ms=now_ms())
+        produce(producer, topic, record.head.recipient, CODEC.encode(record, topic))
+    assert producer.flush(DEADLINE_S) == 0
+
+    def passed() -> int:
+        read = read_to_end(own_kafka, [topics.ROUTER_IN])
+        records = [CODEC.decode(message.value(), MtAdmitted) for message in read]
+        return sum(record.head.message_id.startswith("late-") for record in records)
+
+    async with service("intake", path) as process:
+        await until(lambda: passed() > 0)
+        path.write_text(f"{before}connectors: broken", encoding="utf-8")
+        process.send_signal(signal.SIGHUP)
+        await asyncio.sleep(SETTLED_S)
+        assert passed() <= 2 * STRAYS
+        late = carrier.replace("carrier:", "late:").replace("rate_per_s: 40", "rate_per_s: 400")
+        path.write_text(before.replace(carrier, carrier + late), encoding="utf-8")
+        process.send_signal(signal.SIGHUP)
+        asked_s = time.monotonic()
+        await until(lambda: passed() == count)
+        assert time.monotonic() - asked_s < 3 * IN_FLIGHT_S  # slowly it takes as much again
+        assert process.returncode is None

@@ -176,3 +176,30 @@ def test_a_connector_that_joins_is_known_and_none_is_forgotten() -> None:
     answered({"sms.mt.submit.new.g1": 20, NORMAL: 1000})
     assert own.wait_s(new, is_urgent=False) == 8
     assert own.wait_s(FAST, is_urgent=False) == 11
+
+
+@pytest.mark.parametrize(
+    ("behind", "words", "is_down", "detour_per_s"),
+    [
+        ({NORMAL: 0}, (), True, 0),  # all are down
+        ({NORMAL: 0}, (said(connector=SLOW),), True, 100),
+        (None, (said(connector=SLOW),), True, 0),  # nobody knows its rate
+        ({NORMAL: 0}, (said(connector=SLOW), said()), False, 0),
+        ({NORMAL: 0}, (said(connector=SLOW), said(at_ms=NOW_MS - STALE_MS)), False, 0),
+        ({NORMAL: 0}, (said(connector=SLOW), said(at_ms=NOW_MS - STALE_MS - 1)), True, 100),
+        ({NORMAL: 0}, (said(connector=SLOW), said(), said(state="open")), False, 0),
+        ({NORMAL: 0}, (said(connector=SLOW), said(state="stopped", rate_per_s=20.0)), True, 20),
+        ({NORMAL: 0}, (said(connector=SLOW), said(is_receiver=True)), True, 100),
+        ({NORMAL: 0}, (said(connector=SLOW, at_ms=NOW_MS - STALE_MS - 1),), True, 0),
+        ({NORMAL: 0, "sms.mt.submit.slow.g1": 10_000}, (said(connector=SLOW),), True, 0),
+    ],
+)
+def test_what_waits_for_one_that_is_down_may_go_round_it_while_another_has_room(
+    behind: dict[str, int] | None,
+    words: tuple[ConnectorState, ...],
+    is_down: bool,
+    detour_per_s: float,
+) -> None:
+    own = capacity(behind, *words)
+    assert own.is_down(FAST) is is_down
+    assert own.detour_per_s(FAST) == detour_per_s

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from pipeline.config import Config
+from pipeline.config import Config, KafkaConfig
 from pipeline.effects import Effect, KeyEntries
 from pipeline.errors import ConfigError
-from pipeline.reloads import Reloaded, refuse_less
+from pipeline.reloads import Reloaded, changes_kept, refuse_less
 from tests.entries import MemoryEntries
 from tests.services.router.builders import CONFIG, FAST, connector
 
@@ -62,3 +62,18 @@ def test_binds_change_with_their_generation_only(after: dict[str, int], fault: s
     else:
         with pytest.raises(ConfigError, match=fault):
             refuse_less(before, of_fast(**after))
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({}, []),
+        ({"connectors": {}, "state_dir": "elsewhere"}, []),
+        ({"kafka": KafkaConfig(bootstrap_servers="other:9092")}, ["kafka"]),
+        ({"services": {"intake": {"weights": {"bulk": 2}}}}, ["services.intake.weights"]),
+        ({"services": {"router": {"replicas": 2}}}, []),
+    ],
+)
+def test_what_only_a_start_takes_is_named(changed: dict[str, Any], named: list[str]) -> None:
+    faults = changes_kept(CONFIG, CONFIG.model_copy(update=changed), "intake", ("kafka",))
+    assert faults == [f"{name}: changed; restart the intake" for name in named]

@@ -8,6 +8,7 @@ from pipeline import topics
 from pipeline.ids import ConnectorId
 from pipeline.topics import Lanes
 from services.intake.checks import VALIDITY_S_MAX
+from services.telemetry import __main__ as telemetry
 
 ALPHA = ConnectorId("alpha")
 CATALOG = {t.name: t for t in topics.catalog({ALPHA: Lanes(binds=4, generation=2)})}
@@ -72,6 +73,11 @@ def test_every_topic_a_service_reads_has_somewhere_to_put_what_it_cannot_read() 
         if services & set(topic.readers) and not tables and topic.name not in own_output:
             assert topic.dlq == topics.dlq_of(topic.name), topic.name
             assert topic.dlq in CATALOG
+
+
+def test_telemetry_is_named_by_the_topics_it_reads() -> None:
+    named = {topic.name for topic in CATALOG.values() if "telemetry" in topic.readers}
+    assert named == set(telemetry.READS)
 
 
 def test_state_is_kept_in_as_many_partitions_as_its_topic_has() -> None:

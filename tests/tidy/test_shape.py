@@ -57,6 +57,7 @@ DOORS = {  # foreign library: where it may be imported
 }
 CORES = [
     "services.intake.core",
+    "services.intake.left",
     "services.intake.poison",
     "services.intake.queues",
     "services.intake.release",

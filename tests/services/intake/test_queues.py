@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.queues import Bucket, Queues
+from services.intake.queues import OWED_MAX, Bucket, Queues
 
 WEIGHTS = {"priority": 16, "normal": 4, "bulk": 1}
 PLENTY = 100_000
@@ -160,3 +160,51 @@ def test_a_bucket_gives_its_rate_and_at_most_a_second_of_it_at_once(rate: float)
         bucket.take(count)
         given_away += count
     assert given_away == pytest.approx(1000 * rate, abs=rate + 2)
+
+
+def test_a_rate_that_is_another_holds_from_now_on() -> None:
+    own = queues({"acme": None, "bank": 50.0})
+    own.own("acme", 0.5)
+    fill(own, "bulk", "acme", 10_000)
+    assert len(own.take(500, 10.0)) == 500
+    own.limit({"acme": 100.0, "nobody": 1.0})
+    own.take(500, 11.0)
+    assert len(own.take(500, 12.0)) == 50
+    assert own.is_limited("acme")
+    own.limit({"acme": None})
+    assert len(own.take(500, 12.0)) == 500
+    assert own.is_limited("bank")
+
+
+@given(
+    grants=st.lists(st.integers(0, OWED_MAX), min_size=50, max_size=80),
+    lanes=st.sets(st.sampled_from(["normal", "bulk"]), min_size=1),
+)
+def test_what_comes_back_neither_starves_nor_goes_before(
+    grants: list[int], lanes: set[str]
+) -> None:
+    """All have more than may go: it has what one more lane of the least weight would have."""
+    own, back, given_away = queues(credit=0), 0, 0.0
+    for lane in lanes:
+        fill(own, lane, "acme", 10_000)
+    for grant in grants:
+        own.credit = grant
+        found = parts(own.take(500, 0))
+        own.came_back(own.credit, 500)
+        given_away += found.get("normal acme", 0) / 4 + found.get("bulk acme", 0)
+        back += grant - sum(found.values())
+    assert back <= given_away
+    assert back >= given_away - max(grants) - 1
+
+
+@given(st.lists(st.integers(0, 120), max_size=40))
+def test_all_the_credit_is_for_the_lanes_while_nothing_comes_back(grants: list[int]) -> None:
+    own = queues(credit=0)
+    fill(own, "normal", "acme", 100_000)
+    for grant in grants:
+        own.credit = grant
+        taken = 0
+        for _ in range(2):
+            taken += len(own.take(500, 0))
+            own.came_back(0, 500)
+        assert (taken, own.credit) == (grant, 0)

@@ -11,10 +11,14 @@ from pipeline.ids import MessageId, Msisdn
 from pipeline.records import MtAdmitted, MtHead, MtRequest
 from services.intake import sizes
 from services.intake.release import (
+    DECIDED_S,
     FILL_TO,
     IN_FLIGHT_S,
     ROOM_EVERY_S,
+    STRAYS,
+    Goal,
     Release,
+    goal,
     is_over,
 )
 
@@ -25,6 +29,10 @@ def release(share: float = 1.0) -> Release:
     own = Release()
     own.share = share
     return own
+
+
+def missing(filled: Filled | None) -> float:
+    return goal(filled, 0.0, is_configured=True).segments
 
 
 @pytest.mark.parametrize(
@@ -39,18 +47,36 @@ def release(share: float = 1.0) -> Release:
     ],
 )
 def test_it_is_filled_up_to_half(filled: Filled | None, share: float, room: float) -> None:
-    assert release(share).room(filled, 0.0) == room
+    assert release(share).room(missing(filled), 0.0) == room
+
+
+@pytest.mark.parametrize(
+    ("filled", "detour_per_s", "is_configured", "expected"),
+    [
+        (None, 0, True, Goal(0)),
+        (None, 0, False, Goal(STRAYS)),
+        (Filled(0, 1000), 0, False, Goal(STRAYS)),
+        (Filled(700, 1000), 0, True, Goal(-200)),
+        (Filled(700, 1000), 20, True, Goal(20 * IN_FLIGHT_S, DECIDED_S)),
+        (Filled(500, 1000), 20, True, Goal(20 * IN_FLIGHT_S, DECIDED_S)),
+        (Filled(499, 1000), 20, True, Goal(1)),
+    ],
+)
+def test_what_may_go_follows_from_what_is_known(
+    filled: Filled | None, detour_per_s: float, is_configured: bool, expected: Goal
+) -> None:
+    assert goal(filled, detour_per_s, is_configured=is_configured) == expected
 
 
 def test_what_has_gone_counts_until_it_must_be_queued() -> None:
     own = release()
-    assert own.room(Filled(0, 1000), 10.0) == 500
+    assert own.room(500, 10.0) == 500
     own.went(300, 10.0)
-    assert own.room(Filled(0, 1000), 10.0 + ROOM_EVERY_S / 2) == 200
+    assert own.room(500, 10.0 + ROOM_EVERY_S / 2) == 200
     own.went(150, 12.0)
-    assert own.room(Filled(0, 1000), 12.0) == 50
-    assert own.room(Filled(300, 1000), 10.0 + IN_FLIGHT_S) == 50
-    assert own.room(Filled(450, 1000), 12.0 + IN_FLIGHT_S) == 50
+    assert own.room(500, 12.0) == 50
+    assert own.room(200, 10.0 + IN_FLIGHT_S) == 50
+    assert own.room(50, 12.0 + IN_FLIGHT_S) == 50
 
 
 @given(
@@ -68,7 +94,7 @@ def test_never_more_is_queued_than_half_the_limit_and_a_message_of_each_process(
     for second, (delay, done) in enumerate(zip(delays, sent, strict=True)):
         queued = max(0, queued + arriving[second] - done)
         for process in own:
-            room = process.room(Filled(queued, limit), second)
+            room = process.room(missing(Filled(queued, limit)), second)
             for size in sizes * 100:
                 if room <= 0:
                     break
