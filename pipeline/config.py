@@ -34,6 +34,7 @@ from pipeline.quiet_hours import Country, QuietHours
 from pipeline.secret import LITERAL, NEED_SECRETS
 from pipeline.sections import Section as Section
 from pipeline.sections import sentences as sentences
+from pipeline.topics import NO_CONNECTOR
 
 ENV_PREFIX = "HELIOGRAPH__"
 
@@ -104,6 +105,8 @@ class Config(BaseSettings):
     def _parts_fit_together(self) -> Self:
         faults = []
         for name, connector in self.connectors.items():
+            if name in NO_CONNECTOR:
+                faults.append(f"connectors.{name}: a topic has this name already; take another")
             profiles = {DEFAULT_PROFILE, *self.profiles, *shipped()}
             if connector.profile not in profiles:
                 faults.append(

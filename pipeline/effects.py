@@ -57,6 +57,10 @@ class KeyEntries(Entries, Protocol):
     """The state of one key and, for what is counted over many keys, that of its partition."""
 
     @property
+    def key(self) -> str:
+        """The key: that of the record being decided."""
+
+    @property
     def partition(self) -> int:
         """The partition of the input topic that the key is in."""
 

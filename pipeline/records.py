@@ -162,6 +162,8 @@ class MtRouted(Record, frozen=True, kw_only=True):
     retry_on: tuple[str, ...] = ()
     retry_after_s: int | None = None
     receipt_within_s: int | None = None
+    receipts: str = "all"
+    silence: str = "unknown"
 
 
 class MtRejected(Record, frozen=True, kw_only=True):
@@ -232,6 +234,8 @@ class MtSubmit(Record, frozen=True, kw_only=True):
     write_until_ms: int | None = None
     attempts: int = 0
     test: bool = False
+    connector: ConnectorId | None = None
+    doubtful: bool = False
 
 
 class MtSubmitted(Record, frozen=True, kw_only=True):
@@ -312,6 +316,10 @@ class Dlr(Record, frozen=True, kw_only=True):
     received_ms: int
     joined_ms: int
     test: bool = False
+    joined_by: str = "id"
+    repaired: bool = False
+    foreign: bool = False
+    sender: str | None = None
 
 
 class Mo(Record, frozen=True, kw_only=True):
@@ -332,6 +340,11 @@ class Mo(Record, frozen=True, kw_only=True):
     received_ms: int
     published_ms: int
     test: bool = False
+    rest: str | None = None
+    words: tuple[str, ...] = ()
+    vote: str | None = None
+    option: str | None = None
+    vote_result: str | None = None
 
 
 class SegmentStatus(Record, frozen=True, kw_only=True):
@@ -345,6 +358,8 @@ class SegmentStatus(Record, frozen=True, kw_only=True):
     reason: str | None = None
     submitted_ms: int | None = None
     final_ms: int | None = None
+    accepted_ms: int | None = None
+    receipt_ms: int | None = None
 
 
 class MtStatus(Record, frozen=True, kw_only=True):
@@ -362,6 +377,12 @@ class MtStatus(Record, frozen=True, kw_only=True):
     submitted_ms: int | None = None
     final_ms: int | None = None
     updated_ms: int
+    deliveries: int = 0
+    price: str | None = None
+    cost: str | None = None
+    spent: str | None = None
+    currency: str | None = None
+    scheduled_ms: int | None = None
 
 
 class MtEvent(Record, frozen=True, kw_only=True):
@@ -415,6 +436,148 @@ class ConnectorQuality(Record, frozen=True, kw_only=True):
     failed: int
     latency_median_ms: int | None = None
     latency_p90_ms: int | None = None
+    tenant: str | None = None
+
+
+class ConnectorReceipts(Record, frozen=True, kw_only=True):
+    """How the receipts of a connector found their segments within a stretch of time, as far as one
+    correlator has read them; the newest per key counts."""
+
+    connector: ConnectorId
+    replica: str
+    begin_ms: int
+    end_ms: int
+    receipts: int
+    joined: dict[str, int] = {}
+    parked: int = 0
+    orphans: int = 0
+    repaired: int = 0
+    foreign: int = 0
+    repeats: int = 0
+    collisions: int = 0
+    mismatches: int = 0
+    id_in_response: str = "any"
+    id_in_receipt: str = "any"
+    learnt: str | None = None
+
+
+class VoteTally(Record, frozen=True, kw_only=True):
+    """How a vote stands, as one partition of sms.correlator.in has counted it; the newest counts.
+
+    The whole is the sum over the partitions.
+    """
+
+    vote: str
+    partition: int
+    counts: dict[str, int] = {}
+    repeated: int = 0
+    early: int = 0
+    late: int = 0
+    no_option: int = 0
+    at_ms: int
+    test: bool = False
+
+
+class Command(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to be done about a message that was asked for. Anyone may write it."""
+
+    command_id: str | None = None
+    message_id: MessageId
+    action: str
+    text: str | None = None
+    tenant: str | None = None
+
+
+class MtCommand(Record, frozen=True, kw_only=True):
+    """A command and what the tracker knows of its message, for the router.
+
+    Written by the tracker only.
+    """
+
+    head: MtHead
+    command_id: str
+    action: str
+    text: str | None = None
+    hop: int
+    segments: tuple[SegmentStatus, ...] = ()
+    asked_ms: int
+    deadline_ms: int
+
+
+class SmscCommand(Record, frozen=True, kw_only=True):
+    """One query_sm, cancel_sm or replace_sm, as its connector takes it.
+
+    Fields keep the names of SMPP 3.4 sections 4.8, 4.9 and 4.10.
+    """
+
+    command_id: str
+    message_id: MessageId
+    segment: int
+    hop: int
+    action: str
+    smsc_message_id: SmscMessageId
+    service_type: str = ""
+    source_addr_ton: int
+    source_addr_npi: int
+    source_addr: str
+    dest_addr_ton: int
+    dest_addr_npi: int
+    destination_addr: str
+    registered_delivery: int = 0
+    short_message: bytes | Encrypted | None = None
+    asked_ms: int
+    deadline_ms: int
+    test: bool = False
+
+
+class SmscCommanded(Record, frozen=True, kw_only=True):
+    """What became of a command about one segment, or about a message that has none yet."""
+
+    command_id: str
+    message_id: MessageId
+    segment: int | None = None
+    hop: int | None = None
+    connector: ConnectorId | None = None
+    action: str
+    outcome: str
+    reason: str | None = None
+    detail: str | None = None
+    command_status: int | None = None
+    message_state: str | None = None
+    final_date: str | None = None
+    error_code: int | None = None
+    replica: str
+    answered_ms: int
+    test: bool = False
+
+
+class SegmentResult(Record, frozen=True, kw_only=True):
+    """What became of a command at one segment."""
+
+    segment: int
+    connector: ConnectorId | None = None
+    outcome: str
+    reason: str | None = None
+    command_status: int | None = None
+    message_state: str | None = None
+    final_date: str | None = None
+    error_code: int | None = None
+
+
+class CommandResult(Record, frozen=True, kw_only=True):
+    """What became of a command; the same command_id has the same result."""
+
+    command_id: str
+    message_id: MessageId
+    tenant: str | None = None
+    action: str
+    outcome: str
+    reason: str | None = None
+    detail: str | None = None
+    state: str | None = None
+    segments: tuple[SegmentResult, ...] = ()
+    answered_ms: int
+    test: bool = False
 
 
 class ConnectorState(Record, frozen=True, kw_only=True):
@@ -441,6 +604,14 @@ class Stop(Record, frozen=True, kw_only=True):
     tenant: str | None = None
     campaign: str | None = None
     connector: ConnectorId | None = None
+    at_ms: int
+
+
+class Cancel(Record, frozen=True, kw_only=True):
+    """One message is cancelled; what of it is not yet written never is."""
+
+    message_id: MessageId
+    command_id: str
     at_ms: int
 
 

@@ -69,10 +69,11 @@ class _Octets(Serializer):
 class _StoredEntries:
     """Entries in the Quix Streams state of the current key."""
 
-    __slots__ = ("_state",)
+    __slots__ = ("_key", "_state")
 
-    def __init__(self, state: State[str, Any]) -> None:
+    def __init__(self, state: State[str, Any], key: bytes | None) -> None:
         self._state = state
+        self._key = key
 
     def get(self, name: str, kind: type[T]) -> T | None:
         octets = self._state.get_bytes(name)
@@ -85,13 +86,17 @@ class _StoredEntries:
         self._state.delete(name)
 
     @property
+    def key(self) -> str:
+        return (self._key or b"").decode(errors="replace")
+
+    @property
     def partition(self) -> int:
         return message_context().partition
 
     @property
     def shared(self) -> Entries:
         own: Any = self._state  # Quix Streams has no hook for this: the transaction of all keys
-        return _StoredEntries(own._transaction.as_state(SHARED, own._timestamp))
+        return _StoredEntries(own._transaction.as_state(SHARED, own._timestamp), SHARED)
 
 
 def run(
@@ -179,7 +184,7 @@ def _decider(
         except UnreadableError as error:
             metrics.counter("sms.records.dead", topic=topic_in, reason=error.reason).value += 1
             return [_dead(value, key, topic_in, service, error)]
-        effects = core.decide(_StoredEntries(state), record, now_ms())
+        effects = core.decide(_StoredEntries(state, key), record, now_ms())
         written.value += len(effects)
         return [_out(effect, codec) for effect in effects]
 

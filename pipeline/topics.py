@@ -24,17 +24,24 @@ TRACKER_IN = "sms.tracker.in"
 DLR = "sms.dlr"
 DLR_ORPHAN = "sms.dlr.orphan"
 MO = "sms.mo"
+VOTE_TALLY = "sms.vote.tally"
 MT_STATUS = "sms.mt.status"
 MT_EVENT = "sms.mt.event"
 MT_UNRESOLVED = "sms.mt.unresolved"
+COMMAND = "sms.command"
+COMMAND_RESULT = "sms.command.result"
 CONNECTOR_STATE = "sms.connector.state"
 QUALITY = "sms.quality"
+RECEIPT_QUALITY = "sms.receipt.quality"
 CONTROL_STOP = "sms.control.stop"
+CONTROL_CANCEL = "sms.control.cancel"
 CONTROL_ROUTES = "sms.control.routes"
 CONTROL_OPTOUT = "sms.control.optout"
 TENANT_USAGE = "sms.tenant.usage"
 TENANT_VELOCITY = "sms.tenant.velocity"
 MT_WAIT = "sms.mt.wait."
+NO_CONNECTOR = frozenset({"dlq", "result"})
+"""What no connector may be called, for `command` would name another topic."""
 
 TIMER_EXPONENT_MAX = 21  # 2^21 s = 24 days, the longest single wait
 TIMER_SECONDS = tuple(2**exponent for exponent in range(TIMER_EXPONENT_MAX + 1))
@@ -100,18 +107,35 @@ def waits(names: Iterable[str]) -> dict[str, ConnectorId]:
     }
 
 
+def command(connector: ConnectorId) -> str:
+    """Name of the topic with what the SMSC of a connector is to be asked about its messages."""
+    return f"{COMMAND}.{connector}"
+
+
+def mo(keyword: str) -> str:
+    """Name of the topic of a keyword: that of inbound messages which begin with it."""
+    return f"{MO}.{keyword.lower()}"
+
+
 def timer(wait_s: float) -> str:
     """Name of the timer topic with the longest wait not over `wait_s` seconds (at least 1 s)."""
     exponent = max(0, min(int(wait_s).bit_length() - 1, TIMER_EXPONENT_MAX))
     return f"sms.timer.{2**exponent}s"
 
 
-def catalog(connectors: Mapping[ConnectorId, Lanes], tenants: Iterable[str] = ()) -> list[Topic]:
+def catalog(
+    connectors: Mapping[ConnectorId, Lanes],
+    tenants: Iterable[str] = (),
+    keywords: Iterable[str] = (),
+) -> list[Topic]:
     """Every topic that must exist for these, dead-letter topics included."""
     wanted: dict[str, Topic] = {}
-    others = [tenant for tenant in tenants if tenant != DEFAULT_TENANT]
+    members = {
+        "{tenant}": [tenant for tenant in tenants if tenant != DEFAULT_TENANT],
+        "{keyword}": [keyword.lower() for keyword in keywords],
+    }
     for raw in _read():
-        for topic in _family(raw, connectors, others):
+        for topic in _family(raw, connectors, members):
             wanted[topic.name] = topic
             if topic.dlq and topic.dlq not in wanted:
                 wanted[topic.dlq] = _dead_letters(topic, topic.dlq)
@@ -151,17 +175,21 @@ def _pattern(name: str) -> str:
 
 
 def _family(
-    raw: dict[str, Any], connectors: Mapping[ConnectorId, Lanes], tenants: Iterable[str]
+    raw: dict[str, Any],
+    connectors: Mapping[ConnectorId, Lanes],
+    members: Mapping[str, Iterable[str]],
 ) -> Iterator[Topic]:
     name: str = raw["name"]
+    variable = next((variable for variable in members if variable in name), None)
     if "{connector}" in name:
         for connector, lanes in connectors.items():
             full = name.format(connector=connector, generation=lanes.generation)
             count = lanes.binds if raw["partitions"] == "binds" else raw["partitions"]
             yield _topic(raw, full, count, raw["retention_h"])
-    elif "{tenant}" in name:
-        for tenant in tenants:
-            yield _topic(raw, name.format(tenant=tenant), raw["partitions"], raw["retention_h"])
+    elif variable is not None:
+        for member in members[variable]:
+            full = name.replace(variable, member)
+            yield _topic(raw, full, raw["partitions"], raw["retention_h"])
     elif "{seconds}" in name:
         for seconds in TIMER_SECONDS:
             retention_h = max(raw["retention_h"], 2 * seconds // 3600)

@@ -13,6 +13,7 @@ class MemoryEntries:
 
     def __init__(self) -> None:
         self.now_ms = 0
+        self.key = ""
         self.partition = 0
         self.octets: dict[str, tuple[bytes, int]] = {}
 

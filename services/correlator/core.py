@@ -1,83 +1,29 @@
-"""What the correlator decides, pure: whose receipt is this, and which parts are one message?
+"""What the correlator decides, pure: which facts of a handset go to whom.
 
-Theory. The state of a handset's number holds one entry per segment the SMSC accepted, under carrier
-domain and smsc_message_id. Receipts overtake their submit_sm_resp, for they travel on another bind:
-so neither side may assume it is first. A receipt that finds no segment is parked under its id, and
-a segment that is accepted looks for parked receipts. Either side keeps its id in one canonical
-form, and looks it up in every form the other may have written (`ids.py`).
-
-    id|<domain>|<id>                    the segment that owns an id: the newest, for ids are reused
-    final|<message_id>|<segment>|<hop>  its final receipt was published: more of them are repeats
-    parked|<domain>|<id>                receipts without a segment
-    mo|...                              parts of inbound messages (`mo.py`)
+Theory. The state is that of a handset's number, and so is the order: what became of its segments,
+what an SMSC delivered, and timers. A delivery is a receipt, for which `joining.py` finds the
+segment, or (a part of) an inbound message, which `mo.py` puts together; an inbound STOP is a fact
+for the router too (`opt_outs.py`). Each of them says which entries of the state are its own.
 
 Timers come back as Wake records; one that has become pointless is ignored.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
-
-import msgspec
-from msgspec.structs import replace
 
 from pipeline import topics
-from pipeline.config import Config, ProfileConfig
-from pipeline.effects import Effect, Entries, Publish, PublishLater
-from pipeline.ids import ConnectorId, MessageId
-from pipeline.profiles import PACKED
-from pipeline.records import Dlr, Mo, MtSubmitted, SmscDeliver, Wake
+from pipeline.config import Config
+from pipeline.effects import Effect, Entries, KeyEntries, Publish
+from pipeline.ids import ConnectorId
+from pipeline.records import Mo, MtSubmitted, SmscDeliver, Wake
 from services.correlator import receipts
+from services.correlator.carriers import Carriers
 from services.correlator.config import CorrelatorConfig
-from services.correlator.ids import Notation, comparable, forms
-from services.correlator.mo import MO_PARTIAL, Default, Inbound
+from services.correlator.joining import RECEIPT_PARKED, RECEIPT_TIMEOUT, Joining
+from services.correlator.mo import MO_PARTIAL, Inbound
 from services.correlator.opt_outs import opt_out_of
 from smpp.receipt import is_receipt
-from smpp.text import Alphabet
-
-RECEIPT_TIMEOUT = "receipt_timeout"
-RECEIPT_PARKED = "receipt_parked"
-PARKED_RECEIPTS_MAX = 16  # under one id; what comes beyond is an orphan at once
 
 HandsetFact = MtSubmitted | SmscDeliver | Wake
-
-
-class Carrier(NamedTuple):
-    """Where the ids of a connector live, and how they are written there."""
-
-    domain: str
-    response: Notation
-    receipt: Notation
-    receipts_by_text: bool
-    default: Default
-
-
-class Accepted(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A segment that an SMSC accepted."""
-
-    message_id: MessageId
-    segment: int
-    segments: int
-    hop: int
-    tenant: str
-    submitted_ms: int | None
-    answered_ms: int
-
-    @property
-    def final_name(self) -> str:
-        """Name of the entry that says its final receipt was published."""
-        return f"final|{self.message_id}|{self.segment}|{self.hop}"
-
-
-class Final(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The final state of a segment, as its first final receipt said it."""
-
-    state: str
-
-
-class Parked(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Receipts without a segment; `joined_ms` of each is when it was parked."""
-
-    receipts: tuple[Dlr, ...]
 
 
 class Correlator:
@@ -88,173 +34,40 @@ class Correlator:
         self._sandboxes = frozenset(
             ConnectorId(name) for name, connector in config.connectors.items() if connector.sandbox
         )
-        self._inbound = Inbound(own.partial_s, own.keywords, self._default, self._sandboxes)
-        self._carriers = {
-            connector: _carrier(connector, config.profile(connector))
-            for connector in map(ConnectorId, config.connectors)
-        }
+        self._carriers = Carriers(config)
+        self._joining = Joining(own, self._carriers)
+        self._inbound = Inbound(
+            own.partial_s, own.keywords, self._carriers.default_of, self._sandboxes
+        )
         self._wakes: dict[str, Callable[[Entries, Wake, int], list[Effect]]] = {
-            RECEIPT_TIMEOUT: _timed_out,
-            RECEIPT_PARKED: self._parked_too_long,
+            RECEIPT_TIMEOUT: self._joining.timed_out,
+            RECEIPT_PARKED: self._joining.parked_too_long,
             MO_PARTIAL: self._inbound.wake,
         }
 
-    def decide(self, state: Entries, record: HandsetFact, now_ms: int) -> list[Effect]:
+    def decide(self, state: KeyEntries, record: HandsetFact, now_ms: int) -> list[Effect]:
         """What to do about `record`; `now_ms` is since 1970 UTC."""
         match record:
             case MtSubmitted():
-                return self._submitted(state, record, now_ms)
+                return self._joining.submitted(state, record, now_ms)
             case SmscDeliver():
                 return self._delivered(state, record, now_ms)
             case Wake():
                 decide = self._wakes.get(record.kind)
                 return decide(state, record, now_ms) if decide else []
 
-    def _submitted(self, state: Entries, record: MtSubmitted, now_ms: int) -> list[Effect]:
-        if record.outcome == "intent":
-            return []
-        forward = Publish(topics.TRACKER_IN, record.message_id, record)
-        if record.outcome != "accepted" or not record.smsc_message_id:
-            return [forward]
-        carrier = self._carrier(record.connector)
-        ids = forms(record.smsc_message_id, carrier.response)
-        name = f"id|{carrier.domain}|{ids[0]}"
-        owner, mine = state.get(name, Accepted), _accepted(record)
-        if owner == mine:
-            return []
-        parked: tuple[Dlr, ...] = ()
-        if owner is None or owner.answered_ms <= mine.answered_ms:
-            state.put(name, mine, self._own.life_s)
-            parked = _unparked(state, carrier.domain, ids)
-        effects: list[Effect] = [forward]
-        for dlr in parked:
-            effects += self._joined(state, mine, dlr, now_ms)
-        if record.receipt_expected and not any(dlr.final for dlr in parked):
-            effects.append(self._timer(record, mine, now_ms))
-        return effects
-
     def _delivered(self, state: Entries, deliver: SmscDeliver, now_ms: int) -> list[Effect]:
         pdu = receipts.pdu_of(deliver)
-        carrier = self._carrier(deliver.connector)
+        carrier = self._carriers.of(deliver.connector)
         if not is_receipt(pdu, by_text=carrier.receipts_by_text):
             effects = self._inbound.take(state, deliver, pdu, carrier.domain, now_ms)
             return effects + self._opt_outs(effects)
         is_test = deliver.connector in self._sandboxes
         dlr = receipts.read(deliver, pdu, now_ms, is_test=is_test)
-        if not dlr.smsc_message_id:
-            return [Publish(topics.DLR_ORPHAN, deliver.handset, dlr)]
-        ids = forms(dlr.smsc_message_id, carrier.receipt)
-        for form in ids:
-            owner = state.get(f"id|{carrier.domain}|{form}", Accepted)
-            if owner is not None:
-                return self._joined(state, owner, dlr, now_ms)
-        return self._park(state, f"{carrier.domain}|{ids[0]}", dlr, now_ms)
+        return self._joining.received(state, dlr, now_ms)
 
     def _opt_outs(self, effects: list[Effect]) -> list[Effect]:
         """For the router, what inbound messages among `effects` say of those to come."""
         mos = [e.record for e in effects if isinstance(e, Publish) and isinstance(e.record, Mo)]
         said = [opt_out_of(mo, self._own) for mo in mos]
         return [Publish(topics.ROUTER_IN, row.recipient, row) for row in said if row]
-
-    def _joined(self, state: Entries, owner: Accepted, dlr: Dlr, now_ms: int) -> list[Effect]:
-        is_repeat = state.get(owner.final_name, Final) is not None
-        if dlr.final and not is_repeat:
-            state.put(owner.final_name, Final(dlr.state), self._own.life_s)
-        dlr = replace(
-            dlr,
-            message_id=owner.message_id,
-            segment=owner.segment,
-            segments=owner.segments,
-            hop=owner.hop,
-            tenant=owner.tenant,
-            repeat=is_repeat,
-            submitted_ms=owner.submitted_ms,
-            joined_ms=now_ms,
-        )
-        return [
-            Publish(topics.DLR, owner.message_id, dlr),
-            Publish(topics.TRACKER_IN, owner.message_id, dlr),
-        ]
-
-    def _park(self, state: Entries, what: str, dlr: Dlr, now_ms: int) -> list[Effect]:
-        name = f"parked|{what}"
-        parked = state.get(name, Parked) or Parked(())
-        if len(parked.receipts) >= PARKED_RECEIPTS_MAX:
-            return [Publish(topics.DLR_ORPHAN, dlr.recipient, dlr)]
-        # As long as a segment: a timer may come late, and what is parked must not be lost by it.
-        state.put(name, Parked((*parked.receipts, dlr)), self._own.life_s)
-        wake = Wake(key=dlr.recipient, kind=RECEIPT_PARKED, what=what, set_ms=now_ms)
-        due_ms = now_ms + self._own.park_s * 1000
-        return [PublishLater(due_ms, topics.CORRELATOR_IN, dlr.recipient, wake)]
-
-    def _parked_too_long(self, state: Entries, wake: Wake, now_ms: int) -> list[Effect]:
-        """Orphans what was parked when this timer was set, or before; the rest has its own."""
-        name = f"parked|{wake.what}"
-        parked = state.get(name, Parked)
-        if parked is None:
-            return []
-        young = tuple(dlr for dlr in parked.receipts if dlr.joined_ms > wake.set_ms)
-        if young:
-            state.put(name, Parked(young), self._own.life_s)
-        else:
-            state.drop(name)
-        return [
-            Publish(topics.DLR_ORPHAN, dlr.recipient, replace(dlr, joined_ms=now_ms))
-            for dlr in parked.receipts
-            if dlr.joined_ms <= wake.set_ms
-        ]
-
-    def _timer(self, record: MtSubmitted, mine: Accepted, now_ms: int) -> PublishLater:
-        what = mine.final_name.removeprefix("final|")
-        wake = Wake(key=record.recipient, kind=RECEIPT_TIMEOUT, what=what, set_ms=now_ms)
-        due_ms = record.deadline_ms + self._own.grace_s * 1000
-        return PublishLater(due_ms, topics.CORRELATOR_IN, record.recipient, wake)
-
-    def _default(self, connector: ConnectorId) -> Default:
-        return self._carrier(connector).default
-
-    def _carrier(self, connector: ConnectorId) -> Carrier:
-        """A connector that is no longer configured has the default profile."""
-        return self._carriers.get(connector) or _carrier(connector, ProfileConfig())
-
-
-def _carrier(connector: ConnectorId, profile: ProfileConfig) -> Carrier:
-    notations = comparable(profile.id_in_response, profile.id_in_receipt)
-    domain = profile.carrier_domain or connector
-    default = Default(
-        Alphabet[profile.alphabet_mo.removesuffix(PACKED).upper()],
-        is_packed=profile.alphabet_mo.endswith(PACKED),
-    )
-    return Carrier(domain, *notations, profile.receipts_by_text, default)
-
-
-def _accepted(record: MtSubmitted) -> Accepted:
-    return Accepted(
-        record.message_id,
-        record.segment,
-        record.segments,
-        record.hop,
-        record.tenant,
-        record.submitted_ms,
-        record.answered_ms,
-    )
-
-
-def _unparked(state: Entries, domain: str, ids: tuple[str, ...]) -> tuple[Dlr, ...]:
-    """The receipts parked under the first of `ids` that has any; they are parked no longer."""
-    for form in ids:
-        name = f"parked|{domain}|{form}"
-        parked = state.get(name, Parked)
-        if parked is not None:
-            state.drop(name)
-            return parked.receipts
-    return ()
-
-
-def _timed_out(state: Entries, wake: Wake, now_ms: int) -> list[Effect]:
-    if state.get(f"final|{wake.what}", Final) is not None:
-        return []
-    message_id, segment, hop = wake.what.rsplit("|", 2)
-    what = f"{segment}|{hop}"
-    told = Wake(key=message_id, kind=RECEIPT_TIMEOUT, what=what, set_ms=wake.set_ms)
-    return [Publish(topics.TRACKER_IN, message_id, told)]

@@ -6,6 +6,8 @@ all are there, or until a timer ends the waiting and what is there is published 
 entry stays a while longer, so that a part that comes again is known. A part that contradicts one
 that is held belongs to another message with the same reference: nothing is ever mixed.
 
+    mo|<domain>|<receiver>|<reference>|<total>  the parts of one message
+
 Octets are decoded when they are together: a surrogate pair may be cut between parts.
 """
 

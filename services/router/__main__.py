@@ -20,6 +20,7 @@ from pipeline.process import Process, catalog, process
 from pipeline.records import (
     ConnectorQuality,
     MtAdmitted,
+    MtCommand,
     MtReroute,
     OptOut,
     Stop,
@@ -95,7 +96,7 @@ def main(read: Callable[[], Config], replica: str) -> None:
             standing,
             service="router",
             topic_in=topics.ROUTER_IN,
-            kinds=(MtAdmitted, MtReroute, OptOut, Wake),
+            kinds=(MtAdmitted, MtReroute, MtCommand, OptOut, Wake),
             ground=ground,
         )
 

@@ -24,6 +24,7 @@ from pipeline.errors import ConfigError
 from pipeline.ids import ConnectorId, Msisdn
 from pipeline.records import (
     MtAdmitted,
+    MtCommand,
     MtHead,
     MtReroute,
     MtRouted,
@@ -77,7 +78,7 @@ class Decision(NamedTuple):
     life_s: int = SEEN_LIFE_S
 
 
-RouterRecord = MtAdmitted | MtReroute | OptOut | Wake
+RouterRecord = MtAdmitted | MtReroute | MtCommand | OptOut | Wake
 
 
 class Router:
@@ -124,6 +125,8 @@ class Router:
             return opt_outs.noted(state, record)
         if isinstance(record, MtReroute):
             return self._rerouted(state, record, now_ms)
+        if isinstance(record, MtCommand):
+            return []  # known before anyone writes it: readers first (ADR 1)
         if isinstance(record, Wake):
             return self._limits.wake(state, record, now_ms)
         name = f"seen|{record.head.message_id}"

@@ -3,7 +3,17 @@
 from pipeline import stream, topics
 from pipeline.config import Config, section
 from pipeline.process import process
-from pipeline.records import Dlr, MtRejected, MtRouted, MtScheduled, MtSubmitted, MtWaiting, Wake
+from pipeline.records import (
+    Command,
+    Dlr,
+    MtRejected,
+    MtRouted,
+    MtScheduled,
+    MtSubmitted,
+    MtWaiting,
+    SmscCommanded,
+    Wake,
+)
 from services.tracker.config import TrackerConfig
 from services.tracker.core import Tracker
 from services.tracker.quality import MeasuringTracker, Windows
@@ -24,6 +34,8 @@ def main(config: Config, replica: str) -> None:
                 MtWaiting,
                 MtSubmitted,
                 Dlr,
+                Command,
+                SmscCommanded,
                 Wake,
             ),
             ground=ground,

@@ -23,6 +23,7 @@ from pipeline import topics
 from pipeline.effects import Effect, Entries, Publish, PublishLater
 from pipeline.ids import ConnectorId
 from pipeline.records import (
+    Command,
     Dlr,
     MtEvent,
     MtHead,
@@ -33,6 +34,7 @@ from pipeline.records import (
     MtStatus,
     MtSubmitted,
     MtWaiting,
+    SmscCommanded,
     Wake,
 )
 from services.tracker.config import TrackerConfig
@@ -61,6 +63,7 @@ EVENTS_KNOWN_MAX = 2048  # four for each of 255 segments, twice; the oldest are 
 WAY_DUE = "way_due"  # the time has come to ask for the way that was put off
 
 MtFact = MtRouted | MtRejected | MtScheduled | MtWaiting | MtSubmitted | Dlr | Wake
+TrackerRecord = MtFact | Command | SmscCommanded
 
 
 class Change(NamedTuple):
@@ -77,8 +80,10 @@ class Tracker:
     def __init__(self, own: TrackerConfig) -> None:
         self._life_s = own.life_s
 
-    def decide(self, state: Entries, record: MtFact, now_ms: int) -> list[Effect]:
+    def decide(self, state: Entries, record: TrackerRecord, now_ms: int) -> list[Effect]:
         """What to publish about `record`; `now_ms` is since 1970 UTC."""
+        if isinstance(record, Command | SmscCommanded):
+            return []  # known before anyone writes them: readers first (ADR 1)
         if isinstance(record, Wake) and record.kind == WAY_DUE:
             return _due(state, record, now_ms)
         fact = fact_of(record, now_ms)

@@ -17,7 +17,7 @@ from pipeline.countries import country_of
 from pipeline.effects import Effect, Entries, Publish
 from pipeline.ids import ConnectorId
 from pipeline.records import ConnectorQuality, MtEvent
-from services.tracker.core import MtFact, Tracker
+from services.tracker.core import Tracker, TrackerRecord
 
 LATENCIES_MAX = 2000  # of one connector, country and window; of more, those are enough
 
@@ -114,7 +114,7 @@ class MeasuringTracker:
         self._tracker = tracker
         self._windows = windows
 
-    def decide(self, state: Entries, record: MtFact, now_ms: int) -> list[Effect]:
+    def decide(self, state: Entries, record: TrackerRecord, now_ms: int) -> list[Effect]:
         """What the tracker decides, and the window that is over."""
         effects = self._windows.closed(now_ms)
         decided = self._tracker.decide(state, record, now_ms)

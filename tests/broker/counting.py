@@ -28,7 +28,7 @@ class Counting:
     def decide(self, state: KeyEntries, record: Wake, now_ms: int) -> Sequence[Effect]:
         said = [
             Wake(key=name, kind=record.what, what=str(_next(entries)), set_ms=now_ms)
-            for name, entries in ((record.key, state), (f"p{state.partition}", state.shared))
+            for name, entries in ((state.key, state), (f"p{state.partition}", state.shared))
         ]
         return [Publish(topics.MT_EVENT, record.key, answer) for answer in said]
 

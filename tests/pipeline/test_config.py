@@ -129,6 +129,12 @@ def test_where_to_connect_is_checked(tmp_path: Path, written: str, words: str) -
     assert words in faults(tmp_path, f"connectors: {{a: {{{own}}}}}")
 
 
+@pytest.mark.parametrize("name", ["dlq", "result"])
+def test_a_connector_is_not_called_what_a_topic_is(tmp_path: Path, name: str) -> None:
+    told = faults(tmp_path, f"dev: true\nconnectors: {{{name}: {{{CONNECTOR}, password: p}}}}")
+    assert f"connectors.{name}: a topic has this name already; take another" in told
+
+
 def test_who_only_speaks_to_kafka_needs_no_certificates(tmp_path: Path) -> None:
     own = f"{CONNECTOR}, password: p, tls: {{ca_file: /nowhere/ca.pem}}"
     path = write(tmp_path, f"dev: true\nconnectors: {{a: {{{own}}}}}")

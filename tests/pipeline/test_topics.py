@@ -55,6 +55,22 @@ def test_bulk_waits_in_a_topic_of_each_connector_longer_than_any_validity() -> N
     assert topics.waits(there) == {name: ALPHA, "sms.mt.wait.gone": "gone"}
 
 
+def test_each_connector_has_a_topic_for_commands_and_each_keyword_one_for_its_messages() -> None:
+    there = {
+        topic.name: topic
+        for topic in topics.catalog({ALPHA: Lanes(binds=1, generation=1)}, [], ["VOTE"])
+    }
+    assert there[topics.command(ALPHA)].partitions == 4
+    assert topics.mo("VOTE") == "sms.mo.vote"
+    assert (there["sms.mo.vote"].records, there["sms.mo.vote"].public) == (("Mo",), True)
+    assert [name for name in CATALOG if name.startswith("sms.mo.")] == []
+
+
+def test_what_no_connector_may_be_called_is_what_other_topics_are_called() -> None:
+    commands = {topic.name for topic in topics.catalog({}) if topic.name.startswith("sms.command.")}
+    assert commands == {topics.command(ConnectorId(name)) for name in topics.NO_CONNECTOR}
+
+
 def test_a_topic_is_public_whichever_connector_or_tenant_it_is_of() -> None:
     assert {name for name, topic in CATALOG.items() if topic.public} == {
         name for name in CATALOG if topics.is_public(name)

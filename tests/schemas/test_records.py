@@ -15,7 +15,8 @@ from pipeline.topics import Lanes
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "schemas/examples").glob("*/*.json"))
 AVRO = {str: "string", int: "int", bool: "boolean", bytes: "bytes", float: "double"}
-CATALOG = {t.name: t for t in topics.catalog({ConnectorId("fast"): Lanes(binds=2, generation=1)})}
+LANES = {ConnectorId("fast"): Lanes(binds=2, generation=1)}
+CATALOG = {t.name: t for t in topics.catalog(LANES, keywords=["VOTE"])}
 
 
 def schemas_in(part: Any) -> dict[str, Any]:

@@ -92,6 +92,8 @@ CORES = [
     "pipeline.capacity",
     "services.binder.validity",
     "services.correlator.core",
+    "services.correlator.carriers",
+    "services.correlator.joining",
     "services.tracker.core",
     "services.tracker.quality",
     "services.tracker.ways",

@@ -50,6 +50,7 @@ class Handset:
         self.state = MemoryEntries()
         self.correlator = Correlator(CONFIG, OWN)
         self.state.now_ms = NOW_MS
+        self.state.key = HANDSET
         self.timers: list[PublishLater] = []
 
     def tell(self, *facts: HandsetFact, after_ms: int = 0) -> list[Effect]:

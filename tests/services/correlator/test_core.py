@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from pipeline.effects import Publish, PublishLater
 from pipeline.ids import ConnectorId
 from pipeline.records import Dlr, MtSubmitted, Tlv, Wake
-from services.correlator.core import PARKED_RECEIPTS_MAX, HandsetFact
+from services.correlator.core import HandsetFact
+from services.correlator.joining import PARKED_RECEIPTS_MAX
 from tests.services.correlator.builders import (
     DAY_MS,
     FAR,

@@ -14,6 +14,7 @@ from pipeline.ids import ConnectorId
 from pipeline.records import (
     Binary,
     Encrypted,
+    MtCommand,
     MtRejected,
     MtRequest,
     MtRouted,
@@ -149,6 +150,22 @@ def test_a_message_becomes_its_segments_and_one_fact() -> None:
             routed_ms=NOW_MS,
         ),
     )
+
+
+def test_a_command_is_passed_over_until_commands_are_obeyed() -> None:
+    own, state, record = router(), at(NOW_MS), admitted(request(send_at_ms=NOW_MS + HOUR_MS))
+    own.decide(state, record, NOW_MS)
+    command = MtCommand(
+        head=record.head,
+        command_id="c1",
+        action="cancel",
+        hop=-1,
+        asked_ms=NOW_MS,
+        deadline_ms=NOW_MS + 60_000,
+    )
+    before = dict(state.octets)
+    assert own.decide(state, command, NOW_MS) == []
+    assert state.octets == before
 
 
 def test_the_priority_lane_has_a_topic_of_its_own() -> None:

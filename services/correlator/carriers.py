@@ -1,0 +1,48 @@
+"""How each carrier writes what the correlator reads, by connector; pure."""
+
+from typing import NamedTuple
+
+from pipeline.config import Config, ProfileConfig
+from pipeline.ids import ConnectorId
+from pipeline.profiles import PACKED
+from services.correlator.ids import Notation, comparable
+from services.correlator.mo import Default
+from smpp.text import Alphabet
+
+
+class Carrier(NamedTuple):
+    """Where the ids of a connector live, and how they are written there."""
+
+    domain: str
+    response: Notation
+    receipt: Notation
+    receipts_by_text: bool
+    default: Default
+
+
+class Carriers:
+    """The carriers of all connectors of a configuration."""
+
+    def __init__(self, config: Config) -> None:
+        self._known = {
+            connector: _carrier(connector, config.profile(connector))
+            for connector in map(ConnectorId, config.connectors)
+        }
+
+    def of(self, connector: ConnectorId) -> Carrier:
+        """A connector that is no longer configured has the default profile."""
+        return self._known.get(connector) or _carrier(connector, ProfileConfig())
+
+    def default_of(self, connector: ConnectorId) -> Default:
+        """What the SMSC of a connector means by data_coding 0."""
+        return self.of(connector).default
+
+
+def _carrier(connector: ConnectorId, profile: ProfileConfig) -> Carrier:
+    notations = comparable(profile.id_in_response, profile.id_in_receipt)
+    domain = profile.carrier_domain or connector
+    default = Default(
+        Alphabet[profile.alphabet_mo.removesuffix(PACKED).upper()],
+        is_packed=profile.alphabet_mo.endswith(PACKED),
+    )
+    return Carrier(domain, *notations, profile.receipts_by_text, default)
