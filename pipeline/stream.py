@@ -4,9 +4,14 @@ One input topic, keyed as the state is keyed. For each record the core decides; 
 state's changelog and the input offset are committed in one Kafka transaction, so all of it happens
 once or not at all. What can't be read goes to the dead-letter topic inside the same transaction.
 
+It commits as soon as nothing is left to read: with two processors a transaction takes 30 to 40 ms
+of waiting, and while it is waited for, the next one gathers. A fixed interval of 20 ms let 1,400
+requests a second through a router, and this 2,200 (benchmarks/router.py).
+
 The process ends itself after a commit that took too long to be trusted (pipeline.transactions).
 """
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from functools import cache
@@ -37,7 +42,8 @@ from pipeline.process import Process
 from pipeline.records import Record
 from pipeline.transactions import watched
 
-COMMIT_INTERVAL_S = 0.02
+COMMIT_AFTER_S = 0.02  # when nothing is left to read
+COMMIT_WITHIN_S = 0.1  # whatever is left
 POLL_S = 0.01
 SESSION_TIMEOUT_MS = 6000
 SHARED = b"*"  # stands for the key in what is of the whole partition
@@ -119,6 +125,7 @@ def run(
     )
     outputs.to_topic(lambda out, *_: topic_of(out.topic), key=lambda out: out.key)
     _note_assignment(app, ground)
+    _commit_what_is_read(app)
     app.run()
 
 
@@ -130,7 +137,7 @@ def _application(config: Config, service: str, replica: str) -> Application:
         broker_address=address,
         consumer_group=service,
         auto_offset_reset="earliest",
-        commit_interval=COMMIT_INTERVAL_S,
+        commit_interval=COMMIT_WITHIN_S,
         consumer_poll_timeout=POLL_S,
         state_dir=config.state_dir / replica,
         auto_create_topics=False,
@@ -151,6 +158,23 @@ def _application(config: Config, service: str, replica: str) -> Application:
             "linger.ms": 0,
         },
     )
+
+
+def _commit_what_is_read(app: Any) -> None:
+    """Commit as soon as nothing is left to read; Quix Streams knows an interval only."""
+    poll_row, context = app._consumer.poll_row, app._processing_context
+
+    def polled(timeout: float | None = None, *, buffered: bool = False) -> Any:
+        row = poll_row(timeout=0, buffered=buffered)
+        if row is not None:
+            return row
+        begun = context.checkpoint
+        if begun.empty() or time.monotonic() - begun._created_at < COMMIT_AFTER_S:
+            return poll_row(timeout=timeout, buffered=buffered)
+        begun._commit_interval = 0
+        return None
+
+    app._consumer.poll_row = polled
 
 
 def _note_assignment(app: Any, ground: Process) -> None:

@@ -1,6 +1,6 @@
 """A service for tests: numbers the records of each key and partition. Run as a process of its own.
 
-python -m tests.broker.counting BOOTSTRAP STATE_DIR
+python -m tests.broker.counting BOOTSTRAP STATE_DIR [COMMIT_WITHIN_S]
 """
 
 import sys
@@ -40,8 +40,9 @@ def _next(state: Entries) -> int:
     return number
 
 
-def main(bootstrap: str, state_dir: str) -> None:
+def main(bootstrap: str, state_dir: str, commit_within_s: str = "") -> None:
     """Count what comes to the tracker's topic."""
+    stream.COMMIT_WITHIN_S = float(commit_within_s or stream.COMMIT_WITHIN_S)
     config = Config(kafka=KafkaConfig(bootstrap_servers=bootstrap), state_dir=Path(state_dir))
     with process("tracker", config, "counting-0") as ground:
         stream.run(

@@ -27,8 +27,9 @@ KEYS, PER_KEY = 200, 20
 
 
 @contextmanager
-def counting(kafka: KafkaConfig, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "tests.broker.counting", kafka.bootstrap_servers, str(folder)]
+def counting(kafka: KafkaConfig, folder: Path, *more: str) -> Iterator[subprocess.Popen[bytes]]:
+    where = (kafka.bootstrap_servers, str(folder), *more)
+    command = [sys.executable, "-m", "tests.broker.counting", *where]
     process = subprocess.Popen(command, preexec_fn=die_with_parent, stdout=subprocess.DEVNULL)
     try:
         yield process
@@ -91,3 +92,17 @@ def test_a_dead_letter_says_where_it_was_and_why(own_kafka: KafkaConfig) -> None
     assert headers["error.group"] == b"tracker"
     assert headers["error.class"] in (b"unknown_framing", b"empty")
     assert {"error.partition", "error.offset", "error.timestamp", "error.message"} <= headers.keys()
+
+
+def test_what_is_read_is_committed_when_nothing_more_comes(
+    own_kafka: KafkaConfig, tmp_path: Path
+) -> None:
+    before = answers(own_kafka).total()
+    producer = make_producer(own_kafka)
+    octets = CODEC.encode(Wake(key="alone", kind="test", what="0", set_ms=0), "")
+    produce(producer, topics.TRACKER_IN, "alone", octets)
+    assert producer.flush(DEADLINE_S) == 0
+    deadline = time.monotonic() + DEADLINE_S
+    with counting(own_kafka, tmp_path, "3600"):
+        while answers(own_kafka).total() < before + 2:
+            assert time.monotonic() < deadline
