@@ -21,12 +21,15 @@ STEPS = {
     "segment_rejected": "segment {segment}/{segments} refused by {connector}: {reason}",
     "segment_expired": "segment {segment}/{segments} not sent: its validity had passed",
     "segment_returned": "segment {segment}/{segments} not sent by {connector}: {reason}",
+    "segment_cancelled": "segment {segment}/{segments} not sent by {connector}: {reason}",
+    "segment_postponed": "segment {segment}/{segments} put off by {connector}: {reason}",
     "segment_unknown": "segment {segment}/{segments} unanswered by {connector}: {reason}",
     "receipt": "segment {segment}/{segments} receipt: {receipt_state}",
-    "receipt_timeout": "segment {segment}/{segments} got no receipt in time",
+    "dlr_timeout": "segment {segment}/{segments} got no receipt in time",
     "receipt_late": "segment {segment}/{segments} waits too long for a receipt by {connector}",
     "way_left": "left {connector}, way {hop}: {reason}",
     "not_retried": "no other way: {reason}",
+    "delivered_again": "delivered once more, by {connector}, way {hop}",
 }
 
 

@@ -23,8 +23,8 @@ class Quality:
 
     def put(self, _name: str, window: ConnectorQuality | None) -> None:
         """A tracker has closed a window; rows are never deleted, they grow stale."""
-        if window is None:
-            return
+        if window is None or window.tenant is not None:
+            return  # of one tenant: that of all counts it too
         there = self._windows.get(window.country, {})
         own = {**there.get(window.connector, {}), window.replica: window}
         self._windows[window.country] = {**there, window.connector: own}

@@ -39,6 +39,7 @@ from pipeline.records import (
 )
 from services.tracker.config import TrackerConfig
 from services.tracker.facts import (
+    DELIVERED_AGAIN,
     NOT_RETRIED,
     RECEIPT_LATE,
     WAY_LEFT,
@@ -197,7 +198,17 @@ def _effects(change: Change, head: MtHead, event_id: bytes) -> list[Effect]:
     before, after = change.before.status, change.after.status
     if after is not None and _differ(before, after):
         effects.append(Publish(topics.MT_STATUS, head.message_id, after))
+    if _is_delivered_again(change):
+        again = replace(change.fact, event=DELIVERED_AGAIN, mark=f"{change.fact.hop}")
+        event = _event(Change(again, change.after, change.after), head, _event_id(head, again))
+        effects.append(Publish(topics.MT_EVENT, head.message_id, event))
     return effects
+
+
+def _is_delivered_again(change: Change) -> bool:
+    """Whether one more way has delivered what another had delivered already."""
+    before, after = change.before.status, change.after.status
+    return before is not None and after is not None and after.deliveries > max(1, before.deliveries)
 
 
 def _differ(before: MtStatus | None, after: MtStatus) -> bool:

@@ -5,7 +5,6 @@ and event: the same mark again is the same fact, repeated by a writer that is at
 """
 
 from collections.abc import Callable
-from decimal import Decimal
 from enum import IntEnum
 from typing import Any
 
@@ -23,6 +22,7 @@ from pipeline.records import (
     Record,
     Wake,
 )
+from services.tracker.costs import cost
 from services.tracker.states import (
     ACCEPTED,
     CANCELLED,
@@ -35,12 +35,14 @@ from services.tracker.states import (
     UNKNOWN,
     WAITING,
 )
-from services.tracker.ways import NEVER, TIMEOUT, Retry
+from services.tracker.ways import NEVER, NO_RECEIPT, TIMEOUT, Retry
 
 RETURNED = "segment_returned"
-RECEIPT_TIMEOUT = "receipt_timeout"
+RECEIPT_TIMEOUT = "receipt_timeout"  # kind of a wake
+DLR_TIMEOUT = "dlr_timeout"  # and the event that follows
 RECEIPT_LATE = "receipt_late"
 WAY_LEFT = "way_left"
+DELIVERED_AGAIN = "delivered_again"
 NOT_RETRIED = "not_retried"
 REPEATS = frozenset({"duplicate", "payload_mismatch"})
 ENDS = {"expired": EXPIRED, "cancelled": CANCELLED}  # of a refusal, that is no rejection
@@ -58,9 +60,9 @@ OUTCOMES: dict[str, tuple[str, str]] = {  # outcome: (event, state it tells)
     "unknown": ("segment_unknown", UNKNOWN),
 }
 
-TIMERS: dict[str, tuple[str | None, str]] = {  # kind of a wake: (state it tells, why)
-    RECEIPT_TIMEOUT: (UNKNOWN, RECEIPT_TIMEOUT),
-    RECEIPT_LATE: (None, TIMEOUT),
+TIMERS: dict[str, tuple[str, str | None, str]] = {  # kind of a wake: (event, state it tells, why)
+    RECEIPT_TIMEOUT: (DLR_TIMEOUT, UNKNOWN, NO_RECEIPT),
+    RECEIPT_LATE: (RECEIPT_LATE, None, TIMEOUT),
 }
 
 
@@ -121,15 +123,10 @@ def _routed(record: MtRouted, now_ms: int) -> Fact:
         rule=record.rule,
         routes_version=record.routes_version,
         price=record.price,
-        cost=_cost(record.price, record.segments),
+        cost=cost(record.price, record.segments),
         currency=record.currency,
         retry=_retry(record),
     )
-
-
-def _cost(price: str | None, segments: int) -> str | None:
-    """Of all segments; exactly, for a price has fewer digits than a Decimal can count in."""
-    return None if price is None else format(Decimal(price) * segments, "f")
 
 
 def _retry(record: MtRouted) -> Retry:
@@ -230,10 +227,10 @@ def _timed_out(record: Wake, now_ms: int) -> Fact | None:
     segment, _, hop = record.what.partition("|")
     if record.kind not in TIMERS or not segment.isdecimal():
         return None
-    told, reason = TIMERS[record.kind]
+    event, told, reason = TIMERS[record.kind]
     return Fact(
         source=Source.TIMER,
-        event=record.kind,
+        event=event,
         mark=record.what,
         told=told,
         at_ms=now_ms,

@@ -19,7 +19,7 @@ from pipeline.ids import ConnectorId
 from pipeline.records import ConnectorQuality, MtEvent
 from services.tracker.core import Tracker, TrackerRecord
 
-LATENCIES_MAX = 2000  # of one connector, country and window; of more, those are enough
+LATENCIES_MAX = 2000  # of what is counted apart; of more, those are enough
 
 REFUSAL = "segment_rejected"
 
@@ -32,7 +32,7 @@ COUNTED: dict[tuple[str, str | None], tuple[str, ...]] = {  # event and receipt:
     ("receipt", "UNDELIVERABLE"): ("failed",),
     ("receipt", "REJECTED"): ("failed",),
     ("receipt", "UNKNOWN"): ("failed",),
-    ("receipt_timeout", None): ("failed",),
+    ("dlr_timeout", None): ("failed",),
 }
 
 
@@ -41,6 +41,12 @@ class Where(NamedTuple):
 
     connector: ConnectorId
     country: str
+    tenant: str | None = None
+    """None for what all of them do."""
+
+    def key(self, replica: str) -> str:
+        """Of its record in `sms.quality`."""
+        return "/".join(filter(None, (self.connector, self.country, self.tenant, replica)))
 
 
 @dataclass(slots=True)
@@ -55,7 +61,7 @@ class Counts:
 
 
 class Windows:
-    """The window that is open, by connector and country."""
+    """The window that is open: by connector and country, of all tenants and of each."""
 
     def __init__(self, replica: str, window_ms: int) -> None:
         self._replica = replica
@@ -73,12 +79,9 @@ class Windows:
         country = country_of(event.recipient)
         if country is None:
             return
-        counts = self._counts.setdefault(Where(event.connector, country), Counts())
-        for name in counted:
-            setattr(counts, name, getattr(counts, name) + 1)
-        is_timed = "delivered" in counted and event.submitted_ms is not None
-        if is_timed and len(counts.latencies_ms) < LATENCIES_MAX:
-            insort(counts.latencies_ms, max(0, event.at_ms - (event.submitted_ms or 0)))
+        for tenant in (None, event.tenant):
+            where = Where(event.connector, country, tenant)
+            _count(self._counts.setdefault(where, Counts()), counted, event)
 
     def closed(self, now_ms: int) -> list[Effect]:
         """The records of the window that is over at `now_ms`; a new one begins then."""
@@ -86,8 +89,8 @@ class Windows:
         if begin_ms <= self._begin_ms:
             return []
         effects: list[Effect] = [
-            Publish(topics.QUALITY, f"{row.connector}/{row.country}/{row.replica}", row)
-            for row in (self._row(where, counts) for where, counts in self._counts.items())
+            Publish(topics.QUALITY, where.key(self._replica), self._row(where, counts))
+            for where, counts in self._counts.items()
         ]
         self._begin_ms, self._counts = begin_ms, {}
         return effects
@@ -96,6 +99,7 @@ class Windows:
         return ConnectorQuality(
             connector=where.connector,
             country=where.country,
+            tenant=where.tenant,
             replica=self._replica,
             begin_ms=self._begin_ms,
             end_ms=self._begin_ms + self._window_ms,
@@ -105,6 +109,14 @@ class Windows:
             latency_median_ms=_percentile(counts.latencies_ms, 50),
             latency_p90_ms=_percentile(counts.latencies_ms, 90),
         )
+
+
+def _count(counts: Counts, counted: Sequence[str], event: MtEvent) -> None:
+    for name in counted:
+        setattr(counts, name, getattr(counts, name) + 1)
+    is_timed = "delivered" in counted and event.submitted_ms is not None
+    if is_timed and len(counts.latencies_ms) < LATENCIES_MAX:
+        insort(counts.latencies_ms, max(0, event.at_ms - (event.submitted_ms or 0)))
 
 
 class MeasuringTracker:

@@ -12,6 +12,7 @@ WAITING = "waiting"
 ROUTED = "routed"
 SENDING = "sending"
 ACCEPTED = "accepted"
+PARTIAL = "partial"
 DELIVERED = "delivered"
 UNDELIVERABLE = "undeliverable"
 EXPIRED = "expired"
@@ -54,8 +55,9 @@ def moved(before: str, told: str, table: dict[str, frozenset[str]]) -> str:
 def aggregate(segments: Sequence[str]) -> str:
     """The state of a message from those of its segments (at least one).
 
-    One that failed is enough. `unknown` is said only when no segment can turn out to have failed
-    any more, that is when all have ended.
+    One that failed is enough. `partial` is what has arrived in part, the rest being on its way.
+    `unknown` is said only when no segment can turn out to have failed any more, that is when all
+    have ended.
     """
     for state in segments:
         if state in FAILED:
@@ -64,5 +66,5 @@ def aggregate(segments: Sequence[str]) -> str:
     if ROUTED in found:
         return ROUTED if len(found) == 1 else SENDING
     if ACCEPTED in found:
-        return ACCEPTED
+        return PARTIAL if DELIVERED in found else ACCEPTED
     return next(state for state in (UNKNOWN, DELIVERED, SUBMITTED) if state in found)

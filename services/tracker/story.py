@@ -7,19 +7,22 @@ from msgspec.structs import replace
 
 from pipeline.ids import ConnectorId
 from pipeline.records import MtHead, MtStatus, SegmentStatus
+from services.tracker.costs import Cost, spent, total
 from services.tracker.facts import RECEIPT_LATE, REPEATS, RETURNED, Fact, Source
 from services.tracker.states import (
+    ACCEPTED,
     BY_OUTCOME,
     BY_RECEIPT,
     REJECTED,
     ROUTED,
     SCHEDULED,
+    SUBMITTED,
     TERMINAL,
     UNKNOWN,
     WAITING,
     moved,
 )
-from services.tracker.ways import NEVER, TIMEOUT, Here, Retry, Way, verdict
+from services.tracker.ways import NEVER, TIMEOUT, Here, Retry, Way, deliveries, verdict
 
 _PUT_OFF = (SCHEDULED, WAITING)  # of two said at once the later one counts: room is asked for last
 
@@ -51,6 +54,12 @@ class Story(msgspec.Struct, frozen=True, array_like=True, gc=False):
         """The way it is on."""
         segments = () if self.status is None else self.status.segments
         return Here(segments, self.returned, self.late, self.retry)
+
+    @property
+    def spent(self) -> Cost | None:
+        """What the way it is on has cost so far."""
+        status = self.status
+        return None if status is None else spent(status.price, status.currency, status.segments)
 
     @property
     def is_asked(self) -> bool:
@@ -149,15 +158,16 @@ def _begun(story: Story, fact: Fact, head: MtHead, state: str) -> Story:
 
 def _put_off(story: Story, fact: Fact, head: MtHead, state: str) -> Story:
     """Waits for its time or for room, whichever was said last, unless it is further on already."""
+    story = story if story.status else _begun(story, fact, head, state)
     status = story.status
-    if status is None:
-        return _begun(story, fact, head, state)
-    if status.state not in _PUT_OFF:
-        return story
-    order = _PUT_OFF.index
-    if (fact.at_ms, order(state)) <= (status.updated_ms, order(status.state)):
-        return story
-    return replace(story, status=replace(status, state=state, updated_ms=fact.at_ms))
+    assert status is not None  # it has begun
+    if state == SCHEDULED:
+        status = replace(status, scheduled_ms=_earlier(status.scheduled_ms, fact.at_ms))
+    if status.state in _PUT_OFF:
+        said = (status.updated_ms, _PUT_OFF.index(status.state))
+        if (fact.at_ms, _PUT_OFF.index(state)) > said:
+            status = replace(status, state=state, updated_ms=fact.at_ms)
+    return replace(story, status=status)
 
 
 def _refused(story: Story, fact: Fact, head: MtHead) -> Story:
@@ -201,9 +211,12 @@ def _routed(story: Story, fact: Fact, head: MtHead) -> Story:
         rule=fact.rule if is_newer or status.rule is None else status.rule,
         routed_ms=_earlier(status.routed_ms, fact.at_ms),
     )
+    if fact.hop == story.hop:
+        status = replace(status, price=fact.price, cost=fact.cost, currency=fact.currency)
     story = replace(story, status=status)
-    is_left = before.asked == fact.hop or not before.here.is_written
-    if is_newer and is_left and not status.terminal:
+    is_asked = before.asked == fact.hop  # also of what has arrived meanwhile, after all
+    is_left = is_asked or not (before.here.is_written or status.terminal)
+    if is_newer and is_left:
         story = _anew(before, story, fact)
     return _settled(story, fact)
 
@@ -214,7 +227,8 @@ def _anew(before: Story, story: Story, fact: Fact) -> Story:
     left, here = story.left, before.here
     if here.is_written:
         states = tuple(REJECTED if s.state == ROUTED else s.state for s in here.segments)
-        left = (*left, Way(before.hop, states, here.reason, here.segments[0].connector))
+        connector = here.segments[0].connector
+        left = (*left, Way(before.hop, states, here.reason, connector, before.spent))
     return replace(
         story,
         status=replace(story.status, segments=_fresh(fact)),
@@ -302,6 +316,10 @@ def _merged(segment: SegmentStatus, fact: Fact) -> SegmentStatus:
             "submitted_ms": fact.submitted_ms or segment.submitted_ms,
             "smsc_message_id": fact.smsc_message_id or segment.smsc_message_id,
         }
+    if fact.source is Source.RECEIPT:
+        changed["receipt_ms"] = max(segment.receipt_ms or 0, fact.at_ms)
+    elif fact.source is Source.OUTCOME and fact.told in (ACCEPTED, SUBMITTED):
+        changed["accepted_ms"] = max(segment.accepted_ms or 0, fact.at_ms)
     table = BY_OUTCOME if fact.source is Source.OUTCOME else BY_RECEIPT
     state = segment.state if fact.told is None else moved(segment.state, fact.told, table)
     if state != segment.state:
@@ -326,7 +344,12 @@ def _settled(story: Story, fact: Fact) -> Story:
 
 def _concluded(story: Story, status: MtStatus, fact: Fact) -> MtStatus:
     """The status with the state that follows from the ways, unless it is past changing."""
-    status = replace(status, updated_ms=max(status.updated_ms, fact.at_ms))
+    status = replace(
+        status,
+        updated_ms=max(status.updated_ms, fact.at_ms),
+        deliveries=deliveries(story.here, story.left),
+        spent=total([*(way.spent for way in story.left), story.spent]),
+    )
     if status.terminal and status.state != UNKNOWN:
         return status
     state, reason = verdict(

@@ -15,6 +15,7 @@ import msgspec
 
 from pipeline.ids import ConnectorId
 from pipeline.records import SegmentStatus
+from services.tracker.costs import Cost
 from services.tracker.states import (
     ACCEPTED,
     DELIVERED,
@@ -30,7 +31,7 @@ from services.tracker.states import (
 )
 
 TIMEOUT = "timeout"
-NO_RECEIPT = "receipt_timeout"
+NO_RECEIPT = "dlr_timeout"
 OPEN = frozenset({ROUTED, ACCEPTED})
 RETRIED = frozenset({REJECTED, UNDELIVERABLE, EXPIRED})
 
@@ -54,13 +55,15 @@ NEVER = Retry()
 class Way(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A way that was left with something written: the states of its segments, why, and over what.
 
-    A segment of which nothing was written is rejected there: it can't arrive any more.
+    A segment of which nothing was written is rejected there: it can't arrive any more. `spent` is
+    None where nobody knows.
     """
 
     hop: int
     states: tuple[str, ...]
     reason: str | None = None
     connector: ConnectorId | None = None
+    spent: Cost | None = None
 
 
 class Here(NamedTuple):
@@ -104,6 +107,13 @@ class Here(NamedTuple):
     def _is_listed(self, segment: SegmentStatus) -> bool:
         cause = (segment.reason or "").partition(":")[0]  # without the SMSC's own error code
         return segment.state in RETRIED and cause in self.retry.on
+
+
+def deliveries(here: Here, left: Sequence[Way]) -> int:
+    """How many ways have delivered all of the message; ideally one, at last."""
+    ways = [way.states for way in left]
+    ways += [tuple(segment.state for segment in here.segments)] if here.segments else []
+    return sum(aggregate(states) == DELIVERED for states in ways)
 
 
 class Verdict(NamedTuple):

@@ -95,6 +95,7 @@ CORES = [
     "services.correlator.carriers",
     "services.correlator.joining",
     "services.tracker.core",
+    "services.tracker.costs",
     "services.tracker.quality",
     "services.tracker.ways",
     "services.scheduler.core",

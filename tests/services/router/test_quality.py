@@ -61,6 +61,12 @@ def test_what_is_said_of_all_connectors_to_a_country_adds_up() -> None:
     assert heard().grade_to(SWEDE) is None
 
 
+def test_what_is_said_of_one_tenant_is_in_that_of_all() -> None:
+    quality = heard(window(), window(tenant="a", delivered=0, failed=50), window(tenant="b"))
+    assert quality.grade_of(FAST, SWEDE) == Grade(95, 90, 1000)
+    assert heard(window(tenant="a")).grade_to(SWEDE) is None
+
+
 def test_the_newest_window_of_a_tracker_counts() -> None:
     quality = heard(window(), window(end_ms=NOW_MS + 60_000, delivered=0, failed=7))
     assert quality.grade_of(FAST, SWEDE) == Grade(7, 0, 0)

@@ -44,10 +44,16 @@ def essence(status: MtStatus) -> object:
 
 
 def test_a_delivered_message_has_a_status_that_says_everything() -> None:
-    told = Told(routed(), submitted(), receipt())
-    assert [event.event for event in told.events] == ["routed", "segment_accepted", "receipt"]
-    assert [event.state for event in told.events] == ["routed", "accepted", "delivered"]
-    assert [event.terminal for event in told.events] == [False, False, True]
+    told = Told(scheduled(), routed(price="0.0125", currency="EUR"), submitted(), receipt())
+    events = ["scheduled", "routed", "segment_accepted", "receipt"]
+    assert [event.event for event in told.events] == events
+    assert [event.state for event in told.events] == [
+        "scheduled",
+        "routed",
+        "accepted",
+        "delivered",
+    ]
+    assert [event.terminal for event in told.events] == [False, False, False, True]
     assert told.status == MtStatus(
         head=head(),
         state="delivered",
@@ -62,14 +68,51 @@ def test_a_delivered_message_has_a_status_that_says_everything() -> None:
                 smsc_message_id="1a2b3c41",
                 attempts=1,
                 submitted_ms=ASKED_MS + 31,
+                accepted_ms=ASKED_MS + 51,
+                receipt_ms=ASKED_MS + 2001,
                 final_ms=ASKED_MS + 2001,
             ),
         ),
+        scheduled_ms=ASKED_MS + 20,
         routed_ms=ASKED_MS + 20,
         submitted_ms=ASKED_MS + 31,
         final_ms=ASKED_MS + 2001,
         updated_ms=ASKED_MS + 2001,
+        deliveries=1,
+        price="0.0125",
+        cost="0.0125",
+        spent="0.0125",
+        currency="EUR",
     )
+
+
+def test_each_step_has_its_time_and_a_repeated_one_changes_none() -> None:
+    told = Told(routed(), submitted(), receipt("ENROUTE", received_ms=ASKED_MS + 900))
+    (segment,) = told.status.segments
+    assert (segment.accepted_ms, segment.receipt_ms) == (ASKED_MS + 51, ASKED_MS + 900)
+    assert (segment.final_ms, told.status.scheduled_ms) == (None, None)
+    told.tell(receipt(received_ms=ASKED_MS + 1500), receipt(received_ms=ASKED_MS + 1600))
+    (segment,) = told.status.segments
+    assert (segment.receipt_ms, segment.final_ms) == (ASKED_MS + 1500, ASKED_MS + 1500)
+
+
+def test_what_is_put_off_twice_was_put_off_first_whatever_is_read_first() -> None:
+    again = msgspec.structs.replace(scheduled(ASKED_MS + 90), send_at_ms=ASKED_MS + 2 * DAY_MS)
+    for facts in ([scheduled(), again], [again, scheduled()], [routed(), again, scheduled()]):
+        told = Told(*facts)
+        assert told.status.scheduled_ms == ASKED_MS + 20
+
+
+def test_what_was_never_accepted_has_no_time_of_it() -> None:
+    told = Told(routed(2), submitted(1, 2, outcome="unknown"), submitted(2, 2, outcome="rejected"))
+    assert [segment.accepted_ms for segment in told.status.segments] == [None, None]
+    told = Told(routed(), submitted(receipt_expected=False))
+    assert told.status.segments[0].accepted_ms == ASKED_MS + 51
+
+
+def test_a_time_out_has_the_name_that_analytics_know() -> None:
+    told = Told(routed(), submitted(), timeout())
+    assert [event.event for event in told.events][-1] == "dlr_timeout"
 
 
 def test_an_event_says_what_analytics_ask_for() -> None:
@@ -143,10 +186,15 @@ def test_an_event_says_what_analytics_ask_for() -> None:
         ([routed(), submitted(), receipt("REJECTED")], "undeliverable", "rejected"),
         ([routed(), submitted(), receipt("UNKNOWN")], "unknown", "unknown"),
         ([routed(), submitted(), receipt("SKIPPED", final=True)], "unknown", "skipped"),
-        ([routed(), submitted(), timeout()], "unknown", "receipt_timeout"),
+        ([routed(), submitted(), timeout()], "unknown", "dlr_timeout"),
         ([routed(2), submitted(1, 2)], "sending", None),
         ([routed(2), submitted(1, 2), submitted(2, 2)], "accepted", None),
         ([routed(2), submitted(1, 2), receipt(segment=1, segments=2)], "sending", None),
+        (
+            [routed(2), submitted(1, 2), submitted(2, 2), receipt(segment=2, segments=2)],
+            "partial",
+            None,
+        ),
         (
             [
                 routed(2),
@@ -210,7 +258,7 @@ def test_unknown_waits_until_no_segment_can_fail_any_more() -> None:
     told = Told(routed(2), submitted(1, 2), submitted(2, 2), timeout(1))
     assert (told.status.state, told.ends) == ("accepted", [])
     told.tell(receipt(segment=2, segments=2))
-    assert (told.status.state, told.status.reason) == ("unknown", "receipt_timeout")
+    assert (told.status.state, told.status.reason) == ("unknown", "dlr_timeout")
 
 
 def test_what_other_segments_do_after_a_failure_changes_no_end() -> None:

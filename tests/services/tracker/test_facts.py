@@ -1,4 +1,4 @@
-"""Records read as facts: what a message costs."""
+"""Records read as facts: what a way costs."""
 
 import pytest
 

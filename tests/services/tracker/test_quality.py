@@ -58,7 +58,8 @@ class Measured:
     def close(self) -> list[tuple[int, int, int]]:
         """What was counted, once the window is over."""
         self.tell(routed(head=head(message_id="other")), now_ms=BEGIN_MS + WINDOW_MS, of="other")
-        return [(row.submitted, row.delivered, row.failed) for row in self.windows]
+        totals = [row for row in self.windows if row.tenant is None]
+        return [(row.submitted, row.delivered, row.failed) for row in totals]
 
 
 def test_a_window_says_how_a_connector_did_to_a_country() -> None:
@@ -66,7 +67,7 @@ def test_a_window_says_how_a_connector_did_to_a_country() -> None:
     own.tell(routed(), submitted(), receipt())
     assert own.windows == []
     own.close()
-    assert own.keys == ["fast/SE/tracker-0"]
+    assert own.keys == ["fast/SE/tracker-0", "fast/SE/default/tracker-0"]
     assert own.windows == [
         ConnectorQuality(
             connector=FAST,
@@ -79,8 +80,21 @@ def test_a_window_says_how_a_connector_did_to_a_country() -> None:
             failed=0,
             latency_median_ms=1970,
             latency_p90_ms=1970,
+            tenant=tenant,
         )
+        for tenant in (None, "default")
     ]
+
+
+def test_each_tenant_is_counted_apart_and_all_together_in_a_row_of_no_tenant() -> None:
+    windows = Windows("t", WINDOW_MS)
+    for tenant, state in (("a", "DELIVERED"), ("b", "EXPIRED"), ("b", "DELIVERED")):
+        windows.note(event(tenant=tenant, receipt_state=state, at_ms=1000 + 100 * (tenant == "b")))
+    found = {row.tenant: row for row in rows(windows, WINDOW_MS)}
+    counted = {tenant: (row.delivered, row.failed) for tenant, row in found.items()}
+    assert counted == {None: (2, 1), "a": (1, 0), "b": (1, 1)}
+    medians = {tenant: row.latency_median_ms for tenant, row in found.items()}
+    assert medians == {None: 1000, "a": 1000, "b": 1100}
 
 
 @pytest.mark.parametrize(
@@ -145,7 +159,8 @@ def test_a_receipt_counts_for_the_connector_its_segment_was_submitted_over(
     own = Measured()
     own.tell(*facts)
     own.close()
-    assert {row.connector: row.delivered for row in own.windows} == delivered
+    totals = [row for row in own.windows if row.tenant is None]
+    assert {row.connector: row.delivered for row in totals} == delivered
 
 
 def test_every_state_of_a_receipt_that_ends_a_segment_is_counted() -> None:
@@ -199,7 +214,7 @@ def test_connectors_and_countries_are_counted_apart_and_those_of_no_country_not(
     for recipient in ("46701234567", "4791234567", "9991234567", None):
         for connector in (FAST, SLOW, None):
             windows.note(event(recipient=recipient, connector=connector))
-    found = rows(windows, WINDOW_MS)
+    found = [row for row in rows(windows, WINDOW_MS) if row.tenant is None]
     assert sorted((row.connector, row.country, row.delivered) for row in found) == [
         ("fast", "NO", 1),
         ("fast", "SE", 1),
@@ -212,14 +227,14 @@ def test_nine_in_ten_are_at_least_that_fast() -> None:
     windows = Windows("t", WINDOW_MS)
     for number in range(100, 0, -1):
         windows.note(event(at_ms=number * 10))
-    (row,) = rows(windows, WINDOW_MS)
+    row, _ = rows(windows, WINDOW_MS)
     assert (row.latency_median_ms, row.latency_p90_ms) == (500, 900)
 
 
 def test_a_window_without_a_delivery_has_no_latency() -> None:
     windows = Windows("t", WINDOW_MS)
     windows.note(event(receipt_state="EXPIRED"))
-    (row,) = rows(windows, WINDOW_MS)
+    row, _ = rows(windows, WINDOW_MS)
     assert (row.latency_median_ms, row.latency_p90_ms) == (None, None)
 
 
@@ -233,6 +248,8 @@ def test_each_end_is_in_one_window_and_in_the_one_of_its_time(
         found += rows(windows, now_ms)
         windows.note(event(receipt_state=state, message_id=MessageId(str(now_ms))))
     found += rows(windows, now_ms + WINDOW_MS)
+    assert len({(row.begin_ms, row.tenant) for row in found}) == len(found)
+    found = [row for row in found if row.tenant is None]
     assert sum(row.delivered + row.failed for row in found) == len(ends)
     assert len({row.begin_ms for row in found}) == len(found)
     assert all(row.begin_ms % WINDOW_MS == 0 for row in found)

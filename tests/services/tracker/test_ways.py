@@ -250,6 +250,40 @@ def test_a_failure_of_an_earlier_way_does_not_end_the_newer() -> None:
     assert told.status.segments[0].connector == SLOW
 
 
+ONCE_MORE: list[MtFact] = [routed(**TIMED), submitted(), late(), routed(**SECOND)]
+
+
+@pytest.mark.parametrize("again", [receipt(), receipt(**SECOND)])
+def test_delivered_by_a_second_way_is_an_event_and_the_status_counts_it(again: Dlr) -> None:
+    first = receipt(**SECOND) if again.hop == 0 else receipt()
+    told = Told(*ONCE_MORE, submitted(**SECOND))
+    told.tell(first)
+    assert (told.ends, told.status.deliveries) == ([DELIVERED], 1)
+    assert told.tell(again, again) == ["receipt", "delivered_again"]
+    event, status = told.events[-1], told.status
+    assert (event.hop, event.connector) == (again.hop, SLOW if again.hop else FAST)
+    assert (event.terminal, event.state) == (False, DELIVERED)
+    assert (told.ends, status.state, status.deliveries) == ([DELIVERED], DELIVERED, 2)
+    assert len({event.event_id for event in told.events}) == len(told.events)
+
+
+def test_all_segments_of_a_way_must_have_arrived_for_it_to_have_delivered() -> None:
+    told = Told(routed(2, **TIMED), submitted(1, 2), submitted(2, 2), late(1), late(2))
+    told.tell(routed(**SECOND), submitted(**SECOND), receipt(**SECOND))
+    assert told.tell(receipt(segment=1, segments=2)) == ["receipt"]
+    assert told.status.deliveries == 1
+    assert told.tell(receipt(segment=2, segments=2)) == ["receipt", "delivered_again"]
+    assert told.status.deliveries == 2
+
+
+def test_what_arrived_while_the_router_was_asked_may_arrive_once_more() -> None:
+    told = Told(*ONCE_MORE[:-1], receipt(), ONCE_MORE[-1], submitted(**SECOND))
+    assert (told.ends, told.status.deliveries) == ([DELIVERED], 1)
+    assert told.status.segments[0].connector == SLOW
+    assert told.tell(receipt(**SECOND)) == ["receipt", "delivered_again"]
+    assert (told.ends, told.status.deliveries) == ([DELIVERED], 2)
+
+
 def test_the_time_for_a_receipt_runs_from_the_acceptance_and_only_where_asked_for() -> None:
     told = Told(routed(**TIMED), submitted())
     (wait,) = told.later
@@ -437,6 +471,9 @@ def test_whatever_happens_a_message_has_one_end_and_a_handset_gets_it_once(
     assert world.written_after_the_end == []
     wholes = [hop for hop, total in world.segments.items() if len(world.arrived[hop]) == total]
     assert (ends[-1] == DELIVERED) is bool(wholes)
+    assert world.statuses[-1].deliveries == len(wholes)
+    again = [event.event for event in world.events].count("delivered_again")
+    assert again == max(0, len(wholes) - 1)
     assert not (ends[-1] in FAILED and wholes)
     if "timeout" not in retry.on:
         assert all(hop == len(world.ways) - 1 for hop in world.arrived if world.arrived[hop])
@@ -450,6 +487,8 @@ def test_the_law_can_fail() -> None:
     assert world.ways == [asked.FAST, asked.SHORT]
     assert world.arrived == {0: {1}, 1: {1}}
     assert [event.state for event in world.events if event.terminal] == [DELIVERED]
+    assert world.statuses[-1].deliveries == 2
+    assert [event.event for event in world.events].count("delivered_again") == 1
 
 
 def test_a_story_kept_before_there_were_retries_is_read() -> None:
