@@ -142,8 +142,11 @@ class ProfileConfig(Section):
 
     carrier_domain: str | None = None
     """Receipts may come on any connector of the same domain; the connector's own name if unset."""
-    receipts: Literal["all", "first", "last", "none"] = "all"
-    """Which segments ask for a receipt, unless the request says so."""
+    receipts: Literal["all", "first", "last", "any", "failures", "none"] = "all"
+    """Which segments ask for a receipt, unless the request says so; of any, the first final one
+    stands for all, of failures all ask, but only to be told if they fail."""
+    silence: Literal["unknown", "delivered", "submitted"] = "unknown"
+    """What a segment is whose receipt was asked for and has not come in time."""
     segmentation: Literal["udh8", "udh16", "sar", "message_payload"] = "udh16"
     """What ties the parts of a long message together: a header with a reference of 8 or 16 bits,
     sar_* TLVs, or nothing, all of it being in one message_payload."""

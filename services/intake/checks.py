@@ -13,7 +13,7 @@ from pipeline.records import Binary, MessageWaiting, MmsNotification, MtRequest,
 C = TypeVar("C")
 
 CLASSES = frozenset({"otp", "transactional", "promotional", "billed"})
-RECEIPTS = frozenset({"all", "first", "last", "none", None})
+RECEIPTS = frozenset({"all", "first", "last", "any", "failures", "none", None})
 ON_AMBIGUOUS = frozenset({"resend", "give_up", "ask", None})
 
 ACTIONS = {
@@ -99,7 +99,8 @@ CHECKS = (
     Check(
         "bad_receipts",
         lambda request, _now_ms: request.receipts not in RECEIPTS,
-        "`receipts` is none of all, first, last and none; write one of them or leave it out.",
+        "`receipts` is none of all, first, last, any, failures and none; write one of them or "
+        "leave it out.",
     ),
     Check(
         "bad_on_ambiguous",

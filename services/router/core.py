@@ -65,7 +65,7 @@ from services.router.strategies import (
     ungraded,
     ungraded_to,
 )
-from services.router.submits import FIRST_HOP, Leg, submits, target_of, vendor_tlvs
+from services.router.submits import FIRST_HOP, Leg, receipts_of, submits, target_of, vendor_tlvs
 from services.router.trips import Trip
 from services.router.usage import Usage
 
@@ -256,7 +256,7 @@ class Router:
             connector=target.connector,
             segments=len(segments),
             data_coding=encoded.data_coding,
-            receipts_expected=sum(segment.registered_delivery for segment in segments),
+            receipts_expected=sum(segment.registered_delivery > 0 for segment in segments),
             hop=leg.hop,
             rule=case.rule.name,
             routes_version=case.routes_version,
@@ -267,6 +267,8 @@ class Router:
             retry_on=leg.retry.on,
             retry_after_s=leg.retry.after_s,
             receipt_within_s=leg.retry.receipt_within_s,
+            receipts=receipts_of(request, profile),
+            silence=profile.silence,
         )
         effects += [Publish(topics.TRACKER_IN, head.message_id, routed), *counted]
         self._capacity.wrote(target.connector, len(segments), is_urgent=head.lane == URGENT)

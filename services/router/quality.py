@@ -50,11 +50,13 @@ class Quality:
 def graded(windows: list[ConnectorQuality]) -> Grade | None:
     """What several windows say together; None where no segment has ended.
 
-    Medians can't be added up: for that of all stands the mean of theirs, by what each delivered.
+    Medians can't be added up: for that of all stands the mean of theirs, by what each delivered; a
+    window that knows none (no receipt was to say that something was delivered) says nothing of it.
     """
     delivered = sum(window.delivered for window in windows)
     ended = delivered + sum(window.failed for window in windows)
     if ended == 0:
         return None
-    summed_ms = sum((window.latency_median_ms or 0) * window.delivered for window in windows)
-    return Grade(ended, delivered, summed_ms // max(1, delivered))
+    timed = [(w.latency_median_ms, w.delivered) for w in windows if w.latency_median_ms is not None]
+    summed_ms = sum(median_ms * share for median_ms, share in timed)
+    return Grade(ended, delivered, summed_ms // max(1, sum(share for _, share in timed)))

@@ -1,5 +1,6 @@
 """An encoded message as submit records of one connector."""
 
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from services.router.addresses import destination, source
 from services.router.encoding import Encoded
 from services.router.policy import Case, Refusal
 from services.router.retries import NEVER, Retry
+from smpp.values import RegisteredDelivery
 
 FIRST_HOP = 0
 
@@ -20,6 +22,21 @@ ON_AMBIGUOUS_BY_CLASS = {
     "transactional": "resend",
     "promotional": "give_up",
     "billed": "give_up",
+}
+
+
+NOTHING, RECEIPT, ON_FAILURE = (
+    RegisteredDelivery.NONE,
+    RegisteredDelivery.RECEIPT,
+    RegisteredDelivery.RECEIPT_ON_FAILURE,
+)
+ASKED: Mapping[str, Callable[[int, int], RegisteredDelivery]] = {
+    "all": lambda _segment, _segments: RECEIPT,
+    "any": lambda _segment, _segments: RECEIPT,
+    "first": lambda segment, _segments: RECEIPT if segment == 1 else NOTHING,
+    "last": lambda segment, segments: RECEIPT if segment == segments else NOTHING,
+    "failures": lambda _segment, _segments: ON_FAILURE,
+    "none": lambda _segment, _segments: NOTHING,
 }
 
 
@@ -93,7 +110,7 @@ def submits(
     on_ambiguous = (
         case.rule.changes.on_ambiguous or request.on_ambiguous or ON_AMBIGUOUS_BY_CLASS[head.class_]
     )
-    receipts = request.receipts or profile.receipts
+    receipts = receipts_of(request, profile)
     segments = len(encoded.parts)
     sender = source(case.sender, profile.addresses)
     recipient = destination(head.recipient, profile.addresses)
@@ -120,7 +137,7 @@ def submits(
             destination_addr=recipient.addr,
             esm_class=encoded.esm_class,
             priority_flag=int(head.lane == "priority"),
-            registered_delivery=int(wants_receipt(receipts, segment, segments)),
+            registered_delivery=registered_delivery(receipts, segment, segments),
             data_coding=encoded.data_coding,
             short_message=part.short_message,
             tlvs=part.tlvs + tlvs + _ledger(profile.ledger_tlv, head.message_id, segment),
@@ -130,13 +147,14 @@ def submits(
     ]
 
 
-def wants_receipt(receipts: str, segment: int, segments: int) -> bool:
-    """Whether `segment` (1..segments) asks for a receipt; `receipts`: all, first, last or none."""
-    return (
-        receipts == "all"
-        or (receipts == "first" and segment == 1)
-        or (receipts == "last" and segment == segments)
-    )
+def receipts_of(request: MtRequest, profile: ProfileConfig) -> str:
+    """Which segments of a request ask for a receipt: a key of ASKED."""
+    return request.receipts or profile.receipts
+
+
+def registered_delivery(receipts: str, segment: int, segments: int) -> int:
+    """What `segment` (1..segments) asks for; `receipts` is a key of ASKED."""
+    return int(ASKED[receipts](segment, segments))
 
 
 def _ledger(tag: int | None, message_id: str, segment: int) -> tuple[Tlv, ...]:

@@ -53,6 +53,7 @@ from services.tracker.story import (
     connector_of,
     is_no_news,
     is_of_the_past,
+    meant,
     segment_of,
     starts_over,
     told,
@@ -91,6 +92,7 @@ class Tracker:
         if fact is None:
             return []
         story = state.get(ENTRY, Story) or Story()
+        fact = meant(story, fact)
         head = _head(story, fact)
         if head is None or is_no_news(story, fact):
             return []

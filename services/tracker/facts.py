@@ -35,7 +35,7 @@ from services.tracker.states import (
     UNKNOWN,
     WAITING,
 )
-from services.tracker.ways import NEVER, NO_RECEIPT, TIMEOUT, Retry
+from services.tracker.ways import ALL, FAILURES, NEVER, NO_RECEIPT, TIMEOUT, Retry
 
 RETURNED = "segment_returned"
 RECEIPT_TIMEOUT = "receipt_timeout"  # kind of a wake
@@ -102,6 +102,8 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     cost: str | None = None
     currency: str | None = None
     retry: Retry = NEVER
+    receipts: str = ALL
+    silence: str = UNKNOWN
 
 
 def fact_of(record: Record, now_ms: int) -> Fact | None:
@@ -126,13 +128,17 @@ def _routed(record: MtRouted, now_ms: int) -> Fact:
         cost=cost(record.price, record.segments),
         currency=record.currency,
         retry=_retry(record),
+        receipts=record.receipts,
+        silence=record.silence,
     )
 
 
 def _retry(record: MtRouted) -> Retry:
-    if not record.retry_on:
-        return NEVER
-    return Retry(record.retry_on, record.retry_after_s, record.receipt_within_s, record.deadline_ms)
+    """Where no receipt is no failure, nothing is too late either."""
+    on, within_s = record.retry_on, record.receipt_within_s
+    if record.receipts == FAILURES or record.silence != UNKNOWN:
+        on, within_s = tuple(cause for cause in on if cause != TIMEOUT), None
+    return Retry(on, record.retry_after_s, within_s, record.deadline_ms) if on else NEVER
 
 
 def _scheduled(record: MtScheduled, now_ms: int) -> Fact:

@@ -18,12 +18,15 @@ from pipeline.effects import Effect, Entries, Publish
 from pipeline.ids import ConnectorId
 from pipeline.records import ConnectorQuality, MtEvent
 from services.tracker.core import Tracker, TrackerRecord
+from services.tracker.facts import DLR_TIMEOUT
+from services.tracker.ways import NO_RECEIPT
 
 LATENCIES_MAX = 2000  # of what is counted apart; of more, those are enough
 
 REFUSAL = "segment_rejected"
 
-COUNTED: dict[tuple[str, str | None], tuple[str, ...]] = {  # event and receipt: what is one more
+# Event, and receipt or what none of them means: what is one more.
+COUNTED: dict[tuple[str, str | None], tuple[str, ...]] = {
     ("segment_accepted", None): ("submitted",),
     (REFUSAL, None): ("submitted", "failed"),
     ("receipt", "DELIVERED"): ("delivered",),
@@ -32,7 +35,8 @@ COUNTED: dict[tuple[str, str | None], tuple[str, ...]] = {  # event and receipt:
     ("receipt", "UNDELIVERABLE"): ("failed",),
     ("receipt", "REJECTED"): ("failed",),
     ("receipt", "UNKNOWN"): ("failed",),
-    ("dlr_timeout", None): ("failed",),
+    (DLR_TIMEOUT, NO_RECEIPT): ("failed",),
+    (DLR_TIMEOUT, "silence:delivered"): ("delivered",),
 }
 
 
@@ -71,7 +75,8 @@ class Windows:
 
     def note(self, event: MtEvent) -> None:
         """Count what an event says of a connector; tests and numbers of no country are left out."""
-        counted = COUNTED.get((event.event, event.receipt_state))
+        said = event.reason if event.event == DLR_TIMEOUT else event.receipt_state
+        counted = COUNTED.get((event.event, said))
         if counted is None or event.test or event.connector is None or event.recipient is None:
             return
         if event.event == REFUSAL and event.command_status is None:
@@ -114,7 +119,7 @@ class Windows:
 def _count(counts: Counts, counted: Sequence[str], event: MtEvent) -> None:
     for name in counted:
         setattr(counts, name, getattr(counts, name) + 1)
-    is_timed = "delivered" in counted and event.submitted_ms is not None
+    is_timed = event.receipt_state == "DELIVERED" and event.submitted_ms is not None
     if is_timed and len(counts.latencies_ms) < LATENCIES_MAX:
         insort(counts.latencies_ms, max(0, event.at_ms - (event.submitted_ms or 0)))
 

@@ -40,10 +40,14 @@ BY_OUTCOME: dict[str, frozenset[str]] = {  # state of a segment: what an outcome
     ROUTED: frozenset({ACCEPTED, SUBMITTED, REJECTED, EXPIRED, CANCELLED, UNKNOWN}),
     UNKNOWN: frozenset({SUBMITTED, REJECTED, EXPIRED, CANCELLED}),
 }
-BY_RECEIPT: dict[str, frozenset[str]] = {  # and what a receipt, or that none came
+BY_RECEIPT: dict[str, frozenset[str]] = {  # and what a receipt
     ROUTED: frozenset({DELIVERED, UNDELIVERABLE, EXPIRED, UNKNOWN}),
     ACCEPTED: frozenset({DELIVERED, UNDELIVERABLE, EXPIRED, UNKNOWN}),
     UNKNOWN: frozenset({DELIVERED, UNDELIVERABLE, EXPIRED}),
+}
+BY_SILENCE: dict[str, frozenset[str]] = {  # and that none came in time: that resolves no doubt
+    ROUTED: frozenset({DELIVERED, SUBMITTED, UNKNOWN}),
+    ACCEPTED: frozenset({DELIVERED, SUBMITTED, UNKNOWN}),
 }
 
 

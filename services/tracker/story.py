@@ -1,28 +1,22 @@
 """What a story becomes by a fact, pure: merged, whatever the order of the facts."""
 
-from typing import Any
-
 import msgspec
 from msgspec.structs import replace
 
 from pipeline.ids import ConnectorId
 from pipeline.records import MtHead, MtStatus, SegmentStatus
 from services.tracker.costs import Cost, spent, total
-from services.tracker.facts import RECEIPT_LATE, REPEATS, RETURNED, Fact, Source
+from services.tracker.facts import DLR_TIMEOUT, RECEIPT_LATE, REPEATS, RETURNED, Fact, Source
+from services.tracker.segments import after, fresh, merged
 from services.tracker.states import (
-    ACCEPTED,
-    BY_OUTCOME,
-    BY_RECEIPT,
     REJECTED,
     ROUTED,
     SCHEDULED,
-    SUBMITTED,
     TERMINAL,
     UNKNOWN,
     WAITING,
-    moved,
 )
-from services.tracker.ways import NEVER, TIMEOUT, Here, Retry, Way, deliveries, verdict
+from services.tracker.ways import ALL, NEVER, TIMEOUT, Here, Retry, Way, deliveries, verdict
 
 _PUT_OFF = (SCHEDULED, WAITING)  # of two said at once the later one counts: room is asked for last
 
@@ -34,6 +28,7 @@ class Story(msgspec.Struct, frozen=True, array_like=True, gc=False):
     not admitted. Of that hop the `returned` segments were never written and wait for another way,
     of the `late` ones a receipt is missing; `since` is the hop the segments began with. `asked` is
     the newest hop that was asked for, `left` are the ways before, as far as they were written on.
+    `receipts` and `silence` are of the newest hop, as its MtRouted says.
     """
 
     status: MtStatus | None = None
@@ -48,12 +43,14 @@ class Story(msgspec.Struct, frozen=True, array_like=True, gc=False):
     asked: int = -1
     is_refused: bool = False
     left: tuple[Way, ...] = ()
+    receipts: str = ALL
+    silence: str = UNKNOWN
 
     @property
     def here(self) -> Here:
         """The way it is on."""
         segments = () if self.status is None else self.status.segments
-        return Here(segments, self.returned, self.late, self.retry)
+        return Here(segments, self.returned, self.late, self.retry, self.receipts)
 
     @property
     def spent(self) -> Cost | None:
@@ -81,9 +78,25 @@ def is_no_news(story: Story, fact: Fact) -> bool:
     state = _state_before(story, fact)
     if state is None:
         return fact.source is Source.TIMER or is_of_the_past(story, fact)
+    if fact.event == DLR_TIMEOUT and _is_reported(story, fact):
+        return True
     if state not in TERMINAL:
         return False
-    return fact.told is None or moved(state, fact.told, BY_RECEIPT) == state
+    return after(state, fact) == state
+
+
+def meant(story: Story, fact: Fact) -> Fact:
+    """`fact`, or where it is that no receipt came, what that means on this way."""
+    is_silent = fact.event == DLR_TIMEOUT and story.silence != UNKNOWN
+    if not is_silent or is_of_the_past(story, fact):
+        return fact
+    return replace(fact, told=story.silence, reason=f"silence:{story.silence}")
+
+
+def _is_reported(story: Story, fact: Fact) -> bool:
+    """Whether a receipt of another segment stands for that of this one."""
+    way = _way_of(story, fact) if is_of_the_past(story, fact) else story.here
+    return way is not None and way.is_reported
 
 
 def is_of_the_past(story: Story, fact: Fact) -> bool:
@@ -213,6 +226,7 @@ def _routed(story: Story, fact: Fact, head: MtHead) -> Story:
     )
     if fact.hop == story.hop:
         status = replace(status, price=fact.price, cost=fact.cost, currency=fact.currency)
+        story = replace(story, receipts=fact.receipts, silence=fact.silence)
     story = replace(story, status=status)
     is_asked = before.asked == fact.hop  # also of what has arrived meanwhile, after all
     is_left = is_asked or not (before.here.is_written or status.terminal)
@@ -228,10 +242,11 @@ def _anew(before: Story, story: Story, fact: Fact) -> Story:
     if here.is_written:
         states = tuple(REJECTED if s.state == ROUTED else s.state for s in here.segments)
         connector = here.segments[0].connector
-        left = (*left, Way(before.hop, states, here.reason, connector, before.spent))
+        way = Way(before.hop, states, here.reason, connector, before.spent, before.receipts)
+        left = (*left, way)
     return replace(
         story,
-        status=replace(story.status, segments=_fresh(fact)),
+        status=replace(story.status, segments=fresh(fact)),
         since=story.hop,
         retry=fact.retry,
         left=left,
@@ -246,10 +261,10 @@ def _segment_told(story: Story, fact: Fact, head: MtHead) -> Story:
         story = _on_the_way(story, fact)
     status = story.status
     assert status is not None
-    segments = list(status.segments or _fresh(fact))
-    segments += _fresh(fact)[len(segments) :]
+    segments = list(status.segments or fresh(fact))
+    segments += fresh(fact)[len(segments) :]
     assert fact.segment is not None  # outcomes, receipts and timers speak of one
-    segments[fact.segment - 1] = _merged(segments[fact.segment - 1], fact)
+    segments[fact.segment - 1] = merged(segments[fact.segment - 1], fact)
     returned, late = story.returned, story.late
     if fact.event == RETURNED and fact.hop == story.hop:
         returned = (*returned, fact.segment)
@@ -272,8 +287,8 @@ def _past_told(story: Story, fact: Fact) -> Story:
     assert fact.segment is not None  # likewise
     states = list(way.states)
     before = states[fact.segment - 1]
-    states[fact.segment - 1] = after = moved(before, fact.told, BY_RECEIPT)
-    reason = way.reason if after == before else fact.reason
+    states[fact.segment - 1] = state = after(before, fact)
+    reason = way.reason if state == before else fact.reason
     newer = replace(way, states=tuple(states), reason=reason)
     left = tuple(newer if known is way else known for known in story.left)
     return _settled(replace(story, left=left), fact)
@@ -290,45 +305,6 @@ def _on_the_way(story: Story, fact: Fact) -> Story:
     return replace(
         story, hop=fact.hop, status=status, returned=(), late=(), retry=NEVER, is_refused=False
     )
-
-
-def _fresh(fact: Fact) -> tuple[SegmentStatus, ...]:
-    """Segments of which nothing is known but where they went."""
-    if fact.connector is None:
-        return ()
-    total = max(fact.segments or 0, fact.segment or 0)
-    return tuple(
-        SegmentStatus(segment=number, state=ROUTED, connector=fact.connector, attempts=0)
-        for number in range(1, total + 1)
-    )
-
-
-def _merged(segment: SegmentStatus, fact: Fact) -> SegmentStatus:
-    """A segment after a fact about it."""
-    changed: dict[str, Any] = {}
-    written = (fact.attempt, fact.submitted_ms or 0, fact.smsc_message_id or "")
-    known = (segment.attempts, segment.submitted_ms or 0, segment.smsc_message_id or "")
-    if fact.source is not Source.TIMER and written > known:
-        assert fact.connector is not None
-        changed |= {
-            "connector": segment.connector if fact.source is Source.RECEIPT else fact.connector,
-            "attempts": fact.attempt,
-            "submitted_ms": fact.submitted_ms or segment.submitted_ms,
-            "smsc_message_id": fact.smsc_message_id or segment.smsc_message_id,
-        }
-    if fact.source is Source.RECEIPT:
-        changed["receipt_ms"] = max(segment.receipt_ms or 0, fact.at_ms)
-    elif fact.source is Source.OUTCOME and fact.told in (ACCEPTED, SUBMITTED):
-        changed["accepted_ms"] = max(segment.accepted_ms or 0, fact.at_ms)
-    table = BY_OUTCOME if fact.source is Source.OUTCOME else BY_RECEIPT
-    state = segment.state if fact.told is None else moved(segment.state, fact.told, table)
-    if state != segment.state:
-        changed |= {"state": state, "reason": fact.reason}
-        if state in TERMINAL:
-            changed["final_ms"] = fact.at_ms
-    elif state == fact.told == ROUTED:  # returned: it waits for another connector
-        changed["reason"] = fact.reason
-    return replace(segment, **changed) if changed else segment
 
 
 def _settled(story: Story, fact: Fact) -> Story:

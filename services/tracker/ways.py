@@ -6,6 +6,9 @@ handset there: each of its segments has come back unwritten, or failed as its ru
 may have been (unknown, or accepted without asking for a receipt) or failed otherwise keeps the
 message where it is. Only a receipt that is late may still come: so the ways that were left with
 something written are remembered, and what was delivered on any of them is delivered.
+
+Where any segment's receipt will do, the first final one stands for all segments that were accepted
+and have none of their own.
 """
 
 from collections.abc import Collection, Sequence
@@ -32,8 +35,15 @@ from services.tracker.states import (
 
 TIMEOUT = "timeout"
 NO_RECEIPT = "dlr_timeout"
+ALL, ANY, FAILURES = (
+    "all",
+    "any",
+    "failures",
+)  # which segments ask for a receipt, as far as it matters
 OPEN = frozenset({ROUTED, ACCEPTED})
 RETRIED = frozenset({REJECTED, UNDELIVERABLE, EXPIRED})
+REPORTED = frozenset({DELIVERED, UNDELIVERABLE, EXPIRED})  # by a receipt, of what was accepted
+SPOKEN_FOR = frozenset({ACCEPTED, UNKNOWN})
 
 
 class Retry(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -64,6 +74,19 @@ class Way(msgspec.Struct, frozen=True, array_like=True, gc=False):
     reason: str | None = None
     connector: ConnectorId | None = None
     spent: Cost | None = None
+    receipts: str = ALL
+
+    @property
+    def end(self) -> str:
+        """What the message was by this way."""
+        if self.receipts == ANY and DELIVERED in self.states:
+            return aggregate([DELIVERED if s in SPOKEN_FOR else s for s in self.states])
+        return aggregate(self.states)
+
+    @property
+    def is_reported(self) -> bool:
+        """Whether a receipt has come that stands for all."""
+        return self.receipts == ANY and not REPORTED.isdisjoint(self.states)
 
 
 class Here(NamedTuple):
@@ -73,6 +96,20 @@ class Here(NamedTuple):
     back: Collection[int]
     late: Collection[int]
     retry: Retry
+    receipts: str = ALL
+
+    @property
+    def states(self) -> Sequence[str]:
+        """Of each segment, or of the one whose receipt stands for it."""
+        states = [s.state for s in self.segments]
+        if self.receipts != ANY or DELIVERED not in states:
+            return states
+        return [DELIVERED if _is_spoken_for(s) else s.state for s in self.segments]
+
+    @property
+    def is_reported(self) -> bool:
+        """Whether a receipt has come that stands for all."""
+        return self.receipts == ANY and any(_is_reported(s) for s in self.segments)
 
     @property
     def is_over(self) -> bool:
@@ -100,6 +137,8 @@ class Here(NamedTuple):
     def _holds_nothing(self, segment: SegmentStatus) -> bool:
         if segment.state == ROUTED:
             return segment.segment in self.back
+        if segment.state == ACCEPTED and self.is_reported:  # by that one, which holds it or not
+            return True
         if segment.state == ACCEPTED:
             return TIMEOUT in self.retry.on and segment.segment in self.late
         return self._is_listed(segment)
@@ -111,9 +150,9 @@ class Here(NamedTuple):
 
 def deliveries(here: Here, left: Sequence[Way]) -> int:
     """How many ways have delivered all of the message; ideally one, at last."""
-    ways = [way.states for way in left]
-    ways += [tuple(segment.state for segment in here.segments)] if here.segments else []
-    return sum(aggregate(states) == DELIVERED for states in ways)
+    ends = [way.end for way in left]
+    ends += [aggregate(here.states)] if here.segments else []
+    return ends.count(DELIVERED)
 
 
 class Verdict(NamedTuple):
@@ -125,10 +164,13 @@ class Verdict(NamedTuple):
 
 def verdict(here: Here, left: Sequence[Way], *, is_asked: bool, is_refused: bool) -> Verdict:
     """What a message is by its ways: `is_asked` for another one, which may have been refused."""
-    states = [segment.state for segment in here.segments]
-    ends = [aggregate(way.states) for way in left]
+    states = here.states
+    ends = [way.end for way in left]
     state = aggregate(states)
-    if DELIVERED in (state, *ends):
+    if state == DELIVERED:
+        told = (s.reason for s in here.segments if s.state == DELIVERED and s.reason)
+        return Verdict(DELIVERED, next(told, None))
+    if DELIVERED in ends:
         return Verdict(DELIVERED, None)
     if is_asked and not is_refused:
         return Verdict(ROUTED, here.reason)
@@ -143,3 +185,12 @@ def verdict(here: Here, left: Sequence[Way], *, is_asked: bool, is_refused: bool
     if state in FAILED and UNKNOWN in ends:
         return Verdict(UNKNOWN, NO_RECEIPT)
     return Verdict(state, reason)
+
+
+def _is_reported(segment: SegmentStatus) -> bool:
+    return segment.receipt_ms is not None and segment.state in REPORTED
+
+
+def _is_spoken_for(segment: SegmentStatus) -> bool:
+    """Whether it was accepted, and no receipt of its own has said more."""
+    return segment.accepted_ms is not None and segment.state in SPOKEN_FOR

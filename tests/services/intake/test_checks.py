@@ -131,7 +131,7 @@ WHOLE_CONTENT: list[dict[str, Any]] = [
 WHOLE: list[dict[str, Any]] = [
     {},
     *({"class_": name} for name in ("otp", "transactional", "promotional", "billed")),
-    *({"receipts": name} for name in ("all", "first", "last", "none", None)),
+    *({"receipts": name} for name in ("all", "first", "last", "any", "failures", "none", None)),
     *({"on_ambiguous": name} for name in ("resend", "give_up", "ask", None)),
     {"text": "x" * 39_015},
     {"text": Encrypted(key_id="k", nonce=b"n", ciphertext=b"c")},

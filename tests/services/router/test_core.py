@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.config import Config, TenantConfig
+from pipeline.config import Config, ProfileConfig, TenantConfig
 from pipeline.effects import Effect, Publish, PublishLater
 from pipeline.errors import ConfigError
 from pipeline.ids import ConnectorId
@@ -28,6 +28,7 @@ from services.router.repeats import digest_of
 from services.router.routes import Changes, Match, Routes
 from tests.entries import MemoryEntries
 from tests.services.router.builders import (
+    CONFIG,
     DAY_S,
     FAST,
     NOW_MS,
@@ -150,6 +151,33 @@ def test_a_message_becomes_its_segments_and_one_fact() -> None:
             routed_ms=NOW_MS,
         ),
     )
+
+
+@pytest.mark.parametrize(
+    ("profile", "asked", "told"),
+    [
+        ({}, None, ("all", "unknown", 1)),
+        ({"receipts": "failures", "silence": "delivered"}, None, ("failures", "delivered", 1)),
+        ({"receipts": "failures", "silence": "submitted"}, "none", ("none", "submitted", 0)),
+        ({"receipts": "none"}, "any", ("any", "unknown", 1)),
+    ],
+)
+def test_the_tracker_is_told_which_receipts_were_asked_for_and_what_silence_means(
+    profile: dict[str, Any], asked: str | None, told: tuple[str, str, int]
+) -> None:
+    connectors = {**CONFIG.connectors, FAST: connector(profile="mine")}
+    config = CONFIG.model_copy(
+        update={
+            "profiles": {**CONFIG.profiles, "mine": ProfileConfig(**profile)},
+            "connectors": connectors,
+        }
+    )
+    record = admitted(request(receipts=asked))
+    own = Router(config, ROUTES, lambda _: True, Stops())
+    *_, fact = own.decide(at(NOW_MS), record, NOW_MS)
+    routed = fact.record
+    assert isinstance(routed, MtRouted)
+    assert (routed.receipts, routed.silence, routed.receipts_expected) == told
 
 
 def test_a_command_is_passed_over_until_commands_are_obeyed() -> None:

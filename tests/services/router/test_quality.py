@@ -67,6 +67,11 @@ def test_what_is_said_of_one_tenant_is_in_that_of_all() -> None:
     assert heard(window(tenant="a")).grade_to(SWEDE) is None
 
 
+def test_a_window_without_a_time_does_not_make_a_connector_faster() -> None:
+    quality = heard(window(), window(replica="tracker-1", latency_median_ms=None))
+    assert quality.grade_of(FAST, SWEDE) == Grade(190, 180, 1000)
+
+
 def test_the_newest_window_of_a_tracker_counts() -> None:
     quality = heard(window(), window(end_ms=NOW_MS + 60_000, delivered=0, failed=7))
     assert quality.grade_of(FAST, SWEDE) == Grade(7, 0, 0)

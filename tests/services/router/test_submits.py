@@ -1,6 +1,6 @@
 """Submit records: what each field of a submit_sm says, and why."""
 
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
@@ -9,10 +9,18 @@ from pipeline.profiles import VendorTlv, find, shipped
 from pipeline.records import MtRequest, MtSubmit, Tlv
 from services.binder.core import submit_sm
 from services.binder.validity import form
+from services.intake.checks import RECEIPTS
 from services.router.encoding import Encoded, Part, encode
 from services.router.policy import Case, Refusal, tenant_of
 from services.router.senders import Sender
-from services.router.submits import Leg, submits, target_of, vendor_tlvs, wants_receipt
+from services.router.submits import (
+    ASKED,
+    Leg,
+    registered_delivery,
+    submits,
+    target_of,
+    vendor_tlvs,
+)
 from smpp.pdu import SubmitSm
 from smpp.wire import decode
 from smpp.wire import encode as wire
@@ -177,7 +185,14 @@ def test_the_class_says_what_is_done_about_a_lost_answer_unless_the_request_does
 
 @pytest.mark.parametrize(
     ("receipts", "expected"),
-    [("all", [1, 1, 1]), ("first", [1, 0, 0]), ("last", [0, 0, 1]), ("none", [0, 0, 0])],
+    [
+        ("all", [1, 1, 1]),
+        ("first", [1, 0, 0]),
+        ("last", [0, 0, 1]),
+        ("any", [1, 1, 1]),
+        ("failures", [2, 2, 2]),
+        ("none", [0, 0, 0]),
+    ],
 )
 def test_receipts_are_asked_for_by_request_or_profile(receipts: Any, expected: list[int]) -> None:
     by_profile = written(profile=ProfileConfig(receipts=receipts))
@@ -187,10 +202,15 @@ def test_receipts_are_asked_for_by_request_or_profile(receipts: Any, expected: l
 
 
 @pytest.mark.parametrize(
-    ("receipts", "expected"), [("all", True), ("first", True), ("last", True), ("none", False)]
+    ("receipts", "expected"), [("all", 1), ("first", 1), ("last", 1), ("any", 1), ("none", 0)]
 )
-def test_the_only_segment_is_first_and_last(receipts: str, expected: bool) -> None:
-    assert wants_receipt(receipts, 1, 1) is expected
+def test_the_only_segment_is_first_and_last(receipts: str, expected: int) -> None:
+    assert registered_delivery(receipts, 1, 1) == expected
+
+
+def test_whatever_a_request_or_a_profile_may_say_is_known_here() -> None:
+    by_profile = get_args(get_type_hints(ProfileConfig)["receipts"])
+    assert set(ASKED) == RECEIPTS - {None} == set(by_profile)
 
 
 @pytest.mark.parametrize(

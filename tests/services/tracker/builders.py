@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from pipeline.effects import PublishLater
 from pipeline.ids import ConnectorId, MessageId, Msisdn
 from pipeline.records import (
@@ -75,6 +77,12 @@ class Told:
     def ends(self) -> list[str]:
         """States of the terminal events."""
         return [event.state for event in self.events if event.terminal]
+
+
+def essence(status: MtStatus) -> object:
+    """What must not depend on the order of facts: everything but when things were heard of."""
+    segments = tuple(msgspec.structs.replace(s, final_ms=None) for s in status.segments)
+    return msgspec.structs.replace(status, segments=segments, final_ms=None, updated_ms=0)
 
 
 def head(**changed: Any) -> MtHead:

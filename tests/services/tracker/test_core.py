@@ -26,6 +26,7 @@ from tests.services.tracker.builders import (
     MESSAGE,
     SLOW,
     Told,
+    essence,
     head,
     receipt,
     rejected,
@@ -35,12 +36,6 @@ from tests.services.tracker.builders import (
     timeout,
     waiting,
 )
-
-
-def essence(status: MtStatus) -> object:
-    """What must not depend on the order of facts: everything but when things were heard of."""
-    segments = tuple(msgspec.structs.replace(s, final_ms=None) for s in status.segments)
-    return msgspec.structs.replace(status, segments=segments, final_ms=None, updated_ms=0)
 
 
 def test_a_delivered_message_has_a_status_that_says_everything() -> None:

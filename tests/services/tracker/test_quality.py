@@ -86,6 +86,13 @@ def test_a_window_says_how_a_connector_did_to_a_country() -> None:
     ]
 
 
+def test_silence_says_nothing_of_how_long_a_delivery_took() -> None:
+    own = Measured()
+    own.tell(routed(silence="delivered"), submitted(), timeout())
+    own.close()
+    assert [row.latency_median_ms for row in own.windows] == [None, None]
+
+
 def test_each_tenant_is_counted_apart_and_all_together_in_a_row_of_no_tenant() -> None:
     windows = Windows("t", WINDOW_MS)
     for tenant, state in (("a", "DELIVERED"), ("b", "EXPIRED"), ("b", "DELIVERED")):
@@ -108,6 +115,8 @@ def test_each_tenant_is_counted_apart_and_all_together_in_a_row_of_no_tenant() -
         ([routed(), submitted(), receipt("UNDELIVERABLE")], [(1, 0, 1)]),
         ([routed(), submitted(), receipt("EXPIRED"), receipt()], [(1, 0, 1)]),
         ([routed(), submitted(), timeout()], [(1, 0, 1)]),
+        ([routed(silence="delivered"), submitted(), timeout()], [(1, 1, 0)]),
+        ([routed(silence="submitted"), submitted(), timeout()], [(1, 0, 0)]),
         ([routed(), submitted(outcome="rejected", command_status=11)], [(1, 0, 1)]),
         ([routed(), submitted(outcome="rejected", reason="opted_out")], []),
         ([routed(), submitted(outcome="expired")], []),
