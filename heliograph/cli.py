@@ -180,6 +180,20 @@ def chaos(
         raise typer.Exit(1)
 
 
+@APP.command()
+def votes(
+    name: Annotated[str | None, typer.Argument(help="Which; all.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Say how votes stand, as counted so far."""
+    from heliograph.voting import standings, tallies, told
+    from pipeline.process import make_codec
+
+    loaded = config_at(config)
+    found = standings(loaded, tallies(loaded, make_codec(loaded)))
+    print(*told(loaded, found, name, round(time.time() * 1000)), sep="\n")
+
+
 @TOPICS.command("apply")
 def topics_apply(config: ConfigOption = None) -> None:
     """Create the topics that are missing."""

@@ -23,12 +23,14 @@ from heliograph.ledgers import get_json, post_json
 from heliograph.local import LOG_FOLDER, Running, running
 from heliograph.traffic import Sending, sendings
 from heliograph.verify import Bounds, Finding, Verdict, judge
+from heliograph.voting import standings, tallies, told
 from pipeline import topics
 from pipeline.config import section
-from pipeline.kafka.clients import make_producer, produce
+from pipeline.kafka.clients import make_producer, now_ms, produce
 from pipeline.kafka.reader import read_to_end
 from pipeline.process import make_codec
 from services.binder.config import BinderConfig
+from services.correlator import replies
 from services.telemetry.core import Summary, percentile
 
 MO_COUNT = 200
@@ -106,7 +108,8 @@ class Demo:
             self._pipeline.config, self._codec, self._places(), on_event=self._latencies.note
         )
         verdict = judge(evidence, Bounds(duplicates_max=self._duplicate_bound()))
-        return self._findings(verdict, cpu, is_settled=is_settled)
+        answers = sum(name.startswith(replies.PREFIX) for name in evidence.messages)
+        return self._findings(verdict, cpu, answers, is_settled=is_settled)
 
     def _places(self) -> Places:
         children = self._pipeline.launcher.children.items()
@@ -183,7 +186,7 @@ class Demo:
                 time.sleep(REFRESH_S)
                 with contextlib.suppress(OSError):
                     self._summary = get_json(f"{self._pipeline.telemetry}/v1/summary")
-                progress.update(task, completed=self._concluded)
+                progress.update(task, completed=min(self._concluded, self._plan.messages))
                 live.update(Group(progress, self._table()))
                 self._kill_when_due()
                 if publisher.is_alive():
@@ -240,13 +243,14 @@ class Demo:
         return {name: child.cpu_s() for name, child in self._pipeline.launcher.children.items()}
 
     def _findings(
-        self, verdict: Verdict, cpu: Mapping[str, float], *, is_settled: bool
+        self, verdict: Verdict, cpu: Mapping[str, float], answers: int, *, is_settled: bool
     ) -> dict[str, Any]:
         config = self._pipeline.config
         dead = sum(1 for _ in read_to_end(config.kafka, [topics.dlq_of(topics.MT_REQUEST)]))
         faults = []
-        if verdict.requested != self._published:
-            faults.append(f"{verdict.requested} requests in Kafka of {self._published} published")
+        if verdict.requested != self._published + answers:
+            came = f"{verdict.requested} requests in Kafka, {answers} of them answers to MO"
+            faults.append(f"{came}, of {self._published} published")
         if not is_settled:
             came = f"{self._concluded} concluded, {self._summary.get('mo', 0)} MO"
             faults.append(f"not settled after {SETTLE_TIMEOUT_S} s: {came}")
@@ -259,6 +263,8 @@ class Demo:
             **asdict(verdict),
             "duplicate_bound": self._duplicate_bound(),
             "killed": self._killed,
+            "answers": answers,
+            "votes": self._votes(),
             "dead_letters": dead,
             "throughput_msgs_s": round(messages / self._settled_s, 1),
             "latency_ms": self._latency_ms(),
@@ -268,6 +274,11 @@ class Demo:
             "faults": faults,
             "good": verdict.is_good and not faults,
         }
+
+    def _votes(self) -> list[str]:
+        config = self._pipeline.config
+        found = standings(config, tallies(config, self._codec))
+        return list(told(config, found, None, now_ms()))
 
     def _latency_ms(self) -> dict[str, dict[str, int | None]]:
         return {
@@ -299,6 +310,9 @@ def _tell(findings: Mapping[str, Any], console: Console) -> None:
     console.print(f"{findings['requested']:,} requests: {outcomes}")
     for step, value in findings["latency_ms"].items():
         console.print(f"{step.replace('_', ' ')}: p50 {value['p50']} ms, p99 {value['p99']} ms")
+    console.print(f"{findings['answers']:,} MO were answered")
+    for line in findings["votes"]:
+        console.print(line, markup=False, highlight=False)
     for finding in findings["findings"]:
         style = STYLES[finding["holds"]]
         line = str(Finding(**finding))

@@ -28,6 +28,8 @@ from pipeline.connectors import DEFAULT_PROFILE, ConnectorConfig, Host, RateGrou
 from pipeline.errors import ConfigError
 from pipeline.ids import ConnectorId
 from pipeline.limits import TenantLimits
+from pipeline.numbers import NumberConfig, OwnNumber
+from pipeline.numbers import faults as number_faults
 from pipeline.profiles import ProfileConfig as ProfileConfig
 from pipeline.profiles import find, shipped
 from pipeline.quiet_hours import Country, QuietHours
@@ -99,6 +101,7 @@ class Config(BaseSettings):
     }
     rate_groups: dict[str, RateGroupConfig] = {}
     quiet_hours: dict[Country, QuietHours] = {}
+    numbers: dict[OwnNumber, NumberConfig] = {}
     services: dict[str, dict[str, Any]] = {}
 
     @model_validator(mode="after")
@@ -135,6 +138,8 @@ class Config(BaseSettings):
         tests = [name for name, tenant in self.tenants.items() if tenant.test]
         if tests and not any(connector.sandbox for connector in self.connectors.values()):
             faults.append(f"tenants.{tests[0]}.test: needs a connector with sandbox: true")
+        senders = {name: tenant.senders for name, tenant in self.tenants.items()}
+        faults.extend(number_faults(self.numbers, senders))
         if faults:
             raise ValueError("\n".join(faults))
         return self

@@ -27,6 +27,7 @@ from pipeline.config import Config
 from pipeline.http import HttpServer
 from pipeline.ids import ConnectorId
 from pipeline.metrics import Metrics
+from pipeline.numbers import keywords
 from pipeline.topics import Lanes, Topic
 
 if TYPE_CHECKING:
@@ -125,6 +126,7 @@ def catalog(config: Config) -> list[Topic]:
             for name, connector in config.connectors.items()
         },
         config.tenants,
+        keywords(config.numbers),
     )
 
 

@@ -1,6 +1,7 @@
 """The correlator as a process: its core on its input topic, exactly once.
 
-SIGHUP has the configuration read anew, so that receipts of a new connector are read its way.
+SIGHUP has the configuration read anew, so that receipts of a new connector are read its way and a
+new keyword is known.
 """
 
 import signal
@@ -8,7 +9,10 @@ from collections.abc import Callable
 
 from pipeline import stream, topics
 from pipeline.config import Config, section
-from pipeline.process import process
+from pipeline.errors import ConfigError
+from pipeline.kafka.admin import missing_topics
+from pipeline.numbers import keywords
+from pipeline.process import catalog, process
 from pipeline.records import MtSubmitted, SmscDeliver, Wake
 from pipeline.reloads import Reloaded
 from services.correlator.config import CorrelatorConfig
@@ -20,6 +24,9 @@ def main(read: Callable[[], Config], replica: str) -> None:
 
     def make() -> Correlator:
         config = read()
+        wanted = [topic for topic in catalog(config) if topic.name in keyword_topics(config)]
+        if missing := missing_topics(config.kafka, wanted) if wanted else []:
+            raise ConfigError([f"{n}: is not there; heliograph topics apply" for n in missing])
         return Correlator(config, section(config, "correlator", CorrelatorConfig))
 
     with process("correlator", read(), replica) as ground:
@@ -40,3 +47,8 @@ def main(read: Callable[[], Config], replica: str) -> None:
             ),
             ground=ground,
         )
+
+
+def keyword_topics(config: Config) -> set[str]:
+    """Names of the topics of the configured keywords: what a transaction could not write to."""
+    return {topics.mo(keyword) for keyword in keywords(config.numbers)}

@@ -21,8 +21,6 @@ class CorrelatorConfig(Section):
     partial_s: Annotated[int, Field(ge=1, le=86400)] = 600
     """How long the parts of an inbound message wait for one another, and how long after it parts
     are still known as repeated."""
-    keywords: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    """First words that inbound messages are marked with, in any case, by our number."""
     opt_out_words: tuple[Word, ...] = (
         "STOP",
         "STOPALL",
@@ -38,3 +36,6 @@ class CorrelatorConfig(Section):
     more advertisements from the number it wrote to."""
     opt_in_words: tuple[Word, ...] = ("START", "UNSTOP")
     """And one of these: it wants them again."""
+    help_words: tuple[Word, ...] = ("HELP", "INFO")
+    """And one of these: it asks what the number is; those of a number are in `numbers`, where the
+    answers are too."""

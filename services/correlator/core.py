@@ -2,25 +2,24 @@
 
 Theory. The state is that of a handset's number, and so is the order: what became of its segments,
 what an SMSC delivered, and timers. A delivery is a receipt, for which `joining.py` finds the
-segment, or (a part of) an inbound message, which `mo.py` puts together; an inbound STOP is a fact
-for the router too (`opt_outs.py`). Each of them says which entries of the state are its own.
+segment, or (a part of) an inbound message, which `mo.py` puts together and `meaning.py` reads. Each
+of them says which entries of the state are its own.
 
 Timers come back as Wake records; one that has become pointless is ignored.
 """
 
 from collections.abc import Callable
 
-from pipeline import topics
 from pipeline.config import Config
-from pipeline.effects import Effect, Entries, KeyEntries, Publish
+from pipeline.effects import Effect, KeyEntries
 from pipeline.ids import ConnectorId
-from pipeline.records import Mo, MtSubmitted, SmscDeliver, Wake
+from pipeline.records import MtSubmitted, SmscDeliver, Wake
 from services.correlator import receipts
 from services.correlator.carriers import Carriers
 from services.correlator.config import CorrelatorConfig
 from services.correlator.joining import RECEIPT_PARKED, RECEIPT_TIMEOUT, Joining
+from services.correlator.meaning import Meaning
 from services.correlator.mo import MO_PARTIAL, Inbound
-from services.correlator.opt_outs import opt_out_of
 from smpp.receipt import is_receipt
 
 HandsetFact = MtSubmitted | SmscDeliver | Wake
@@ -30,16 +29,15 @@ class Correlator:
     """Decides about one record of `sms.correlator.in` at a time."""
 
     def __init__(self, config: Config, own: CorrelatorConfig) -> None:
-        self._own = own
         self._sandboxes = frozenset(
             ConnectorId(name) for name, connector in config.connectors.items() if connector.sandbox
         )
         self._carriers = Carriers(config)
         self._joining = Joining(own, self._carriers)
         self._inbound = Inbound(
-            own.partial_s, own.keywords, self._carriers.default_of, self._sandboxes
+            own.partial_s, Meaning(config, own), self._carriers.default_of, self._sandboxes
         )
-        self._wakes: dict[str, Callable[[Entries, Wake, int], list[Effect]]] = {
+        self._wakes: dict[str, Callable[[KeyEntries, Wake, int], list[Effect]]] = {
             RECEIPT_TIMEOUT: self._joining.timed_out,
             RECEIPT_PARKED: self._joining.parked_too_long,
             MO_PARTIAL: self._inbound.wake,
@@ -56,18 +54,11 @@ class Correlator:
                 decide = self._wakes.get(record.kind)
                 return decide(state, record, now_ms) if decide else []
 
-    def _delivered(self, state: Entries, deliver: SmscDeliver, now_ms: int) -> list[Effect]:
+    def _delivered(self, state: KeyEntries, deliver: SmscDeliver, now_ms: int) -> list[Effect]:
         pdu = receipts.pdu_of(deliver)
         carrier = self._carriers.of(deliver.connector)
         if not is_receipt(pdu, by_text=carrier.receipts_by_text):
-            effects = self._inbound.take(state, deliver, pdu, carrier.domain, now_ms)
-            return effects + self._opt_outs(effects)
+            return self._inbound.take(state, deliver, pdu, carrier.domain, now_ms)
         is_test = deliver.connector in self._sandboxes
         dlr = receipts.read(deliver, pdu, now_ms, is_test=is_test)
         return self._joining.received(state, dlr, now_ms)
-
-    def _opt_outs(self, effects: list[Effect]) -> list[Effect]:
-        """For the router, what inbound messages among `effects` say of those to come."""
-        mos = [e.record for e in effects if isinstance(e, Publish) and isinstance(e.record, Mo)]
-        said = [opt_out_of(mo, self._own) for mo in mos]
-        return [Publish(topics.ROUTER_IN, row.recipient, row) for row in said if row]

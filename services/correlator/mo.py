@@ -1,4 +1,4 @@
-"""Inbound messages: put together from their parts, decoded, marked with their keyword; pure.
+"""Inbound messages: put together from their parts, and decoded; pure.
 
 Theory. Parts come in any order, over any bind, and twice. Those of one message share carrier
 domain, sender (the key of the state), receiver, reference and total; they wait in one entry until
@@ -8,10 +8,11 @@ that is held belongs to another message with the same reference: nothing is ever
 
     mo|<domain>|<receiver>|<reference>|<total>  the parts of one message
 
-Octets are decoded when they are together: a surrogate pair may be cut between parts.
+Octets are decoded when they are together: a surrogate pair may be cut between parts. What a whole
+message means is no matter of this module (`meaning.py`).
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from hashlib import blake2b
 from itertools import groupby
 from typing import NamedTuple
@@ -20,9 +21,10 @@ import msgspec
 from msgspec.structs import replace
 
 from pipeline import topics
-from pipeline.effects import Effect, Entries, Publish, PublishLater
+from pipeline.effects import Effect, KeyEntries, PublishLater
 from pipeline.ids import ConnectorId, Msisdn
 from pipeline.records import Encrypted, Mo, SmscDeliver, Wake
+from services.correlator.meaning import Meaning
 from smpp import text, tlv
 from smpp.errors import SegmentError, TextError
 from smpp.pdu import DeliverSm
@@ -70,31 +72,28 @@ class Default(NamedTuple):
 
 
 class Inbound:
-    """Decides about one MO at a time; `keywords` are words by receiver, in any case, and `default`
-    is that of the SMSC of a connector. What comes over one of `sandboxes` is a test."""
+    """Decides about one MO at a time; `default` is that of the SMSC of a connector. What comes over
+    one of `sandboxes` is a test; what is whole, or never will be, is told as `meaning` says."""
 
     def __init__(
         self,
         partial_s: int,
-        keywords: Mapping[str, Collection[str]],
+        meaning: Meaning,
         default: Callable[[ConnectorId], Default],
         sandboxes: Collection[ConnectorId] = (),
     ) -> None:
         self._partial_s = partial_s
+        self._meaning = meaning
         self._default = default
         self._sandboxes = sandboxes
-        self._keywords = {
-            receiver: frozenset(word.upper() for word in words)
-            for receiver, words in keywords.items()
-        }
 
     def take(
-        self, state: Entries, deliver: SmscDeliver, pdu: DeliverSm, domain: str, now_ms: int
+        self, state: KeyEntries, deliver: SmscDeliver, pdu: DeliverSm, domain: str, now_ms: int
     ) -> list[Effect]:
         """What to do about a deliver_sm that is no receipt."""
         place, shift, octets = _content(pdu, is_packed=self._default(deliver.connector).is_packed)
         if place is None or place.total == 1:
-            return [self._single(deliver, octets, shift, domain, now_ms)]
+            return self._single(state, deliver, octets, shift, domain, now_ms)
         what = f"{domain}|{deliver.destination_addr}|{place.reference}|{place.total}"
         what += "|w" * place.is_wide
         part = Part(
@@ -113,63 +112,63 @@ class Inbound:
         if held is None or held.is_told:
             return self._begin(state, deliver.handset, what, fresh)
         if same:  # another message with the same reference
-            given_up = self._tell(deliver.handset, what, held, now_ms)
-            return [given_up, *self._begin(state, deliver.handset, what, fresh)]
+            given_up = self._tell(state, deliver.handset, what, held, now_ms)
+            return given_up + self._begin(state, deliver.handset, what, fresh)
         return self._add(state, deliver.handset, what, held, part, now_ms)
 
-    def wake(self, state: Entries, wake: Wake, now_ms: int) -> list[Effect]:
+    def wake(self, state: KeyEntries, wake: Wake, now_ms: int) -> list[Effect]:
         """What to do when the waiting for parts is over."""
         held = state.get(_name(wake.what), Parts)
         if held is None or held.is_told or held.started_ms != wake.set_ms:
             return []
         state.put(_name(wake.what), replace(held, is_told=True), self._partial_s)
-        return [self._tell(Msisdn(wake.key), wake.what, held, now_ms)]
+        return self._tell(state, Msisdn(wake.key), wake.what, held, now_ms)
 
-    def _begin(self, state: Entries, sender: Msisdn, what: str, fresh: Parts) -> list[Effect]:
+    def _begin(self, state: KeyEntries, sender: Msisdn, what: str, fresh: Parts) -> list[Effect]:
         state.put(_name(what), fresh, PARTS_LIFE_S)
         wake = Wake(key=sender, kind=MO_PARTIAL, what=what, set_ms=fresh.started_ms)
         due_ms = fresh.started_ms + self._partial_s * 1000
         return [PublishLater(due_ms, topics.CORRELATOR_IN, sender, wake)]
 
     def _add(
-        self, state: Entries, sender: Msisdn, what: str, held: Parts, part: Part, now_ms: int
+        self, state: KeyEntries, sender: Msisdn, what: str, held: Parts, part: Part, now_ms: int
     ) -> list[Effect]:
         parts = tuple(sorted((*held.parts, part), key=lambda p: p.number))
         is_whole = len(parts) == held.total
         held = replace(held, parts=parts, is_told=is_whole)
         state.put(_name(what), held, self._partial_s if is_whole else PARTS_LIFE_S)
-        return [self._tell(sender, what, held, now_ms)] if is_whole else []
+        return self._tell(state, sender, what, held, now_ms) if is_whole else []
 
-    def _tell(self, sender: Msisdn, what: str, held: Parts, now_ms: int) -> Publish:
+    def _tell(
+        self, state: KeyEntries, sender: Msisdn, what: str, held: Parts, now_ms: int
+    ) -> list[Effect]:
         parts, first = held.parts, held.parts[0]
-        octets = b"".join(part.octets for part in parts)
-        decoded = self._text(parts)
         mo = Mo(
             mo_id=_mo_id(sender, what, *(f"{p.number}:{p.octets.hex()}" for p in parts)),
             connector=first.connector,
             sender=sender,
             receiver=held.receiver,
-            text=decoded,
-            data=octets,
+            text=self._text(parts),
+            data=b"".join(part.octets for part in parts),
             data_coding=first.data_coding,
             parts=len(parts),
             parts_total=held.total,
             complete=len(parts) == held.total,
-            keyword=self._keyword(held.receiver, decoded) if first.number == 1 else None,
             received_ms=max(part.received_ms for part in parts),
             published_ms=now_ms,
             test=first.connector in self._sandboxes,
         )
-        return Publish(topics.MO, sender, mo)
+        return self._meaning.finished(state, mo, now_ms, has_begin=first.number == 1)
 
     def _single(
         self,
+        state: KeyEntries,
         deliver: SmscDeliver,
         octets: bytes,
         shift: tuple[int, int],
         domain: str,
         now_ms: int,
-    ) -> Publish:
+    ) -> list[Effect]:
         """The time goes into the id, for people do say the same thing twice."""
         receiver, body = deliver.destination_addr, deliver.short_message
         is_readable = not isinstance(body, Encrypted)
@@ -187,12 +186,11 @@ class Inbound:
             parts=1,
             parts_total=1,
             complete=True,
-            keyword=self._keyword(receiver, decoded),
             received_ms=deliver.received_ms,
             published_ms=now_ms,
             test=deliver.connector in self._sandboxes,
         )
-        return Publish(topics.MO, deliver.handset, mo)
+        return self._meaning.finished(state, mo, now_ms)
 
     def _text(self, parts: tuple[Part, ...]) -> str | None:
         """Each part by its own header; those that agree together, for a pair may be cut in two."""
@@ -203,11 +201,6 @@ class Inbound:
             default = self._default(parts[0].connector).alphabet
             texts.append(_decoded(octets, data_coding, default, *shift))
         return None if None in texts else "".join(text for text in texts if text)
-
-    def _keyword(self, receiver: str, decoded: str | None) -> str | None:
-        words = decoded.split(maxsplit=1) if decoded else []
-        first = words[0].upper() if words else ""
-        return first if first in self._keywords.get(receiver, ()) else None
 
 
 def _name(what: str) -> str:

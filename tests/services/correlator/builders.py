@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from pipeline.config import Config, ProfileConfig
+from pipeline.config import Config, ProfileConfig, TenantConfig
 from pipeline.connectors import ConnectorConfig
 from pipeline.effects import Effect, Publish, PublishLater
 from pipeline.ids import ConnectorId, MessageId, Msisdn
+from pipeline.numbers import NumberConfig
 from pipeline.records import Dlr, Mo, MtSubmitted, SmscDeliver, Tlv, Wake
 from services.correlator.config import CorrelatorConfig
 from services.correlator.core import Correlator, HandsetFact
@@ -14,13 +15,46 @@ from tests.entries import MemoryEntries
 NOW_MS = 1_790_000_000_000
 DAY_MS = 86_400_000
 HANDSET = Msisdn("46701234567")
-FAST, SLOW, TWIN, FAR, PLAIN, PACKED = (
-    ConnectorId(name) for name in ("fast", "slow", "twin", "far", "plain", "packed")
+FAST, SLOW, TWIN, FAR, PLAIN, PACKED, TEST = (
+    ConnectorId(name) for name in ("fast", "slow", "twin", "far", "plain", "packed", "test")
 )
 
 
-def connector(profile: str) -> ConnectorConfig:
-    return ConnectorConfig(profile=profile, hosts=("h",), system_id="s", password="p", rate_per_s=1)
+def connector(profile: str, **changed: Any) -> ConnectorConfig:
+    own = {"profile": profile, "hosts": "h", "system_id": "s", "password": "p", "rate_per_s": 1}
+    return ConnectorConfig(**{**own, **changed})
+
+
+NUMBER = NumberConfig.model_validate(
+    {
+        "keywords": [
+            {"word": "vote", "aliases": ["RÖSTA"]},
+            {"word": "PAY", "match": "prefix", "aliases": ["BETALA"]},
+            {"word": "PAYBACK", "match": "prefix"},
+            "STOP",
+        ],
+        "opt_out_words": ["STOPP"],
+        "help_words": ["HJÄLP"],
+        "replies": {"stop": "You get no more from us.", "help": "Write VOTE and A or B."},
+        "votes": [
+            {
+                "name": "contest",
+                "keyword": "vote",
+                "opens": "2026-09-21T12:00:00Z",
+                "closes": "2026-09-22T12:00:00Z",
+                "options": {"A": ["ANNA", "Anna Ek"], "B": []},
+            },
+            {
+                "name": "encore",
+                "keyword": "vote",
+                "opens": "2026-09-23T12:00:00Z",
+                "closes": "2026-09-24T12:00:00Z",
+                "per_number": "many",
+                "options": {"A": [], "B": []},
+            },
+        ],
+    }
+)
 
 
 CONFIG = Config(
@@ -37,10 +71,21 @@ CONFIG = Config(
         "packed": connector("packed"),
         "plain": connector("plain"),
         "slow": connector("one"),
+        "test": connector("default", sandbox=True),
         "twin": connector("one"),
     },
+    tenants={
+        "default": TenantConfig(senders=["12345", "+46765000000"]),
+        "trial": TenantConfig(senders=["54321"], test=True),
+    },
+    numbers={
+        "12345": NUMBER,
+        "+46765000000": NumberConfig.model_validate({"replies": {"start": "Welcome back."}}),
+        "54321": NumberConfig.model_validate({"tenant": "trial", "replies": {"help": "A trial."}}),
+        "77777": NumberConfig(),
+    },
 )
-OWN = CorrelatorConfig(keywords={"12345": ("vote", "STOP")})
+OWN = CorrelatorConfig()
 
 
 class Handset:

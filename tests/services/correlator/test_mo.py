@@ -169,26 +169,6 @@ def test_parts_do_not_die_before_a_timer_that_is_late() -> None:
     assert len(mos(handset.tell(timer.record, after_ms=71 * 3_600_000))) == 1
 
 
-@pytest.mark.parametrize(
-    ("text", "receiver", "keyword"),
-    [
-        (b"VOTE A", "12345", "VOTE"),
-        (b"vote a", "12345", "VOTE"),
-        (b" Stop", "12345", "STOP"),
-        (b"votes", "12345", None),
-        (b"a vote", "12345", None),
-        (b"vote", "54321", None),
-        (b"", "12345", None),
-        (b" ", "12345", None),
-    ],
-)
-def test_a_keyword_is_the_first_word_when_the_receiver_has_it(
-    text: bytes, receiver: str, keyword: str | None
-) -> None:
-    (mo,) = mos(Handset().tell(deliver(short_message=text, destination_addr=receiver)))
-    assert mo.keyword == keyword
-
-
 def test_the_same_words_at_another_time_are_another_message() -> None:
     facts = [deliver(short_message=b"YES", received_ms=NOW_MS + i) for i in (0, 0, 1)]
     first, repeated, other = mos(Handset().tell(*facts))
