@@ -14,7 +14,7 @@ from pipeline.config import Config
 from pipeline.effects import Effect, KeyEntries
 from pipeline.ids import ConnectorId
 from pipeline.records import MtSubmitted, SmscDeliver, Wake
-from services.correlator import receipts
+from services.correlator import receipts, sent
 from services.correlator.carriers import Carriers
 from services.correlator.config import CorrelatorConfig
 from services.correlator.joining import RECEIPT_PARKED, RECEIPT_TIMEOUT, Joining
@@ -32,6 +32,7 @@ class Correlator:
         self._sandboxes = frozenset(
             ConnectorId(name) for name, connector in config.connectors.items() if connector.sandbox
         )
+        self._life_s = own.life_s
         self._carriers = Carriers(config)
         self._joining = Joining(own, self._carriers)
         self._inbound = Inbound(
@@ -47,6 +48,8 @@ class Correlator:
         """What to do about `record`; `now_ms` is since 1970 UTC."""
         match record:
             case MtSubmitted():
+                if record.recipient == state.key:
+                    sent.note(state, record, self._life_s)
                 return self._joining.submitted(state, record, now_ms)
             case SmscDeliver():
                 return self._delivered(state, record, now_ms)

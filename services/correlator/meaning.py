@@ -10,6 +10,7 @@ from pipeline import topics
 from pipeline.config import Config
 from pipeline.effects import Effect, KeyEntries, Publish
 from pipeline.records import Mo
+from services.correlator import sent
 from services.correlator.config import CorrelatorConfig
 from services.correlator.keywords import Keywords
 from services.correlator.opt_outs import Wishes, opt_out_of
@@ -30,6 +31,7 @@ class Meaning:
         self, state: KeyEntries, mo: Mo, now_ms: int, *, has_begin: bool = True
     ) -> list[Effect]:
         """What to do about `mo`, whose first part may be missing."""
+        mo = replace(mo, in_reply_to=sent.last(state, mo.receiver))
         mo = self._with_keyword(mo) if has_begin else mo
         mo, tally = self._votes.cast(state, mo, now_ms)
         effects: list[Effect] = [Publish(topics.MO, mo.sender, mo)]

@@ -11,10 +11,11 @@ from confluent_kafka import Consumer
 from heliograph.ledgers import get_json, post_json
 from pipeline.codec import Codec
 from pipeline.records import Mo
+from tests.end_to_end.test_tenants import publish
 
 DEADLINE_S = 40
 SANDBOX = "http://127.0.0.1:8776"  # `fast` of examples/heliograph.yaml, which keeps handsets
-VOTER, OTHER, LEAVER = "4793555001", "4793555002", "4793555003"
+VOTER, OTHER, LEAVER, ASKED = "4793555001", "4793555002", "4793555003", "4793555004"
 CODEC = Codec()
 
 
@@ -74,3 +75,15 @@ def test_a_stop_is_confirmed_on_the_handset(up: str) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.2)
     assert texts == ["You get no more advertisements from 12345. START brings them back."]
+
+
+def test_a_reply_names_the_message_it_answers(up: str) -> None:
+    publish(up, "sms.mt.request", message_id="asked", to=f"+{ASKED}", **{"from": "12345"})
+    deadline = time.monotonic() + DEADLINE_S
+    while not texts_on(ASKED):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    time.sleep(1)  # its acceptance is on its way to the correlator
+    write(ASKED, "VOTE maybe")
+    told = {mo.sender: mo for mo in until_there(up, "sms.mo.vote", 4)}
+    assert (told[ASKED].in_reply_to, told[ASKED].vote_result) == ("asked", "no_option")

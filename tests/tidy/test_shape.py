@@ -99,6 +99,7 @@ CORES = [
     "services.correlator.meaning",
     "services.correlator.opt_outs",
     "services.correlator.replies",
+    "services.correlator.sent",
     "services.correlator.votes",
     "services.tracker.core",
     "services.tracker.costs",
