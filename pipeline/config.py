@@ -88,6 +88,8 @@ class Config(BaseSettings):
     kafka: KafkaConfig = KafkaConfig()
     http: HttpConfig = HttpConfig()
     state_dir: Path = Path("state")
+    state_room_mib: Annotated[int, Field(ge=0)] = 256
+    """What is left free on the disk of `state_dir`: with less a stateful service does not run."""
     routes: Literal["topic"] | Path = Path("routes.yaml")
     """A file, or `topic`: what was published last to sms.control.routes."""
     networks: Path | None = None

@@ -40,6 +40,8 @@ from pipeline.kafka.clients import (
 from pipeline.kafka.pending import drop_pending
 from pipeline.process import Process
 from pipeline.records import Record
+from pipeline.room import Room
+from pipeline.stores import Limits
 from pipeline.transactions import watched
 
 COMMIT_AFTER_S = 0.02  # when nothing is left to read
@@ -109,6 +111,9 @@ def run(
     core: Core, *, service: str, topic_in: str, kinds: Sequence[type[Record]], ground: Process
 ) -> None:
     """Run `core` on `topic_in` until SIGTERM or SIGINT; raises what must restart the process."""
+    room = Room(ground.config.state_dir / ground.replica, ground.config.state_room_mib)
+    if not room.wait():
+        return
     earlier = make_transactional_producer(ground.config.kafka, ground.replica)
     drop_pending(earlier, ground.config.kafka, service, topic_in)
     app = _application(ground.config, service, ground.replica)
@@ -126,7 +131,8 @@ def run(
     outputs.to_topic(lambda out, *_: topic_of(out.topic), key=lambda out: out.key)
     _note_assignment(app, ground)
     _commit_what_is_read(app)
-    app.run()
+    with room.watched(app.stop):
+        app.run()
 
 
 def _application(config: Config, service: str, replica: str) -> Application:
@@ -140,6 +146,7 @@ def _application(config: Config, service: str, replica: str) -> Application:
         commit_interval=COMMIT_WITHIN_S,
         consumer_poll_timeout=POLL_S,
         state_dir=config.state_dir / replica,
+        rocksdb_options=Limits(),
         auto_create_topics=False,
         auto_recover_from_source_offset_out_of_range=False,
         processing_guarantee="exactly-once",

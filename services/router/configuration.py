@@ -8,7 +8,15 @@ from pipeline.reloads import changes_kept
 from services.router.quiet_hours import is_endless
 from services.router.senders import fault_of
 
-KEPT = ("kafka", "http", "state_dir", "routes", "networks", "ported")  # as long as it runs
+KEPT = (  # as long as it runs
+    "kafka",
+    "http",
+    "state_dir",
+    "state_room_mib",
+    "routes",
+    "networks",
+    "ported",
+)
 
 
 def faults_in(config: Config) -> list[str]:

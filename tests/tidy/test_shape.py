@@ -26,7 +26,8 @@ DOORS = {  # foreign library: where it may be imported
         *(f"services/binder/{name}.py" for name in ("outbox", "outputs", "shell")),
     ),
     "fastavro": ("pipeline/codec.py", "pipeline/registry.py"),
-    "quixstreams": ("pipeline/stream.py",),
+    "quixstreams": ("pipeline/stores.py", "pipeline/stream.py"),
+    "rocksdict": ("pipeline/stores.py",),
     "yaml": (
         "heliograph/carriers.py",
         "heliograph/chaos/settings.py",
