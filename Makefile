@@ -26,7 +26,7 @@ interop: setup-dev ## SMPP with other people's stacks, which it installs: ARGS="
 scenarios: setup-dev ## what the sandbox can do, each behaviour played and told in a line
 	@TELL=1 $(BIN)/pytest -q tests/demonstrations $(ARGS)
 
-simulation: setup-dev ## the binder under ten thousand seeds of faults: ARGS="--seeds 500"
+simulation: setup-dev ## binder, correlator, tracker: ten thousand seeds of faults: ARGS="--seeds 500"
 	@$(BIN)/python -m tests.simulation $(ARGS)
 
 chaos: setup ## the fault table in its long form, hours: ARGS="--scenario A1 --seed 2"
