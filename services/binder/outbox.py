@@ -20,6 +20,7 @@ from pipeline.kafka.clients import BY_KEY, produce
 from pipeline.process import Process
 from pipeline.records import ConnectorState, MtSubmitted, SmscDeliver
 from pipeline.timers import publication
+from pipeline.unresolved import key_of
 from services.binder.core import INTENT, Outcome, Segment, submitted
 
 
@@ -77,8 +78,9 @@ class Outbox:
         self._write(self._output, message_id, octets, headers, confirmed, record.submit_partition)
         self._write(topics.CORRELATOR_IN, record.recipient, octets, headers, confirmed)
         if is_asked:
-            asked = self._codec.encode(segment.submit, topics.MT_UNRESOLVED)
-            self._write(topics.MT_UNRESOLVED, message_id, asked, headers, confirmed)
+            asked = replace(segment.submit, connector=self._name, attempts=max(1, segment.attempt))
+            octets = self._codec.encode(asked, topics.MT_UNRESOLVED)
+            self._write(topics.MT_UNRESOLVED, key_of(asked), octets, headers, confirmed)
         self._answered(outcome.name).value += 1
 
     def postpone(

@@ -316,7 +316,7 @@ class Connector:
         segment = Segment(submit, position, lease, headers, attempt=submit.attempts)
         if known is None:
             segment.needs_intent = submit.on_ambiguous != "resend"
-            segment.is_doubtful = position.offset < lease.doubtful_before
+            segment.is_doubtful = submit.doubtful or position.offset < lease.doubtful_before
             self._engine.take(segment)
         else:  # somebody was about to write it, and nobody can say whether it was written
             self._engine.conclude(segment, core.CRASHED, moment())

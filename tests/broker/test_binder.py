@@ -14,9 +14,11 @@ from uuid import uuid4
 
 import pytest
 
+from heliograph.unresolved import doubts, fail, resend
 from pipeline import topics
 from pipeline.codec import Codec
 from pipeline.config import Config, KafkaConfig, load
+from pipeline.errors import HeliographError
 from pipeline.ids import ConnectorId, Msisdn
 from pipeline.kafka.admin import create_topics
 from pipeline.kafka.clients import make_producer, now_ms, produce
@@ -323,6 +325,56 @@ async def test_what_was_unanswered_when_the_link_broke_is_resent_or_given_up(ben
     assert named["accepted"] + named["unknown"] == 40, named
     assert 1 <= named["unknown"] <= WINDOW
     assert max(bench.carrier.accepted.values()) == 1
+
+
+async def test_what_a_person_is_asked_about_is_sent_again_or_ended_as_that_person_says(
+    bench: Bench,
+) -> None:
+    """And what may be at the SMSC already is never said not to be."""
+    silent: set[str] = {"sent", "ended", "over"}
+
+    def break_at(session: SmscSession, pdu: SubmitSm) -> CommandStatus | None:
+        name = dict(pdu.tlvs)[LEDGER_TAG].decode().rstrip("0")
+        if name not in silent:
+            return CommandStatus.ESME_ROK
+        silent.discard(name)
+        session.abort()
+        return None
+
+    bench.carrier.answer = break_at
+    config = bench.config
+    async with bench.binder():
+        for count, name in enumerate(("sent", "ended", "over"), 1):
+            over_ms = now_ms() + (600_000 if name != "over" else 8_000)
+            await asyncio.to_thread(bench.write, 1, name, on_ambiguous="ask", deadline_ms=over_ms)
+            await bench.settled(count)
+        found = await asyncio.to_thread(doubts, config)
+        assert [(d.submit.message_id, d.submit.connector) for d in found] == [
+            (f"{name}0", bench.connector) for name in ("sent", "ended", "over")
+        ]
+        assert await asyncio.to_thread(resend, config, ["sent0"]) == 1
+        assert await asyncio.to_thread(fail, config, ["ended0"]) == 1
+        await asyncio.sleep(max(0, over_ms - now_ms()) / 1000)
+        with pytest.raises(HeliographError, match="was valid until"):
+            await asyncio.to_thread(resend, config, ["over0"])
+        with pytest.raises(HeliographError, match="nothing of sent0 is unresolved"):
+            await asyncio.to_thread(resend, config, ["over0", "sent0"])
+        async with asyncio.timeout(DEADLINE_S):
+            while not (told := [o for o in bench.outcomes() if o.outcome == "accepted"]):
+                await asyncio.sleep(0.1)
+    assert [(o.message_id, o.attempt) for o in told] == [("sent0", 2)]
+    assert bench.carrier.accepted == {"sent0": 1}
+    left = await asyncio.to_thread(doubts, config)
+    assert [d.submit.message_id for d in left] == ["over0"]
+    facts = [
+        CODEC.decode(message.value(), MtSubmitted)
+        for message in await asyncio.to_thread(
+            lambda: list(read_to_end(config.kafka, [topics.TRACKER_IN]))
+        )
+    ]
+    assert [(f.message_id, f.outcome, f.reason) for f in facts if f.message_id == "ended0"] == [
+        ("ended0", "rejected", "operator")
+    ]
 
 
 async def test_a_deliver_sm_is_answered_once_kafka_has_it(bench: Bench) -> None:
