@@ -18,6 +18,7 @@ from rich.table import Table
 
 from heliograph.options import ConfigOption, config_at
 from heliograph.ordering import UNRESOLVED
+from heliograph.report import report
 from heliograph.steering import OPTOUT, ROUTES, STOP
 from pipeline.errors import ConfigError, HeliographError
 from pipeline.ids import ConnectorId
@@ -36,6 +37,7 @@ APP.add_typer(ROUTES, name="routes")
 APP.add_typer(UNRESOLVED, name="unresolved")
 APP.add_typer(TOPICS, name="topics")
 APP.add_typer(SCHEMAS, name="schemas")
+APP.command()(report)
 
 KAFKA_PORT = 9092
 RELOADED = ("intake", "router", "correlator")  # these read the configuration anew on SIGHUP
