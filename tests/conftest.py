@@ -1,6 +1,13 @@
 """What holds for all tests: those that take longest begin first, beside the others."""
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How long an example takes says how busy the machine is.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 FIRST = ("tests/end_to_end/test_chaos.py", "tests/end_to_end", "tests/broker")
 

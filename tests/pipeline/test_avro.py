@@ -6,7 +6,7 @@ from typing import Any
 import fastavro
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.avro import Compiler, large, rest, varint
@@ -58,7 +58,6 @@ def records(kind: type[Record]) -> st.SearchStrategy[Record]:
 
 
 @pytest.mark.parametrize("kind", KIND_BY_NAME.values(), ids=KIND_BY_NAME)
-@settings(deadline=None)  # the first example compiles
 @given(data=st.data())
 def test_octets_are_fastavros_and_come_back_as_the_record(
     kind: type[Record], data: st.DataObject

@@ -22,7 +22,7 @@ def most_in_a_second(times: list[float]) -> int:
     return max((sum(start <= t < start + 1 for t in times) for start in times), default=0)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     rate=st.integers(2, 400),
     headroom=st.floats(0.02, 0.3),
@@ -38,7 +38,7 @@ def test_no_second_holds_more_than_the_contract(
     assert most_in_a_second(times) <= max(1, rate * share)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     rate=st.integers(1, 60),
     headroom=st.floats(0, 0.3),

@@ -147,7 +147,7 @@ def test_members_that_wait_take_turns_and_nothing_is_left_unused(
     )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     rate=st.integers(4, 100),
     first=st.tuples(st.integers(1, 3), st.integers(1, 3)),

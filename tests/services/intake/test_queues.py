@@ -200,7 +200,7 @@ def test_what_comes_back_neither_starves_nor_goes_before(
 @given(st.lists(st.integers(0, 120), max_size=40))
 def test_all_the_credit_is_for_the_lanes_while_nothing_comes_back(grants: list[int]) -> None:
     own = queues(credit=0)
-    fill(own, "normal", "acme", 100_000)
+    fill(own, "normal", "acme", 40 * 120)
     for grant in grants:
         own.credit = grant
         taken = 0
