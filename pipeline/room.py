@@ -33,9 +33,11 @@ class NoRoomError(HeliographError):
 
 def free_octets(folder: Path) -> int:
     """Room on the disk `folder` is on, or will be on."""
-    while not folder.exists():
-        folder = folder.parent
-    return shutil.disk_usage(folder).free
+    while True:
+        try:
+            return shutil.disk_usage(folder).free
+        except FileNotFoundError:
+            folder = folder.parent
 
 
 @dataclass(frozen=True)
