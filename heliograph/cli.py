@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from heliograph.options import ConfigOption, config_at
-from heliograph.ordering import UNRESOLVED
+from heliograph.ordering import MESSAGE, UNRESOLVED
 from heliograph.report import report
 from heliograph.steering import OPTOUT, ROUTES, STOP
 from pipeline.errors import ConfigError, HeliographError
@@ -34,6 +34,7 @@ SCHEMAS = typer.Typer(help="The schemas and their registry.", no_args_is_help=Tr
 APP.add_typer(STOP, name="stop")
 APP.add_typer(OPTOUT, name="optout")
 APP.add_typer(ROUTES, name="routes")
+APP.add_typer(MESSAGE, name="message")
 APP.add_typer(UNRESOLVED, name="unresolved")
 APP.add_typer(TOPICS, name="topics")
 APP.add_typer(SCHEMAS, name="schemas")

@@ -1,13 +1,63 @@
-"""Commands about single messages: `unresolved`."""
+"""Commands about single messages: `message` and `unresolved`."""
+
+from typing import Annotated
 
 import typer
 
 from heliograph.options import ConfigOption, config_at
 
+MESSAGE = typer.Typer(
+    help="Ask for one message, cancel it, or give it another text; by any system on sms.command.",
+    no_args_is_help=True,
+)
 UNRESOLVED = typer.Typer(
     help="Segments of which nobody knows whether the SMSC has them, with `on_ambiguous: ask`.",
     no_args_is_help=True,
 )
+
+WaitOption = Annotated[float, typer.Option(min=0, help="Seconds to wait for the answer.")]
+
+
+def _order(
+    action: str, message_id: str, wait: float, text: str | None, config: ConfigOption
+) -> None:
+    from heliograph.commanding import ask, lines, result_of
+    from pipeline.ids import MessageId
+    from pipeline.records import Command
+
+    loaded = config_at(config)
+    command = Command(message_id=MessageId(message_id), action=action, text=text)
+    name = ask(loaded, command)
+    result = result_of(loaded, name, wait)
+    if result is None:
+        print(f"no answer within {wait:g} s; it will stand in sms.command.result as {name}")
+        raise typer.Exit(1)
+    print(*lines(result), sep="\n")
+    if result.outcome != "done":
+        raise typer.Exit(1)
+
+
+@MESSAGE.command("query")
+def message_query(message_id: str, wait: WaitOption = 10, config: ConfigOption = None) -> None:
+    """Ask the SMSCs that have it in what state it is."""
+    _order("query", message_id, wait, None, config)
+
+
+@MESSAGE.command("cancel")
+def message_cancel(message_id: str, wait: WaitOption = 10, config: ConfigOption = None) -> None:
+    """Stop it wherever it is: before it is sent, or at the SMSC while it is not delivered."""
+    _order("cancel", message_id, wait, None, config)
+
+
+@MESSAGE.command("replace")
+def message_replace(
+    message_id: str,
+    text: Annotated[str, typer.Option(help="The new text.")],
+    wait: WaitOption = 10,
+    config: ConfigOption = None,
+) -> None:
+    """Give it another text: before it is sent, or at the SMSC if it has one segment."""
+    _order("replace", message_id, wait, text, config)
 
 
 @UNRESOLVED.command("list")

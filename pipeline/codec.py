@@ -27,7 +27,7 @@ from pipeline.avro import Compiler
 from pipeline.effects import Headers
 from pipeline.errors import MisshapenError, UnreadableError
 from pipeline.ids import MessageId
-from pipeline.records import MtRequest, Record
+from pipeline.records import Command, MtRequest, Record
 
 R = TypeVar("R", bound=Record)
 
@@ -100,6 +100,15 @@ class Codec:
         Raises UnreadableError, and MisshapenError for JSON that is no request.
         """
         return _named(self._request(octets), cloudevents.id_in(headers))
+
+    def decode_command(self, octets: bytes | None) -> Command:
+        """A command as JSON or Avro; raises UnreadableError for everything else."""
+        if not octets or octets.lstrip()[:1] != b"{":
+            return self.decode(octets, Command)
+        try:
+            return msgspec.convert(_fields(octets), Command)
+        except msgspec.ValidationError as error:
+            raise UnreadableError("misshapen", str(error)) from error
 
     def _request(self, octets: bytes | None) -> MtRequest:
         if not octets or octets.lstrip()[:1] != b"{":

@@ -6,11 +6,14 @@ from pipeline import topics
 from pipeline.config import Config
 from pipeline.ids import ConnectorId
 
+COMMANDS_GROUP = "smsc-commands"  # binders, as far as they ask SMSCs about messages
+
 
 def reads(config: Config) -> dict[str, list[str]]:
     """The topics of every group that the rest depends on; a binder's of all generations."""
     found = {
         "intake": [
+            topics.COMMAND,
             *topics.requests(config.tenants),
             *(topics.wait(ConnectorId(name)) for name in config.connectors),
         ],
@@ -19,6 +22,7 @@ def reads(config: Config) -> dict[str, list[str]]:
         "tracker": [topics.TRACKER_IN],
         "scheduler": [topics.timer(seconds) for seconds in topics.TIMER_SECONDS],
     }
+    found[COMMANDS_GROUP] = [topics.command(ConnectorId(name)) for name in config.connectors]
     for name, connector in config.connectors.items():
         found[f"binder-{name}"] = [
             topics.submit(ConnectorId(name), generation, priority=priority)

@@ -503,6 +503,7 @@ class MtCommand(Record, frozen=True, kw_only=True):
     segments: tuple[SegmentStatus, ...] = ()
     asked_ms: int
     deadline_ms: int
+    data_coding: int | None = None
 
 
 class SmscCommand(Record, frozen=True, kw_only=True):

@@ -1,16 +1,20 @@
-"""What an operator has stopped: rows of `sms.control.stop`, looked at before every step; pure.
+"""What was stopped, looked at before every step: rows of two topics; pure.
 
-A row names what it is about by tenant, campaign and connector (a field left out means any) and says
-`pause` or `cancel`. It holds until it is deleted.
+A row of `sms.control.stop` names what it is about by tenant, campaign and connector (a field left
+out means any) and says `pause` or `cancel`. It holds until it is deleted. A row of
+`sms.control.cancel` names one message; it holds as long as anything of that can wait.
 """
 
 from collections.abc import Mapping
 from typing import Protocol
 
-from pipeline.ids import ConnectorId
-from pipeline.records import Stop
+from pipeline.ids import ConnectorId, MessageId
+from pipeline.records import Cancel, Stop
 
 CANCEL, PAUSE = "cancel", "pause"
+COMMAND = "command"  # what cancels a single message
+CANCELS_LIFE_MS = 7 * 86_400_000  # the longest validity
+CANCELS_MAX = 500_000  # some 100 MB; beyond it the eldest are forgotten
 
 
 class Named(Protocol):
@@ -25,14 +29,44 @@ class Named(Protocol):
         """What it is part of."""
 
 
+class Message(Named, Protocol):
+    """What can be cancelled: a message, or one of its segments."""
+
+    @property
+    def message_id(self) -> MessageId:
+        """Which."""
+
+
+class Cancels:
+    """The single messages that are cancelled; one for all connectors of a process."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, int] = {}  # when it was said; the eldest first
+
+    def put(self, message_id: str, row: Cancel | None) -> None:
+        """This one is."""
+        self.rows.pop(message_id, None)
+        if row is None:
+            return
+        self.rows[message_id] = row.at_ms
+        while self.rows:
+            eldest, at_ms = next(iter(self.rows.items()))
+            if at_ms >= row.at_ms - CANCELS_LIFE_MS and len(self.rows) <= CANCELS_MAX:
+                return
+            del self.rows[eldest]
+
+
 class Stops:
     """The rows that concern one connector or, without one, whatever will take which way.
 
     `put` may be called on another thread: what others iterate over is never changed.
     """
 
-    def __init__(self, connector: ConnectorId | None = None) -> None:
+    def __init__(
+        self, connector: ConnectorId | None = None, cancels: Cancels | None = None
+    ) -> None:
         self._connector = connector
+        self._cancelled = (cancels or Cancels()).rows
         self._rows: dict[str, Mapping[str, Stop]] = {CANCEL: {}, PAUSE: {}}
 
     def put(self, name: str, stop: Stop | None) -> None:
@@ -47,8 +81,10 @@ class Stops:
         rows = self._rows[PAUSE]
         return bool(rows) and _first(rows, what) is not None
 
-    def cancels(self, what: Named) -> str | None:
+    def cancels(self, what: Message) -> str | None:
         """The name of the row that cancels it, None when none does."""
+        if self._cancelled and what.message_id in self._cancelled:
+            return COMMAND
         rows = self._rows[CANCEL]
         return _first(rows, what) if rows else None
 

@@ -6,7 +6,7 @@ SIGHUP has the configuration read anew: what is wrong with it is said, and then 
 import asyncio
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -18,16 +18,20 @@ from pipeline.config import Config, section
 from pipeline.errors import ConfigError, HeliographError
 from pipeline.ids import ConnectorId
 from pipeline.kafka.clients import make_producer
+from pipeline.kafka.table import ControlTable
 from pipeline.process import Process, process, run_loop
-from pipeline.records import OptOut
+from pipeline.records import Cancel, OptOut
 from pipeline.reloads import refuse_less
+from pipeline.stops import Cancels
 from pipeline.tables import followed, on_loop
 from services.binder.accounts import ways
 from services.binder.config import BinderConfig
+from services.binder.errands import Errands
 from services.binder.generations import Generations
 from services.binder.opt_outs import OptOuts
 from services.binder.rates import Rates
 from services.binder.shell import Connector
+from smpp.client import Esme
 from smpp.errors import TlsError
 
 LOG = structlog.get_logger()
@@ -63,6 +67,10 @@ class Binder:
     def _connectors(self) -> list[Connector]:
         return [own.connector for own in self._served.values() if own.connector is not None]
 
+    def _serving(self) -> Mapping[ConnectorId, Callable[[], Esme | None]]:
+        """The connectors with a bind, each with how to get one that has room."""
+        return {c.name: c.esme for c in self._connectors if c.is_ready}
+
     async def serve(self, ground: Process) -> None:
         """Work until SIGTERM or SIGINT, or until something fails that only a restart mends."""
         loop = asyncio.get_running_loop()
@@ -87,9 +95,8 @@ class Binder:
         loop.set_exception_handler(take_bug)
         own, names = checked(ground.config, self._named)
         producer = make_producer(ground.config.kafka, linger_ms=LINGER_MS)
-        opt_outs = OptOuts()
-        opt_out_table = followed(ground, topics.CONTROL_OPTOUT, OptOut, on_loop(opt_outs.put))
-        rates = Rates()
+        opt_outs, cancels, rates = OptOuts(), Cancels(), Rates()
+        tables = _tables(ground, opt_outs, cancels)
         lock = asyncio.Lock()
 
         def begin(name: str) -> Generations:
@@ -102,6 +109,7 @@ class Binder:
                 producer=producer,
                 rates=rates,
                 opt_outs=opt_outs,
+                cancels=cancels,
                 fail=fail,
             )
             generations = Generations(connector, ground, make, fail)
@@ -119,17 +127,20 @@ class Binder:
 
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, end)
-        opt_out_table.start()
+        for table in tables:
+            table.start()
         loop.add_signal_handler(signal.SIGHUP, begin_reload)
         self._served = {name: begin(name) for name in names}
         ticking = asyncio.create_task(self._tick(producer, own, fail))
+        errands = Errands(ground, producer, self._serving, fail)
         try:
             await ended
+            await errands.stop()
             async with lock:
                 await asyncio.gather(*(served.stop() for served in self._served.values()))
         finally:
             ticking.cancel()
-            await asyncio.to_thread(opt_out_table.stop)
+            await asyncio.gather(*(asyncio.to_thread(table.stop) for table in tables))
             await asyncio.to_thread(producer.flush, FLUSH_TIMEOUT_S)
 
     async def _reload(self, ground: Process, begin: Callable[[str], Generations]) -> None:
@@ -180,6 +191,14 @@ class Binder:
                 await asyncio.sleep(PRODUCER_POLL_S)
         except Exception as error:  # without it nothing would be committed any more
             fail(error)
+
+
+def _tables(ground: Process, opt_outs: OptOuts, cancels: Cancels) -> tuple[ControlTable, ...]:
+    """What all connectors go by, not yet followed."""
+    return (
+        followed(ground, topics.CONTROL_OPTOUT, OptOut, on_loop(opt_outs.put)),
+        followed(ground, topics.CONTROL_CANCEL, Cancel, on_loop(cancels.put)),
+    )
 
 
 def checked(config: Config, named: Sequence[str]) -> tuple[BinderConfig, list[str]]:

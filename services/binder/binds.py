@@ -83,6 +83,12 @@ class Binds:
         """How many receivers are up."""
         return sum(slot.is_receiver and k.esme is not None for slot, k in self._keepers.items())
 
+    def esme(self) -> Esme | None:
+        """The submitting bind with most room; None while none has any."""
+        up = [self._keepers[Slot(lease, is_receiver=False)].esme for lease in self._wires]
+        best = max((esme for esme in up if esme), key=lambda esme: esme.room, default=None)
+        return best if best is not None and best.room > 0 else None
+
     def hold(self, lease: int) -> None:
         """Keep what belongs to `lease` up from now on."""
         self._leases.add(lease)

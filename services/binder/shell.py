@@ -21,7 +21,7 @@ from pipeline.kafka.clients import headers_of, now_ms
 from pipeline.kafka.membership import Commit, Membership, Start
 from pipeline.process import Process
 from pipeline.records import MtSubmit, Stop
-from pipeline.stops import Stops
+from pipeline.stops import Cancels, Stops
 from pipeline.tables import followed, on_loop
 from services.binder import core, gauges, outputs, validity
 from services.binder.accounts import ways
@@ -68,13 +68,14 @@ class Connector:
         producer: Producer,
         rates: Rates,
         opt_outs: OptOuts,
+        cancels: Cancels,
         fail: Callable[[Exception], None],
     ) -> None:
         """`account` may be of a former generation: its number and partitions are what counts.
 
         `fail` ends the process: something happened that only a restart mends.
         """
-        self._name = name
+        self.name = self._name = name
         self._config = config
         self._process = process
         self._rates = rates
@@ -89,7 +90,7 @@ class Connector:
         self._outbox = Outbox(name, process, producer, generation, fail)
         submitted = process.metrics.counter("sms.binder.submitted", connector=name)
         form = validity.form(process.config.profile(name).validity)
-        self._stops = Stops(name)
+        self._stops = Stops(name, cancels)
         self._stop_table = followed(process, topics.CONTROL_STOP, Stop, on_loop(self._obey_stop))
         self._engine = self._make_engine(opt_outs)
         self._binds = Binds(
@@ -104,6 +105,7 @@ class Connector:
             on_room=self._ask_pump,
             fail=fail,
         )
+        self.esme = self._binds.esme
         states = self._binds.states
         self._states = States(
             name, process, states, self._engine, self._leases, self._outbox, account.window

@@ -13,6 +13,7 @@ import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 import structlog
@@ -35,6 +36,7 @@ from pipeline.kafka.member import place
 from pipeline.process import Process
 from pipeline.records import MtRequest, Stop
 from pipeline.stops import Stops
+from services.intake.commands import CommandReader
 from services.intake.config import IntakeConfig
 from services.intake.core import Intake, ShapeFault, Source, origin
 from services.intake.lanes import GROUP, LaneReader
@@ -72,6 +74,8 @@ class Shell:
             lane: LaneReader(lane, ground, self._queues, self._poison)
             for lane in topics.MT_REQUEST_BY_LANE
         }
+        write = partial(produce, self._producer, on_delivery=self._note)
+        self._commands = CommandReader(ground, write, self._confirm)
         self.waiting = Waiting(ground, self._stops, capacity)
         self._credits: deque[int] = deque(maxlen=1)
         self._configs: deque[Config] = deque(maxlen=1)
@@ -83,11 +87,13 @@ class Shell:
         readers = list(self._lanes.values())
         for reader in readers:
             reader.subscribe()
+        self._commands.subscribe()
         self._ground.is_ready = lambda: all(reader.is_assigned for reader in readers)
         patience_s = 0.0
         try:
             while not stopping.is_set():
                 self._hear()
+                self._commands.pass_on()
                 for reader in readers:
                     reader.read(patience_s)
                     patience_s = 0.0
@@ -101,6 +107,7 @@ class Shell:
         finally:
             for reader in readers:
                 reader.close()
+            self._commands.close()
             self.waiting.close()
 
     def obey(self, name: str, stop: Stop | None) -> None:

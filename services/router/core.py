@@ -33,7 +33,7 @@ from pipeline.records import (
     Wake,
 )
 from pipeline.stops import Stops
-from services.router import opt_outs, trips, waits
+from services.router import commands, opt_outs, trips, waits
 from services.router.choices import URGENT, loads, taken
 from services.router.configuration import faults_in
 from services.router.encoding import cut_of, encode
@@ -45,6 +45,7 @@ from services.router.quiet_hours import QuietHours
 from services.router.references import next_reference
 from services.router.rejections import rejection
 from services.router.repeats import (
+    CANCELLED,
     REJECTED,
     ROUTED,
     SCHEDULED,
@@ -126,7 +127,7 @@ class Router:
         if isinstance(record, MtReroute):
             return self._rerouted(state, record, now_ms)
         if isinstance(record, MtCommand):
-            return []  # known before anyone writes it: readers first (ADR 1)
+            return commands.decide(state, record, self._targets, now_ms)
         if isinstance(record, Wake):
             return self._limits.wake(state, record, now_ms)
         name = f"seen|{record.head.message_id}"
@@ -134,11 +135,13 @@ class Router:
         seen = state.get(name, Seen)
         if seen is not None and not is_due(record, seen):
             return repeated(state, record, seen, digest, now_ms)
+        record = commands.reworded(state, record)
         at_ms = now_ms if record.due else max(now_ms, record.request.send_at_ms or 0)
         case = self._case(state, record, now_ms, at_ms)
         case = case._replace(has_waited=seen is not None and seen.stage == WAITING)
         decision = self._decide(state, case, at_ms)
         life_s = waits.life_s(record, decision.stage, decision.life_s)
+        digest = digest if seen is None else seen.digest  # of what was asked for, not reworded
         state.put(name, Seen(digest, record.source, decision.stage), life_s)
         return decision.effects
 
@@ -205,6 +208,9 @@ class Router:
         seen = state.get(f"seen|{record.head.message_id}", Seen)
         if seen is not None and seen.stage == SCHEDULED:
             return []
+        if seen is not None and seen.stage == CANCELLED:
+            ended = rejection(record.head, commands.ENDED, topics.COMMAND, now_ms)
+            return [Publish(topics.TRACKER_IN, record.head.message_id, ended)]
         trip, at_ms = trips.back(trip, record.reason, now_ms)
         case = self._case(state, asked, now_ms, at_ms)
         refusal = first_refusal(case)

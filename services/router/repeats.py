@@ -22,6 +22,7 @@ SCHEDULED = "scheduled"
 WAITING = "waiting"
 ROUTED = "routed"
 REJECTED = "rejected"
+CANCELLED = "cancelled"  # by a command: what comes back of it is known, and goes no further
 
 DUPLICATE = Refusal(
     "duplicate",

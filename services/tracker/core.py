@@ -14,6 +14,8 @@ A message that can leave its way (`ways.py` says when) does not end: another is 
 or by a timer, and the router answers with MtRouted or, when there is none, with MtRejected.
 """
 
+from collections.abc import Callable
+from functools import partial
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -38,6 +40,7 @@ from pipeline.records import (
     SmscCommanded,
     Wake,
 )
+from services.tracker import commands
 from services.tracker.config import TrackerConfig
 from services.tracker.facts import (
     DELIVERED_AGAIN,
@@ -48,7 +51,7 @@ from services.tracker.facts import (
     Source,
     fact_of,
 )
-from services.tracker.states import ACCEPTED, UNKNOWN
+from services.tracker.states import ACCEPTED, CANCELLED, SCHEDULED, UNKNOWN
 from services.tracker.story import (
     Story,
     connector_of,
@@ -63,6 +66,7 @@ from services.tracker.story import (
 ENTRY = "story"
 EVENT_ID_OCTETS = 8
 EVENTS_KNOWN_MAX = 2048  # four for each of 255 segments, twice; the oldest are forgotten
+SEND_AHEAD_S_MAX = 30 * 86_400  # as far as intake lets a send_at be
 WAY_DUE = "way_due"  # the time has come to ask for the way that was put off
 
 MtFact = MtRouted | MtRejected | MtScheduled | MtWaiting | MtSubmitted | Dlr | Wake
@@ -85,13 +89,40 @@ class Tracker:
 
     def decide(self, state: Entries, record: TrackerRecord, now_ms: int) -> list[Effect]:
         """What to publish about `record`; `now_ms` is since 1970 UTC."""
-        if isinstance(record, Command | SmscCommanded):
-            return []  # known before anyone writes them: readers first (ADR 1)
         if isinstance(record, Wake) and record.kind == WAY_DUE:
             return _due(state, record, now_ms)
+        if isinstance(record, Command):
+            return self._ordered(state, record, now_ms)
         fact = fact_of(record, now_ms)
-        if fact is None:
-            return []
+        effects = [] if fact is None else self._told(state, fact, now_ms)
+        if isinstance(record, SmscCommanded):
+            return effects + self._step(state, partial(commands.answered, said=record), now_ms)
+        if isinstance(record, Wake) and record.kind == commands.COMMAND_DUE:
+            return self._step(state, partial(commands.due, wake=record), now_ms)
+        return effects
+
+    def _ordered(self, state: Entries, command: Command, now_ms: int) -> list[Effect]:
+        if state.get(ENTRY, Story) is None:
+            return [commands.refused(command, commands.UNKNOWN_MESSAGE, now_ms)]
+        return self._step(state, partial(commands.begun, command=command), now_ms)
+
+    def _step(
+        self, state: Entries, step: Callable[..., commands.Step], now_ms: int
+    ) -> list[Effect]:
+        """What a command, or an answer to one, makes of the story."""
+        before = state.get(ENTRY, Story) or Story()
+        after, effects = step(before, now_ms=now_ms)
+        if after is not before:
+            state.put(ENTRY, after, self._life_of(after))
+        return effects
+
+    def _life_of(self, story: Story) -> int:
+        """How long it is kept: what waits for its time may have to for long."""
+        is_put_off = story.status is not None and story.status.state == SCHEDULED
+        return self._life_s + (SEND_AHEAD_S_MAX if is_put_off else 0)
+
+    def _told(self, state: Entries, fact: Fact, now_ms: int) -> list[Effect]:
+        """What a fact makes of the story."""
         story = state.get(ENTRY, Story) or Story()
         fact = meant(story, fact)
         head = _head(story, fact)
@@ -102,13 +133,16 @@ class Tracker:
             return []
         if starts_over(story, fact, head):
             story = Story(events=story.events)
+        if fact.receipt_state == "DELETED" and commands.is_cancelled(story):
+            fact = replace(fact, told=CANCELLED)
         after = told(story, fact, head)
         if story.has_failed and after.is_refused:
             fact = _not_retried(fact, after)
         events = (*story.events, event_id)[-EVENTS_KNOWN_MAX:]
-        state.put(ENTRY, replace(after, events=events), self._life_s)
+        step = commands.followed(after, now_ms)
+        state.put(ENTRY, replace(step.story, events=events), self._life_of(after))
         change = Change(fact, story, after)
-        effects = _effects(change, head, event_id)
+        effects = _effects(change, head, event_id) + step.effects
         if after.asked > story.asked:
             effects += _onward(change, head)
         if _has_to_wait(after, fact):

@@ -20,9 +20,11 @@ from pipeline.records import (
     MtSubmitted,
     MtWaiting,
     Record,
+    SmscCommanded,
     Wake,
 )
 from services.tracker.costs import cost
+from services.tracker.orders import CANCEL
 from services.tracker.states import (
     ACCEPTED,
     CANCELLED,
@@ -67,7 +69,10 @@ TIMERS: dict[str, tuple[str, str | None, str]] = {  # kind of a wake: (event, st
 
 
 class Source(IntEnum):
-    """Who speaks; the higher the number, the more it knows of the message's head."""
+    """Who speaks; the higher the number, the more it knows of the message's head.
+
+    An answer to a cancel_sm knows as little of it as a timer.
+    """
 
     TIMER = 0
     RECEIPT = 1
@@ -104,6 +109,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     retry: Retry = NEVER
     receipts: str = ALL
     silence: str = UNKNOWN
+    data_coding: int | None = None
 
 
 def fact_of(record: Record, now_ms: int) -> Fact | None:
@@ -130,6 +136,7 @@ def _routed(record: MtRouted, now_ms: int) -> Fact:
         retry=_retry(record),
         receipts=record.receipts,
         silence=record.silence,
+        data_coding=record.data_coding,
     )
 
 
@@ -246,6 +253,25 @@ def _timed_out(record: Wake, now_ms: int) -> Fact | None:
     )
 
 
+def _cancelled(record: SmscCommanded, now_ms: int) -> Fact | None:
+    """An SMSC has taken a cancel_sm; nothing else that is said of a command is a fact."""
+    if record.action != CANCEL or record.command_status != 0 or record.segment is None:
+        return None
+    event, told = OUTCOMES[CANCELLED]
+    return Fact(
+        source=Source.TIMER,
+        event=event,
+        mark=f"{record.segment}|{record.hop}|{record.command_id}",
+        told=told,
+        at_ms=record.answered_ms,
+        reason="command",
+        segment=record.segment,
+        connector=record.connector,
+        command_status=record.command_status,
+        hop=record.hop,
+    )
+
+
 def _reason(record: Dlr, told: str | None) -> str | None:
     """Why a segment failed: the SMSC's state, and its error code where it says one."""
     if told is None or record.state == "DELIVERED":
@@ -287,5 +313,6 @@ _READERS: dict[type[Record], Callable[[Any, int], Fact | None]] = {
     MtRejected: _rejected,
     MtSubmitted: _submitted,
     Dlr: _receipt,
+    SmscCommanded: _cancelled,
     Wake: _timed_out,
 }

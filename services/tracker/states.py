@@ -1,8 +1,9 @@
 """The states of a message and of a segment, and what leads from one to another: tables, pure.
 
 A segment's state is moved by what a connector says of it (an outcome) and by what the SMSC reports
-later (a receipt, or its absence). What is not in the table moves nothing: an end is an end, only
-`unknown` may still turn out to be something else. So facts may come in any order, and twice.
+later (a receipt, its absence, or that it took a cancel_sm). What is not in the table moves nothing:
+an end is an end, only `unknown` may still turn out to be something else. So facts may come in any
+order, and twice.
 """
 
 from collections.abc import Collection, Sequence
@@ -41,13 +42,14 @@ BY_OUTCOME: dict[str, frozenset[str]] = {  # state of a segment: what an outcome
     UNKNOWN: frozenset({SUBMITTED, REJECTED, EXPIRED, CANCELLED}),
 }
 BY_RECEIPT: dict[str, frozenset[str]] = {  # and what a receipt
-    ROUTED: frozenset({DELIVERED, UNDELIVERABLE, EXPIRED, UNKNOWN}),
-    ACCEPTED: frozenset({DELIVERED, UNDELIVERABLE, EXPIRED, UNKNOWN}),
-    UNKNOWN: frozenset({DELIVERED, UNDELIVERABLE, EXPIRED}),
+    ROUTED: frozenset({DELIVERED, UNDELIVERABLE, EXPIRED, CANCELLED, UNKNOWN}),
+    ACCEPTED: frozenset({DELIVERED, UNDELIVERABLE, EXPIRED, CANCELLED, UNKNOWN}),
+    UNKNOWN: frozenset({DELIVERED, UNDELIVERABLE, EXPIRED, CANCELLED}),
 }
-BY_SILENCE: dict[str, frozenset[str]] = {  # and that none came in time: that resolves no doubt
-    ROUTED: frozenset({DELIVERED, SUBMITTED, UNKNOWN}),
-    ACCEPTED: frozenset({DELIVERED, SUBMITTED, UNKNOWN}),
+BY_SILENCE: dict[str, frozenset[str]] = {  # and that none came in time, or a cancel_sm
+    ROUTED: frozenset({DELIVERED, SUBMITTED, CANCELLED, UNKNOWN}),
+    ACCEPTED: frozenset({DELIVERED, SUBMITTED, CANCELLED, UNKNOWN}),
+    UNKNOWN: frozenset({CANCELLED}),  # that none came resolves no doubt
 }
 
 

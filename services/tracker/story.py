@@ -7,6 +7,7 @@ from pipeline.ids import ConnectorId
 from pipeline.records import MtHead, MtStatus, SegmentStatus
 from services.tracker.costs import Cost, spent, total
 from services.tracker.facts import DLR_TIMEOUT, RECEIPT_LATE, REPEATS, RETURNED, Fact, Source
+from services.tracker.orders import Order
 from services.tracker.segments import after, fresh, merged
 from services.tracker.states import (
     REJECTED,
@@ -29,6 +30,7 @@ class Story(msgspec.Struct, frozen=True, array_like=True, gc=False):
     of the `late` ones a receipt is missing; `since` is the hop the segments began with. `asked` is
     the newest hop that was asked for, `left` are the ways before, as far as they were written on.
     `receipts` and `silence` are of the newest hop, as its MtRouted says.
+    `orders` are the commands about it, `data_coding` is that of the way it is on.
     """
 
     status: MtStatus | None = None
@@ -45,6 +47,8 @@ class Story(msgspec.Struct, frozen=True, array_like=True, gc=False):
     left: tuple[Way, ...] = ()
     receipts: str = ALL
     silence: str = UNKNOWN
+    orders: tuple[Order, ...] = ()
+    data_coding: int | None = None
 
     @property
     def here(self) -> Here:
@@ -227,7 +231,8 @@ def _routed(story: Story, fact: Fact, head: MtHead) -> Story:
     if fact.hop == story.hop:
         status = replace(status, price=fact.price, cost=fact.cost, currency=fact.currency)
         story = replace(story, receipts=fact.receipts, silence=fact.silence)
-    story = replace(story, status=status)
+    coding = fact.data_coding if is_newer or story.data_coding is None else story.data_coding
+    story = replace(story, status=status, data_coding=coding)
     is_asked = before.asked == fact.hop  # also of what has arrived meanwhile, after all
     is_left = is_asked or not (before.here.is_written or status.terminal)
     if is_newer and is_left:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from pipeline.ids import ConnectorId
-from pipeline.records import Stop
-from pipeline.stops import Stops
+from pipeline.ids import ConnectorId, MessageId
+from pipeline.records import Cancel, Stop
+from pipeline.stops import CANCELS_LIFE_MS, CANCELS_MAX, COMMAND, Cancels, Stops
 from tests.builders import REQUESTED_MS, mt_submit
 
 HERE = ConnectorId("here")
@@ -38,3 +38,37 @@ def test_a_stop_is_about_what_it_names(about: dict[str, str], holds: bool) -> No
     assert own.cancels(submit) is None
     own.put("s", None)
     assert not own.pauses(submit)
+
+
+def cancel(message_id: str, at_ms: int = REQUESTED_MS) -> Cancel:
+    return Cancel(message_id=MessageId(message_id), command_id="c1", at_ms=at_ms)
+
+
+def test_a_single_message_is_cancelled_whatever_else_is_and_no_other() -> None:
+    cancels = Cancels()
+    own = Stops(HERE, cancels)
+    assert own.cancels(mt_submit("m1")) is None
+    cancels.put("m1", cancel("m1"))
+    assert own.cancels(mt_submit("m1", segment=2, segments=2)) == COMMAND
+    assert own.cancels(mt_submit("m2")) is None
+    assert not own.pauses(mt_submit("m1"))
+    own.put("s", stop(tenant="default"))
+    assert (own.cancels(mt_submit("m1")), own.cancels(mt_submit("m2"))) == (COMMAND, "s")
+    assert Stops(HERE).cancels(mt_submit("m1")) is None
+
+
+def test_a_cancel_is_kept_as_long_as_a_message_can_wait() -> None:
+    cancels = Cancels()
+    for number, at_ms in enumerate((0, 1, CANCELS_LIFE_MS + 1)):
+        cancels.put(f"m{number}", cancel(f"m{number}", at_ms))
+    assert list(cancels.rows) == ["m1", "m2"]
+    cancels.put("m1", None)
+    assert list(cancels.rows) == ["m2"]
+
+
+def test_only_so_many_are_kept() -> None:
+    cancels = Cancels()
+    for number in range(CANCELS_MAX + 2):
+        cancels.put(f"{number}", cancel("m"))
+    assert len(cancels.rows) == CANCELS_MAX
+    assert next(iter(cancels.rows)) == "2"

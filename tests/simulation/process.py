@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from pipeline.ids import ConnectorId
 from pipeline.records import MtSubmit, MtSubmitted
-from pipeline.stops import Stops
+from pipeline.stops import Cancels, Stops
 from services.binder import core
 from services.binder.circuit import Circuit
 from services.binder.core import Outcome, Position, Segment
@@ -54,6 +54,7 @@ class Process:
         dice: Random,
         rate: Rate,
         opt_outs: OptOuts,
+        cancels: Cancels,
         make_turns: Callable[[Lanes], Turns | None],
     ) -> None:
         self.resent = 0  # segments whose fate was not known and that may be written again
@@ -73,7 +74,7 @@ class Process:
         self._cut_off_at = FAR_AWAY  # what was to be appended later is lost with the process
         self._alarm_at = FAR_AWAY
         self._is_pump_asked = False
-        self.stops = Stops(CONNECTOR)
+        self.stops = Stops(CONNECTOR, cancels)
         lanes = Lanes()
         self.engine = Engine(
             self,

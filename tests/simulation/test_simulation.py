@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.stops import Stops
 from services.binder import core
 from services.binder.budgets import Budget
 from services.binder.engine import Engine
@@ -86,6 +87,10 @@ def _knows_no_opt_outs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(OptOuts, "forbids", lambda self, submit: False)
 
 
+def _knows_no_cancels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Stops, "cancels", lambda self, what: None)
+
+
 def _lets_all_follow_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Lanes, "is_behind", lambda self, segment, key: False)
 
@@ -123,6 +128,7 @@ MUTANTS = [
     _calls_what_may_be_sent_expired,
     _holds_a_recipient_for_ever,
     _knows_no_opt_outs,
+    _knows_no_cancels,
     _lets_all_follow_at_once,
     _counts_no_sender,
     _forgets_what_it_postponed,

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from random import Random
 
 from pipeline.ids import Msisdn
-from pipeline.records import MtSubmit, MtSubmitted, OptOut
+from pipeline.records import Cancel, MtSubmit, MtSubmitted, OptOut
+from pipeline.stops import Cancels
 from services.binder.budgets import Budgets
 from services.binder.core import INTENT
 from services.binder.lanes import Lanes
@@ -82,6 +83,9 @@ class World:
         )
         self.opt_outs = OptOuts()  # Kafka tells every process at once: this is when they know
         self.opted_out_at: dict[Msisdn, float] = {}
+        self.cancels = Cancels()  # likewise
+        self.cancelled_at: dict[str, float] = {}
+        self.own_dice = Random(f"{seed} cancels")  # so that those who cancel change nothing else
         self.names = Counter((str(s.message_id), s.segment) for s in self.submits)
 
     def play(self) -> list[str]:
@@ -95,6 +99,8 @@ class World:
             self.clock.later(fault.at, lambda name=fault.name: FAULT_OF[name](self))  # type: ignore[misc]
         for _ in range(self.dice.choice((0, 0, 3))):
             self.clock.later(self.dice.uniform(0, 5), self._opt_out)
+        for _ in range(self.own_dice.choice((0, 0, 3))):
+            self.clock.later(self.own_dice.uniform(0, 5), self._cancel)
         self.clock.later(FAULTS_S + 1, self._see_to_it)
         self.clock.run(END_S, self._is_settled)
         return [found for rule in RULES if (found := rule(self))]
@@ -162,6 +168,7 @@ class World:
             self.dice,
             rate,
             self.opt_outs,
+            self.cancels,
             TURNS[self.asks],
         )
         self.processes.append(process)
@@ -191,6 +198,12 @@ class World:
         self.opted_out_at.setdefault(recipient, self.clock.now)
         row = OptOut(recipient=recipient, action="out", source="simulation", at_ms=self.clock.ms)
         self.opt_outs.put(recipient, row)
+
+    def _cancel(self) -> None:
+        message_id = self.own_dice.choice(self.submits).message_id
+        self.cancelled_at.setdefault(message_id, self.clock.now)
+        row = Cancel(message_id=message_id, command_id="simulation", at_ms=self.clock.ms)
+        self.cancels.put(message_id, row)
 
     def _down(self) -> None:
         self.carrier.is_down = True
@@ -310,6 +323,18 @@ def e4_opted_out(world: World) -> str:
     return f"written after the opt-out: {late[:3]}" if late else ""
 
 
+def a_cancel_holds(world: World) -> str:
+    """Nothing of a message that was cancelled is written after that; longer ones may be begun."""
+    way_s = world.carrier.temper.latency_s[1]
+    since = {
+        (str(submit.message_id), 1): world.cancelled_at[submit.message_id]
+        for submit in world.submits
+        if submit.message_id in world.cancelled_at and submit.segments == 1
+    }
+    late = [e.name for e in world.carrier.ledger if e.at - way_s > since.get(e.name, END_S)]
+    return f"written after it was cancelled: {late[:3]}" if late else ""
+
+
 def order_is_strict(world: World) -> str:
     """Where it was asked for, a recipient has one segment on its way."""
     peak = max(process.abreast_peak for process in world.processes)
@@ -331,6 +356,7 @@ RULES = (
     l5_in_time,
     l6_rate,
     e4_opted_out,
+    a_cancel_holds,
     order_is_strict,
     bound_holds,
 )

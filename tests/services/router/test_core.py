@@ -14,7 +14,6 @@ from pipeline.ids import ConnectorId
 from pipeline.records import (
     Binary,
     Encrypted,
-    MtCommand,
     MtRejected,
     MtRequest,
     MtRouted,
@@ -178,22 +177,6 @@ def test_the_tracker_is_told_which_receipts_were_asked_for_and_what_silence_mean
     routed = fact.record
     assert isinstance(routed, MtRouted)
     assert (routed.receipts, routed.silence, routed.receipts_expected) == told
-
-
-def test_a_command_is_passed_over_until_commands_are_obeyed() -> None:
-    own, state, record = router(), at(NOW_MS), admitted(request(send_at_ms=NOW_MS + HOUR_MS))
-    own.decide(state, record, NOW_MS)
-    command = MtCommand(
-        head=record.head,
-        command_id="c1",
-        action="cancel",
-        hop=-1,
-        asked_ms=NOW_MS,
-        deadline_ms=NOW_MS + 60_000,
-    )
-    before = dict(state.octets)
-    assert own.decide(state, command, NOW_MS) == []
-    assert state.octets == before
 
 
 def test_the_priority_lane_has_a_topic_of_its_own() -> None:

@@ -7,7 +7,9 @@ import msgspec
 from pipeline.effects import PublishLater
 from pipeline.ids import ConnectorId, MessageId, Msisdn
 from pipeline.records import (
+    CommandResult,
     Dlr,
+    MtCommand,
     MtEvent,
     MtHead,
     MtRejected,
@@ -20,7 +22,7 @@ from pipeline.records import (
     Wake,
 )
 from services.tracker.config import TrackerConfig
-from services.tracker.core import MtFact, Tracker
+from services.tracker.core import Tracker, TrackerRecord
 from tests.entries import MemoryEntries
 
 ASKED_MS = 1_790_000_000_000
@@ -32,16 +34,18 @@ FAST, SLOW = ConnectorId("fast"), ConnectorId("slow")
 class Told:
     """A tracker that was told facts of one message, and what it published."""
 
-    def __init__(self, *facts: MtFact, now_ms: int = ASKED_MS + 60_000) -> None:
+    def __init__(self, *facts: TrackerRecord, now_ms: int = ASKED_MS + 60_000) -> None:
         self.state = MemoryEntries()
         self.tracker = Tracker(TrackerConfig())
         self.events: list[MtEvent] = []
         self.statuses: list[MtStatus] = []
         self.asked: list[MtReroute] = []
         self.later: list[PublishLater] = []
+        self.commanded: list[MtCommand] = []
+        self.results: list[CommandResult] = []
         self.tell(*facts, now_ms=now_ms)
 
-    def tell(self, *facts: MtFact, now_ms: int = ASKED_MS + 60_000) -> list[str]:
+    def tell(self, *facts: TrackerRecord, now_ms: int = ASKED_MS + 60_000) -> list[str]:
         """The events that followed, by name."""
         self.state.now_ms = now_ms
         before = len(self.events)
@@ -53,6 +57,14 @@ class Told:
                 if isinstance(effect.record, MtReroute):
                     assert (effect.topic, effect.key) == ("sms.router.in", "46701234567")
                     self.asked.append(effect.record)
+                    continue
+                if isinstance(effect.record, MtCommand):
+                    assert (effect.topic, effect.key) == ("sms.router.in", "46701234567")
+                    self.commanded.append(effect.record)
+                    continue
+                if isinstance(effect.record, CommandResult):
+                    assert (effect.topic, effect.key) == ("sms.command.result", MESSAGE)
+                    self.results.append(effect.record)
                     continue
                 assert effect.key == MESSAGE
                 if isinstance(effect.record, MtEvent):

@@ -9,13 +9,11 @@ from hypothesis import strategies as st
 
 from pipeline.effects import Publish
 from pipeline.records import (
-    Command,
     MtEvent,
     MtReroute,
     MtStatus,
     MtSubmitted,
     SegmentStatus,
-    SmscCommanded,
 )
 from services.tracker.config import TrackerConfig
 from services.tracker.core import MtFact
@@ -451,28 +449,9 @@ def test_what_is_no_news_of_a_message_says_nothing(fact: MtFact) -> None:
     assert Told().tell(fact) == []
 
 
-@pytest.mark.parametrize(
-    "record",
-    [
-        Command(message_id=MESSAGE, action="cancel"),
-        SmscCommanded(
-            command_id="c1",
-            message_id=MESSAGE,
-            action="cancel",
-            outcome="done",
-            replica="router-0",
-            answered_ms=ASKED_MS,
-        ),
-    ],
-    ids=lambda record: type(record).__name__,
-)
-def test_a_command_is_passed_over_until_commands_are_obeyed(
-    record: Command | SmscCommanded,
-) -> None:
-    told = Told(routed(), submitted())
-    before = dict(told.state.octets)
-    assert told.tracker.decide(told.state, record, ASKED_MS) == []
-    assert told.state.octets == before
+def test_what_waits_for_its_time_is_known_as_long_as_that_may_take() -> None:
+    told = Told(scheduled(), now_ms=ASKED_MS)
+    assert told.tell(scheduled(), now_ms=ASKED_MS + 30 * DAY_MS) == []
 
 
 def test_a_status_outlives_its_last_fact_by_its_life() -> None:

@@ -1,0 +1,145 @@
+"""Query, cancel and replace by a user's hand, wherever the message is, against a simulated SMSC."""
+
+import json
+import re
+import signal
+import time
+from collections.abc import Iterator
+from urllib.request import urlopen
+
+import pytest
+import yaml
+from confluent_kafka import Producer
+
+from heliograph.local import EXAMPLE
+from pipeline.codec import Codec
+from pipeline.config import KafkaConfig
+from pipeline.kafka.reader import read_to_end
+from pipeline.records import MtStatus
+from tests.end_to_end.conftest import in_foreground
+from tests.end_to_end.test_retries import DEADLINE_S, Pipeline, heliograph
+
+CODEC = Codec()
+ROUTES = """
+version: "1"
+rules:
+  - {name: all, prefix: "", connectors: [slow]}
+"""
+CARRIER = """
+base: fast
+receipts: {delay_ms: {min: 3600000, max: 3600000}}
+"""
+
+
+@pytest.fixture(scope="module")
+def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
+    folder = tmp_path_factory.mktemp("commands")
+    config = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
+    file = folder / "carrier.yaml"
+    file.write_text(CARRIER, encoding="utf-8")
+    config["services"]["sandbox"]["slow"]["scenario"] = str(file)
+    (folder / "routes.yaml").write_text(ROUTES, encoding="utf-8")
+    own = folder / "heliograph.yaml"
+    own.write_text(yaml.safe_dump(config), encoding="utf-8")
+    with in_foreground("up", "--config", str(own)) as process:
+        assert process.stdout is not None
+        text = ""
+        for line in process.stdout:
+            text += line
+            if "Ctrl-C ends all" in line:
+                break
+        broker = re.search(r"Kafka\s+(127\.0\.0\.1:\d+)", text)
+        ledger = re.search(r"sandbox-slow\s+(http\S+)", text)
+        assert broker, text
+        assert ledger, text
+        yield Pipeline(broker[1], [ledger[1]])
+        process.send_signal(signal.SIGINT)
+        process.wait(DEADLINE_S)
+
+
+def send(pipeline: Pipeline, message_id: str, **more: object) -> None:
+    producer = Producer({"bootstrap.servers": pipeline.bootstrap})
+    asked = {"message_id": message_id, "to": "+46701234560", "from": "ACME", "text": "old"}
+    producer.produce("sms.mt.request", json.dumps({**asked, **more}).encode())
+    assert producer.flush(10) == 0
+
+
+def status(pipeline: Pipeline, message_id: str, *states: str) -> MtStatus:
+    """The message's status once it is in one of these states."""
+    kafka, deadline = KafkaConfig(bootstrap_servers=pipeline.bootstrap), time.monotonic() + 30
+    found: MtStatus | None = None
+    while time.monotonic() < deadline:
+        for message in read_to_end(kafka, ["sms.mt.status"]):
+            if message.key() == message_id.encode():
+                found = CODEC.decode(message.value(), MtStatus)
+        if found is not None and found.state in states:
+            return found
+    raise AssertionError(f"{message_id} is {found and found.state}, not {states}")
+
+
+def order(pipeline: Pipeline, *arguments: str) -> tuple[int, str]:
+    done = heliograph(pipeline.bootstrap, "message", *arguments)
+    return done.returncode, done.stdout + done.stderr
+
+
+def written(pipeline: Pipeline) -> dict[str, int]:
+    """Octets of each message in the carrier's ledger, by message_id."""
+    with urlopen(f"{pipeline.ledgers[0]}/ledger/segments", timeout=10) as answer:
+        rows = [json.loads(line) for line in answer.read().splitlines()]
+    return {str(row["message_id"]): int(row["short_message_octets"]) for row in rows}
+
+
+def test_what_an_smsc_has_is_asked_for_given_another_text_and_cancelled_there(
+    pipeline: Pipeline,
+) -> None:
+    send(pipeline, "there")
+    status(pipeline, "there", "accepted")
+    code, told = order(pipeline, "query", "there")
+    assert (code, "segment 1 by slow: done, its SMSC says ENROUTE" in told) == (0, True), told
+    code, told = order(pipeline, "replace", "there", "--text", "new")
+    assert (code, "segment 1 by slow: done" in told) == (0, True), told
+    code, told = order(pipeline, "cancel", "there")
+    assert (code, "cancel there: done, the message is cancelled" in told) == (0, True), told
+    assert status(pipeline, "there", "cancelled").terminal
+    code, told = order(pipeline, "cancel", "there")
+    assert (code, "refused, cancelled" in told) == (1, True), told
+
+
+def test_what_is_scheduled_is_given_another_text_or_never_sent(pipeline: Pipeline) -> None:
+    soon_ms = int(time.time() * 1000) + 15_000
+    send(pipeline, "never", send_at_ms=soon_ms)
+    send(pipeline, "reworded", send_at_ms=soon_ms, to="+46701234561")
+    status(pipeline, "never", "scheduled")
+    status(pipeline, "reworded", "scheduled")
+    code, told = order(pipeline, "cancel", "never")
+    assert (code, "cancel never: done, the message is cancelled" in told) == (0, True), told
+    code, told = order(pipeline, "replace", "reworded", "--text", "much newer")
+    assert (code, "replace reworded: done" in told) == (0, True), told
+    status(pipeline, "reworded", "accepted")
+    assert status(pipeline, "never", "cancelled").segments == ()
+    found = written(pipeline)
+    assert ("never" in found, found["reworded"]) == (False, len("much newer"))
+
+
+def test_what_is_on_its_way_is_never_written(pipeline: Pipeline) -> None:
+    stop = ("--campaign", "halted")
+    assert heliograph(pipeline.bootstrap, "stop", "pause", *stop).returncode == 0
+    time.sleep(2)  # until it is in force
+    send(pipeline, "halted", campaign="halted")
+    status(pipeline, "halted", "routed")
+    code, told = order(pipeline, "cancel", "halted")
+    assert (code, "cancel halted: done, the message is cancelled" in told) == (0, True), told
+    assert heliograph(pipeline.bootstrap, "stop", "resume", *stop).returncode == 0
+    send(pipeline, "after", campaign="halted")
+    status(pipeline, "after", "accepted")
+    assert "halted" not in written(pipeline)
+
+
+def test_what_nobody_knows_and_what_is_no_command_stops_nothing(pipeline: Pipeline) -> None:
+    producer = Producer({"bootstrap.servers": pipeline.bootstrap})
+    producer.produce("sms.command", b"{nonsense", b"x")
+    assert producer.flush(10) == 0
+    code, told = order(pipeline, "cancel", "nobody")
+    assert (code, "refused, unknown_message" in told) == (1, True), told
+    kafka = KafkaConfig(bootstrap_servers=pipeline.bootstrap)
+    assert [m.value() for m in read_to_end(kafka, ["sms.command.dlq"])] == [b"{nonsense"]
