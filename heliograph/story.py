@@ -19,6 +19,7 @@ STEPS = {
     "routed": "routed to {connector} in {segments} segment(s) by rule {rule}",
     "segment_accepted": "segment {segment}/{segments} accepted by {connector} as {smsc_message_id}",
     "segment_rejected": "segment {segment}/{segments} refused by {connector}: {reason}",
+    "segment_cancelled": "segment {segment}/{segments} cancelled: {reason}",
     "segment_expired": "segment {segment}/{segments} not sent: its validity had passed",
     "segment_returned": "segment {segment}/{segments} not sent by {connector}: {reason}",
     "segment_cancelled": "segment {segment}/{segments} not sent by {connector}: {reason}",

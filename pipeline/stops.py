@@ -36,6 +36,10 @@ class Message(Named, Protocol):
     def message_id(self) -> MessageId:
         """Which."""
 
+    @property
+    def requested_ms(self) -> int:
+        """When Kafka had the request."""
+
 
 class Cancels:
     """The single messages that are cancelled; one for all connectors of a process."""
@@ -83,7 +87,8 @@ class Stops:
 
     def cancels(self, what: Message) -> str | None:
         """The name of the row that cancels it, None when none does."""
-        if self._cancelled and what.message_id in self._cancelled:
+        said_ms = self._cancelled.get(what.message_id) if self._cancelled else None
+        if said_ms is not None and what.requested_ms <= said_ms:  # not a later one of that id
             return COMMAND
         rows = self._rows[CANCEL]
         return _first(rows, what) if rows else None

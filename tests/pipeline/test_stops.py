@@ -51,6 +51,7 @@ def test_a_single_message_is_cancelled_whatever_else_is_and_no_other() -> None:
     cancels.put("m1", cancel("m1"))
     assert own.cancels(mt_submit("m1", segment=2, segments=2)) == COMMAND
     assert own.cancels(mt_submit("m2")) is None
+    assert own.cancels(mt_submit("m1", requested_ms=REQUESTED_MS + 1)) is None  # asked for since
     assert not own.pauses(mt_submit("m1"))
     own.put("s", stop(tenant="default"))
     assert (own.cancels(mt_submit("m1")), own.cancels(mt_submit("m2"))) == (COMMAND, "s")
