@@ -54,8 +54,8 @@ class Process:
         dice: Random,
         rate: Rate,
         opt_outs: OptOuts,
-        cancels: Cancels,
         make_turns: Callable[[Lanes], Turns | None],
+        cancels: Cancels | None = None,
     ) -> None:
         self.resent = 0  # segments whose fate was not known and that may be written again
         self.unconfirmed_peak = 0

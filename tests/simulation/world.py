@@ -168,8 +168,8 @@ class World:
             self.dice,
             rate,
             self.opt_outs,
-            self.cancels,
             TURNS[self.asks],
+            self.cancels,
         )
         self.processes.append(process)
         process.start()
