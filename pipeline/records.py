@@ -504,6 +504,7 @@ class MtCommand(Record, frozen=True, kw_only=True):
     asked_ms: int
     deadline_ms: int
     data_coding: int | None = None
+    receipts: str = "all"
 
 
 class SmscCommand(Record, frozen=True, kw_only=True):

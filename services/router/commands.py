@@ -30,7 +30,7 @@ from services.router.rejections import rejection
 from services.router.repeats import CANCELLED, ROUTED, SCHEDULED, SEEN_LIFE_S, WAITING, Seen
 from services.router.rewording import short_message
 from services.router.senders import read
-from services.router.submits import Target
+from services.router.submits import Target, registered_delivery
 from services.router.trips import Trip
 from services.router.waits import WAIT_LIFE_S
 
@@ -159,12 +159,19 @@ def _command(
         dest_addr_ton=recipient.ton,
         dest_addr_npi=recipient.npi,
         destination_addr=recipient.addr,
-        registered_delivery=int(record.action == REPLACE and segment.state != SUBMITTED),
+        registered_delivery=_registered_delivery(record, segment),
         short_message=octets,
         asked_ms=now_ms,
         deadline_ms=record.deadline_ms,
         test=head.test,
     )
+
+
+def _registered_delivery(record: MtCommand, segment: SegmentStatus) -> int:
+    """Of a replace_sm: the receipt that its submit has asked for is still wanted."""
+    if record.action != REPLACE or segment.state == SUBMITTED:
+        return 0
+    return registered_delivery(record.receipts, 1, 1)  # only what is one segment is replaced
 
 
 def _row(record: MtCommand, now_ms: int) -> Effect:

@@ -99,7 +99,7 @@ def begun(story: Story, command: Command, now_ms: int) -> Step:
     if sum(order.result is None for order in story.orders) >= KNOWN_MAX:
         return Step(story, [refused(command, "too_many", now_ms)])
     order = Order(command.command_id or "", command.action)
-    reason = _fault(status, command)
+    reason = _fault(story, status, command)
     if reason is not None:
         return _concluded(story, status, order, now_ms, REFUSED, reason)
     order = _planned(story, status, order)
@@ -179,7 +179,7 @@ def is_cancelled(story: Story) -> bool:
     return any(order.action == CANCEL for order in story.orders)
 
 
-def _fault(status: MtStatus, command: Command) -> str | None:
+def _fault(story: Story, status: MtStatus, command: Command) -> str | None:
     """Why nobody is asked, if so."""
     if command.action not in (QUERY, CANCEL, REPLACE):
         return "bad_action"
@@ -187,7 +187,8 @@ def _fault(status: MtStatus, command: Command) -> str | None:
         return "no_text"
     if command.action == QUERY:
         return None
-    if status.terminal and not any(map(_is_at_smsc, status.segments)):
+    is_here = any(map(_is_at_smsc, status.segments)) and not story.here.is_delivered
+    if status.terminal and not is_here:
         return status.state
     if command.action == CANCEL or status.state in PUT_OFF:
         return None
@@ -236,6 +237,7 @@ def _asked(
         asked_ms=now_ms,
         deadline_ms=now_ms + DUE_S * 1000,
         data_coding=story.data_coding,
+        receipts=story.receipts,
     )
     return Publish(topics.ROUTER_IN, status.head.recipient or "", asked)
 

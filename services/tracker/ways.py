@@ -112,6 +112,11 @@ class Here(NamedTuple):
         return self.receipts == ANY and any(_is_reported(s) for s in self.segments)
 
     @property
+    def is_delivered(self) -> bool:
+        """Whether all of it has arrived by it."""
+        return bool(self.segments) and aggregate(self.states) == DELIVERED
+
+    @property
     def is_over(self) -> bool:
         """Whether nothing holds the message on it."""
         return bool(self.segments) and all(self._holds_nothing(s) for s in self.segments)
@@ -150,9 +155,7 @@ class Here(NamedTuple):
 
 def deliveries(here: Here, left: Sequence[Way]) -> int:
     """How many ways have delivered all of the message; ideally one, at last."""
-    ends = [way.end for way in left]
-    ends += [aggregate(here.states)] if here.segments else []
-    return ends.count(DELIVERED)
+    return sum(way.end == DELIVERED for way in left) + here.is_delivered
 
 
 class Verdict(NamedTuple):

@@ -220,6 +220,13 @@ def test_a_new_text_goes_to_the_smsc_in_the_alphabet_of_the_old() -> None:
     assert (answer.outcome, answer.reason, answer.segment) == ("refused", "several_segments", 1)
 
 
+@pytest.mark.parametrize(("receipts", "asked"), [("any", 1), ("failures", 2), ("none", 0)])
+def test_a_new_text_asks_for_the_receipts_of_the_old(receipts: str, asked: int) -> None:
+    (command,) = Desk().order("replace", at_smsc(), receipts=receipts)
+    assert isinstance(command, SmscCommand)
+    assert command.registered_delivery == asked
+
+
 def test_whose_connector_is_gone_can_t_be_asked() -> None:
     (answer,) = Desk().order("query", at_smsc(connector=ConnectorId("old")))
     assert isinstance(answer, SmscCommanded)

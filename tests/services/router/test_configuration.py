@@ -71,5 +71,5 @@ def test_what_only_a_start_takes_is_refused_by_name(
 
 def test_every_setting_is_taken_over_or_refused() -> None:
     taken = {"connectors", "profiles", "tenants", "rate_groups", "quiet_hours"}
-    elsewhere = {"dev", "services", "numbers"}  # secrets in the file, and settings of other services
+    elsewhere = {"dev", "services", "numbers"}  # secrets, and settings of other services
     assert set(Config.model_fields) == {*KEPT, *taken, *elsewhere}

@@ -69,6 +69,9 @@ TIMED_OUT = [routed(), submitted(), timeout()]
 IN_DOUBT = [routed(), submitted(outcome="unknown")]
 NO_RECEIPT = [routed(), submitted(receipt_expected=False)]
 TWO = [routed(segments=2), submitted(1, 2)]
+PARTIAL = [*TWO, submitted(2, 2), receipt(segment=2, segments=2)]
+FIRST_IS_ENOUGH = [routed(segments=2, receipts="any"), *PARTIAL[1:]]
+SILENT = [routed(silence="submitted"), submitted(), timeout()]
 PUT_OFF = [routed(**REFUSED_WAY), submitted(outcome="rejected", reason="ESME_RSUBMITFAIL")]
 
 
@@ -93,6 +96,9 @@ PUT_OFF = [routed(**REFUSED_WAY), submitted(outcome="rejected", reason="ESME_RSU
         ("cancel", TIMED_OUT, [1], None),
         ("cancel", NO_RECEIPT, [1], None),
         ("cancel", TWO, [1, 2], None),
+        ("cancel", PARTIAL, [1], None),
+        ("cancel", SILENT, [1], None),
+        ("cancel", FIRST_IS_ENOUGH, None, ("refused", "delivered", "delivered", [])),
         ("replace", DELIVERED, None, ("refused", "delivered", "delivered", [])),
         ("replace", ON_ITS_WAY, None, ("refused", "on_its_way", "routed", [])),
         ("replace", TWO, None, ("refused", "several_segments", "sending", [])),
@@ -151,6 +157,26 @@ def test_what_an_smsc_has_cancelled_is_cancelled() -> None:
     assert gist(told.results[-1]) == ("done", None, "cancelled", [(1, "done", None)])
     assert told.tell(receipt("DELETED"), said(), receipt("DELETED")) == []
     assert len(told.results) == 1
+
+
+@pytest.mark.parametrize("silence", ["unknown", "submitted"])
+def test_what_may_have_arrived_in_silence_is_cancelled_only_where_it_is_in_doubt(
+    silence: str,
+) -> None:
+    told = Told(routed(silence=silence), submitted(), timeout(), command(), said())
+    assert told.ends == (["unknown", "cancelled"] if silence == "unknown" else ["submitted"])
+    assert told.results[-1].outcome == "done"
+
+
+def test_what_was_accepted_costs_also_when_it_is_cancelled() -> None:
+    told = Told(routed(price="0.05", currency="EUR"), submitted(), command(), said())
+    assert (told.status.state, told.status.spent) == ("cancelled", "0.05")
+
+
+@pytest.mark.parametrize("receipts", ["all", "failures"])
+def test_the_router_is_told_which_receipts_were_asked_for(receipts: str) -> None:
+    told = Told(routed(receipts=receipts), submitted(), command("replace"))
+    assert told.commanded[-1].receipts == receipts
 
 
 def test_that_it_was_deleted_may_be_heard_before_that_it_took_the_cancel() -> None:
