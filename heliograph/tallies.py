@@ -45,13 +45,13 @@ class Segment(msgspec.Struct, gc=False):
 
 class Receipt(msgspec.Struct, gc=False):
     """One receipt: whose it is and how often it was acked, by the ledger; how often it stands in
-    the raw topic, and whose it was published as."""
+    the raw topic, whose it was published as, and how often as an orphan that has stayed one."""
 
     own: Segment | None = None
     acked: int = 0
     raw: int = 0
     joined: tuple[Segment, ...] = ()
-    is_orphan: bool = False
+    orphans: int = 0
 
 
 class Inbound(msgspec.Struct, gc=False):
@@ -158,15 +158,15 @@ class Evidence:
             self.receipts[_receipt_id(ledger, smsc_message_id, deliver.handset)].raw += 1
 
     def note_dlr(self, dlr: Dlr) -> None:
-        """A receipt as it was published, joined or an orphan."""
+        """A receipt as it was published, joined or an orphan; one that is repaired is none."""
         is_orphan = dlr.message_id is None
-        self.receipts_orphaned += is_orphan
+        self.receipts_orphaned += is_orphan - dlr.repaired
         self.receipts_joined += not is_orphan
         ledger = self._ledger_of.get(dlr.connector)
         if ledger is None:
             return
         receipt = self.receipts[_receipt_id(ledger, dlr.smsc_message_id, dlr.recipient)]
-        receipt.is_orphan |= is_orphan
+        receipt.orphans += is_orphan - dlr.repaired
         if not is_orphan:
             segment = self._segment(f"{dlr.message_id}|{dlr.segment}")
             if segment not in receipt.joined:

@@ -222,7 +222,7 @@ def _nothing_acked_is_lost(evidence: Evidence, _: Bounds) -> Found:
     hopeless = sum(1 for r in evidence.receipts.values() if _not_joined(r) and _is_hopeless(r.own))
     figures = f"{receipts:,} receipts, {evidence.parts_acked.total():,} parts of MO"
     if hopeless:
-        figures += f", {hopeless:,} of segments whose answer never came"
+        figures += f", {hopeless:,} not joined, of segments whose answer never came"
     return Found(figures, chain(_lost_receipts(evidence), _lost_mo(evidence)))
 
 
@@ -241,12 +241,13 @@ def _lost_receipts(evidence: Evidence) -> Iterator[str]:
 
 def _not_joined(receipt: Receipt) -> bool:
     """Whether a receipt that was taken from the carrier found no segment, though it has one."""
-    is_alone = receipt.is_orphan or (receipt.acked > 0 and not receipt.joined)
+    is_alone = receipt.orphans > 0 or (receipt.acked > 0 and not receipt.joined)
     return receipt.own is not None and is_alone
 
 
 def _is_hopeless(segment: Segment | None) -> bool:
-    """Whether the carrier's id of a segment never reached us, with an answer that was lost."""
+    """Whether an answer of the carrier was lost, and with it the id: such a receipt may find its
+    segment by what else it says, and need not."""
     return segment is not None and segment.taken > segment.accepted
 
 

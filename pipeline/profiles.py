@@ -44,6 +44,7 @@ Disposition = Literal[
 Ton = Annotated[int, Field(ge=0, le=7)]
 Npi = Annotated[int, Field(ge=0, le=18)]
 NO_ANSWER = "no_answer"
+USER_MESSAGE_REFERENCE = 0x0204  # SMPP 3.4 section 5.3.2.17
 PACKED = "_packed"  # what the name of an alphabet ends in whose septets are packed
 
 
@@ -143,7 +144,7 @@ class ProfileConfig(Section):
     carrier_domain: str | None = None
     """Receipts may come on any connector of the same domain; the connector's own name if unset."""
     zone: ZoneInfo = ZoneInfo("UTC")
-    """Whose days the carrier bills by, such as Europe/Stockholm."""
+    """Whose days the carrier bills by, such as Europe/Stockholm; of the dates in receipts too."""
     receipts: Literal["all", "first", "last", "any", "failures", "none"] = "all"
     """Which segments ask for a receipt, unless the request says so; of any, the first final one
     stands for all, of failures all ask, but only to be told if they fail."""
@@ -175,6 +176,9 @@ class ProfileConfig(Section):
     """The same in receipts."""
     receipts_by_text: bool = False
     """For SMSCs that leave esm_class 0: what reads like a receipt is one, and no message."""
+    user_message_reference: bool = False
+    """A submit_sm carries this TLV, by which a receipt that echoes it is known even when the answer
+    was lost. Some SMSCs refuse what has a TLV they do not know."""
     ledger_tlv: Annotated[int, Field(ge=0x1400, le=0x3FFF)] | None = None
     """Vendor TLV that carries message_id and segment: for sandboxes that keep a ledger."""
     rate_headroom: Annotated[float, Field(ge=0, lt=1)] = 0.05
@@ -189,8 +193,12 @@ class ProfileConfig(Section):
     def _a_tag_comes_once(self) -> Self:
         tags = [tlv.tag for tlv in self.tlvs]
         tags += [] if self.ledger_tlv is None else [self.ledger_tlv]
+        tags += [USER_MESSAGE_REFERENCE] if self.user_message_reference else []
         if twice := sorted({f"0x{tag:04X}" for tag in tags if tags.count(tag) > 1}):
-            raise ValueError(f"tlvs and ledger_tlv: {', '.join(twice)} comes twice; keep one")
+            raise ValueError(
+                "tlvs, ledger_tlv and user_message_reference:"
+                f" {', '.join(twice)} comes twice; keep one"
+            )
         return self
 
 

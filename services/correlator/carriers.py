@@ -1,6 +1,7 @@
 """How each carrier writes what the correlator reads, by connector; pure."""
 
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from pipeline.config import Config, ProfileConfig
 from pipeline.ids import ConnectorId
@@ -18,6 +19,8 @@ class Carrier(NamedTuple):
     receipt: Notation
     receipts_by_text: bool
     default: Default
+    zone: ZoneInfo
+    has_references: bool
 
 
 class Carriers:
@@ -45,4 +48,11 @@ def _carrier(connector: ConnectorId, profile: ProfileConfig) -> Carrier:
         Alphabet[profile.alphabet_mo.removesuffix(PACKED).upper()],
         is_packed=profile.alphabet_mo.endswith(PACKED),
     )
-    return Carrier(domain, *notations, profile.receipts_by_text, default)
+    return Carrier(
+        domain,
+        *notations,
+        profile.receipts_by_text,
+        default,
+        profile.zone,
+        profile.user_message_reference,
+    )

@@ -63,5 +63,5 @@ class Correlator:
         if not is_receipt(pdu, by_text=carrier.receipts_by_text):
             return self._inbound.take(state, deliver, pdu, carrier.domain, now_ms)
         is_test = deliver.connector in self._sandboxes
-        dlr = receipts.read(deliver, pdu, now_ms, is_test=is_test)
-        return self._joining.received(state, dlr, now_ms)
+        receipt = receipts.read(deliver, pdu, now_ms, carrier.zone, is_test=is_test)
+        return self._joining.received(state, receipt, now_ms)

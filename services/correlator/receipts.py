@@ -1,12 +1,26 @@
 """What a receipt says, as a Dlr that has no partner yet; pure."""
 
+from datetime import tzinfo
+
+import msgspec
+
 from pipeline.ids import SmscMessageId
 from pipeline.records import Dlr, SmscDeliver
-from smpp import receipt
+from smpp import receipt, tlv
 from smpp.pdu import DeliverSm
 from smpp.values import MessageState
 
 NOT_FINAL = frozenset({MessageState.SCHEDULED, MessageState.ENROUTE, MessageState.ACCEPTED})
+
+
+class Receipt(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A receipt, and what else it says of its segment: to which address it came, when the segment
+    was submitted, and user_message_reference."""
+
+    dlr: Dlr
+    to: str
+    submitted_ms: int | None = None
+    reference: int | None = None
 
 
 def pdu_of(deliver: SmscDeliver) -> DeliverSm:
@@ -23,15 +37,17 @@ def pdu_of(deliver: SmscDeliver) -> DeliverSm:
     )
 
 
-def read(deliver: SmscDeliver, pdu: DeliverSm, now_ms: int, *, is_test: bool = False) -> Dlr:
+def read(
+    deliver: SmscDeliver, pdu: DeliverSm, now_ms: int, zone: tzinfo, *, is_test: bool = False
+) -> Receipt:
     """What a receipt says, `joined_ms` being `now_ms`; a state it does not say is UNKNOWN.
 
-    smsc_message_id is "" where it names none.
+    smsc_message_id is "" where it names none; `zone` is that of its dates.
     """
-    said = receipt.read(pdu)
+    said = receipt.read(pdu, zone)
     state = MessageState.UNKNOWN if said.state is None else said.state
     network_error_code = said.network_error_code
-    return Dlr(
+    dlr = Dlr(
         connector=deliver.connector,
         smsc_message_id=SmscMessageId(said.message_id or ""),
         recipient=deliver.handset,
@@ -44,3 +60,5 @@ def read(deliver: SmscDeliver, pdu: DeliverSm, now_ms: int, *, is_test: bool = F
         joined_ms=now_ms,
         test=is_test,
     )
+    submitted_ms = round(said.submit_date.timestamp() * 1000) if said.submit_date else None
+    return Receipt(dlr, deliver.destination_addr, submitted_ms, pdu.tlv(tlv.USER_MESSAGE_REFERENCE))

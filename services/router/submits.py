@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from pipeline import topics
 from pipeline.config import Config, ProfileConfig
-from pipeline.ids import ConnectorId
-from pipeline.profiles import VendorTlv
+from pipeline.ids import ConnectorId, MessageId
+from pipeline.profiles import USER_MESSAGE_REFERENCE, VendorTlv
 from pipeline.records import MtHead, MtRequest, MtSubmit, Tlv
+from pipeline.references import reference_of
 from services.router.addresses import destination, source
 from services.router.encoding import Encoded
 from services.router.policy import Case, Refusal
@@ -140,7 +141,7 @@ def submits(
             registered_delivery=registered_delivery(receipts, segment, segments),
             data_coding=encoded.data_coding,
             short_message=part.short_message,
-            tlvs=part.tlvs + tlvs + _ledger(profile.ledger_tlv, head.message_id, segment),
+            tlvs=part.tlvs + tlvs + _own(profile, head.message_id, segment),
             test=head.test,
         )
         for segment, part in enumerate(encoded.parts, 1)
@@ -157,5 +158,12 @@ def registered_delivery(receipts: str, segment: int, segments: int) -> int:
     return int(ASKED[receipts](segment, segments))
 
 
-def _ledger(tag: int | None, message_id: str, segment: int) -> tuple[Tlv, ...]:
-    return () if tag is None else (Tlv(tag=tag, value=f"{message_id}|{segment}".encode()),)
+def _own(profile: ProfileConfig, message_id: MessageId, segment: int) -> tuple[Tlv, ...]:
+    """By what we know the segment again: in a receipt, and in a sandbox's ledger."""
+    found: tuple[Tlv, ...] = ()
+    if profile.user_message_reference:
+        reference = reference_of(message_id, segment).to_bytes(2, "big")
+        found += (Tlv(tag=USER_MESSAGE_REFERENCE, value=reference),)
+    if profile.ledger_tlv is not None:
+        found += (Tlv(tag=profile.ledger_tlv, value=f"{message_id}|{segment}".encode()),)
+    return found

@@ -168,6 +168,13 @@ def get_no_answer(run: Run) -> Bounds:
     return Bounds(duplicates_max=1)
 
 
+def repair_an_orphan(run: Run) -> Bounds:
+    joined = run.receipts[1]
+    orphan = change(joined, message_id=None, segment=None)
+    run.receipts[1:2] = [orphan, change(joined, repaired=True)]
+    return Bounds()
+
+
 def give_up(run: Run) -> Bounds:
     run.submitted[0] = change(run.submitted[0], outcome="unknown")
     return Bounds()
@@ -199,6 +206,7 @@ def pace_to_the_last(run: Run) -> Bounds:
         double_within_the_bound,
         publish_again,
         get_no_answer,
+        repair_an_orphan,
         give_up,
         refuse_a_receipt,
         ask_for_a_part_that_never_came,
@@ -210,6 +218,15 @@ def test_what_may_happen_is_no_fault(allow: Callable[[Run], Bounds]) -> None:
     bounds = allow(run)
     verdict = verdict_on(run, bounds)
     assert verdict.is_good, verdict.faults
+
+
+@pytest.mark.parametrize(("copies", "orphans", "is_good"), [(1, 0, True), (2, 1, False)])
+def test_an_orphan_is_one_until_it_is_repaired(copies: int, orphans: int, is_good: bool) -> None:
+    run = good()
+    repair_an_orphan(run)
+    run.receipts += [run.receipts[1]] * (copies - 1)
+    verdict = verdict_on(run)
+    assert (verdict.receipts_orphaned, verdict.is_good) == (orphans, is_good)
 
 
 def test_duplicates_above_their_bound_are_a_fault() -> None:

@@ -136,7 +136,7 @@ def test_a_profile_that_nobody_knows_is_a_fault_that_says_which_there_are() -> N
         ({"tlvs": [{"tag": 0x1400, "item": "a", "text": "b"}]}, "write one of item, text and hex"),
         (
             {"tlvs": [{"tag": 0x1400, "item": "a"}], "ledger_tlv": 0x1400},
-            "tlvs and ledger_tlv: 0x1400 comes twice; keep one",
+            "tlvs, ledger_tlv and user_message_reference: 0x1400 comes twice; keep one",
         ),
         ({"statuses": {"ESME_RTHROTTLED": "pray"}}, "statuses.ESME_RTHROTTLED: Input should be"),
         (

@@ -60,12 +60,14 @@ NUMBER = NumberConfig.model_validate(
 CONFIG = Config(
     dev=True,
     profiles={
+        "echo": ProfileConfig(user_message_reference=True),
         "hex": ProfileConfig(id_in_response="hexadecimal", id_in_receipt="decimal"),
         "one": ProfileConfig(carrier_domain="carrier"),
         "packed": ProfileConfig(default_alphabet="latin1", default_alphabet_mo="gsm7_packed"),
         "plain": ProfileConfig(receipts_by_text=True, default_alphabet="latin1"),
     },
     connectors={
+        "echo": connector("echo"),
         "fast": connector("default"),
         "far": connector("hex"),
         "packed": connector("packed"),

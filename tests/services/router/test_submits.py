@@ -7,6 +7,7 @@ import pytest
 from pipeline.config import Config, ProfileConfig
 from pipeline.profiles import VendorTlv, find, shipped
 from pipeline.records import MtRequest, MtSubmit, Tlv
+from pipeline.references import reference_of
 from services.binder.core import submit_sm
 from services.binder.validity import form
 from services.intake.checks import RECEIPTS
@@ -150,10 +151,13 @@ def test_tlvs_of_segmentation_come_first_and_the_ledger_last() -> None:
     case = Case(
         admitted(), NOW_MS, tenant_of(CONFIG.tenants["default"]), SENDER, NOW_MS, ROUTES.rules[0]
     )
-    target = target_of(CONFIG, FAST)._replace(profile=ProfileConfig(ledger_tlv=0x1501))
+    profile = ProfileConfig(ledger_tlv=0x1501, user_message_reference=True)
+    target = target_of(CONFIG, FAST)._replace(profile=profile)
     own = (Tlv(tag=0x1400, value=b"own"),)
     [record] = submits(case.record.head, case, Leg(target), Encoded(0, 0, (part,)), own)
-    assert [tlv.tag for tlv in record.tlvs] == [0x0424, 0x1400, 0x1501]
+    assert [tlv.tag for tlv in record.tlvs] == [0x0424, 0x1400, 0x0204, 0x1501]
+    reference = reference_of(record.message_id, record.segment)
+    assert int.from_bytes(record.tlvs[2].value, "big") == reference
 
 
 def test_only_a_profile_with_a_ledger_has_its_tlv() -> None:

@@ -1,0 +1,153 @@
+"""Whose receipt is this? The ways to find the segment, in the order in which they go; pure.
+
+Theory. A receipt is joined at once only by what the SMSC says of the segment: its id, in any
+writing that the profile allows, or our own reference, which some echo. The rest is a guess from
+what there is: it is made when the receipt has waited in vain, and only where there is no choice.
+
+Nothing is a receipt of what was written after it came: so ids that an SMSC uses again, and orphans
+from before, don't end at the wrong message.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from pipeline.references import reference_of
+from services.correlator.carriers import Carrier
+from services.correlator.ids import forms
+from services.correlator.receipts import Receipt
+from services.correlator.segments import Row, Segments, of_carrier
+
+CLOCKS_MS = 60_000  # by how much the clocks of two binders may differ
+DATES_MS = 60_000  # by how much a submit date may: most are to the minute
+DOUBT_MS = 600_000  # how long after a lost answer a receipt may be guessed to be its
+AFFIX_MIN = 6  # characters of an id that may stand within another
+
+
+class Match(NamedTuple):
+    """The segment of a receipt, the way it was found, and how many others it could have been."""
+
+    row: Row
+    way: str
+    others: int = 0
+
+
+Way = Callable[[Segments, Carrier, Receipt], Sequence[Row]]
+
+
+def by_id(segments: Segments, carrier: Carrier, receipt: Receipt) -> Sequence[Row]:
+    """The same id, as the profile says that it is written in either place."""
+    for form in _forms(receipt, carrier):
+        found = _possible(segments.under(carrier.domain, form), receipt)
+        if found:
+            return found
+    return ()
+
+
+def by_reference(segments: Segments, carrier: Carrier, receipt: Receipt) -> Sequence[Row]:
+    """Our user_message_reference, where it was in the submit_sm."""
+    rows = _possible(of_carrier(segments.rows, carrier.domain), receipt)
+    return [row for row in rows if _is_referenced(row, carrier, receipt)]
+
+
+def by_notation(segments: Segments, carrier: Carrier, receipt: Receipt) -> Sequence[Row]:
+    """The same id in a writing that the profile excludes."""
+    rows = _possible(of_carrier(segments.rows, carrier.domain), receipt)
+    said = _any_forms(receipt.dlr.smsc_message_id)
+    return [row for row in rows if said & _any_forms(row.smsc_message_id)]
+
+
+def by_affix(segments: Segments, carrier: Carrier, receipt: Receipt) -> Sequence[Row]:
+    """One id stands within the other."""
+    said = receipt.dlr.smsc_message_id.casefold()
+    return [
+        row
+        for row in _possible(of_carrier(segments.rows, carrier.domain), receipt)
+        if _is_within(*sorted((said, row.smsc_message_id.casefold()), key=len))
+    ]
+
+
+def by_addresses(segments: Segments, carrier: Carrier, receipt: Receipt) -> Sequence[Row]:
+    """A segment whose answer was lost not long before, from the same sender."""
+    rows = _possible(of_carrier(segments.rows, carrier.domain), receipt)
+    return [
+        row
+        for row in rows
+        if row.is_doubtful
+        and not row.is_final
+        and _digits(row.sender) == _digits(receipt.to)
+        and abs(receipt.dlr.received_ms - (row.submitted_ms or row.answered_ms)) <= DOUBT_MS
+    ]
+
+
+SURE: tuple[tuple[str, Way], ...] = (("id", by_id), ("reference", by_reference))
+GUESSES: tuple[tuple[str, Way], ...] = (
+    ("notation", by_notation),
+    ("affix", by_affix),
+    ("addresses", by_addresses),
+)
+
+
+def sure(segments: Segments, carrier: Carrier, receipt: Receipt) -> Match | None:
+    """The segment that the receipt names; of several with one id the likeliest."""
+    for name, way in SURE:
+        found = way(segments, carrier, receipt)
+        if len(found) == 1:
+            return Match(found[0], name)
+        if found:
+            best = max(found, key=lambda row: _likeness(row, segments, carrier, receipt))
+            others = {row.what for row in found} - {best.what}
+            return Match(best, name, len(others))
+    return None
+
+
+def guessed(segments: Segments, carrier: Carrier, receipt: Receipt) -> Match | None:
+    """The segment that it must be, if it is one that we have sent at all."""
+    if not receipt.dlr.smsc_message_id:
+        return None
+    for name, way in GUESSES:
+        found = way(segments, carrier, receipt)
+        if found:
+            return Match(found[0], name) if len(found) == 1 else None
+    return None
+
+
+def _likeness(
+    row: Row, segments: Segments, carrier: Carrier, receipt: Receipt
+) -> tuple[bool, bool, bool, bool, int]:
+    dates = (row.submitted_ms, receipt.submitted_ms)
+    return (
+        _is_referenced(row, carrier, receipt),
+        _digits(row.sender) == _digits(receipt.to),
+        None not in dates and abs((dates[0] or 0) - (dates[1] or 0)) <= DATES_MS,
+        not segments.is_final(row.what),
+        row.answered_ms,
+    )
+
+
+def _is_referenced(row: Row, carrier: Carrier, receipt: Receipt) -> bool:
+    is_said = carrier.has_references and receipt.reference is not None
+    return is_said and reference_of(row.message_id, row.segment) == receipt.reference
+
+
+def _possible(rows: Iterable[Row], receipt: Receipt) -> list[Row]:
+    latest_ms = receipt.dlr.received_ms + CLOCKS_MS
+    return [row for row in rows if row.submitted_ms is None or row.submitted_ms <= latest_ms]
+
+
+def _forms(receipt: Receipt, carrier: Carrier) -> tuple[str, ...]:
+    said = receipt.dlr.smsc_message_id
+    return forms(said, carrier.receipt) if said else ()
+
+
+def _any_forms(smsc_message_id: str) -> set[str]:
+    return set(forms(smsc_message_id, "any")) if smsc_message_id else set()
+
+
+def _is_within(short: str, long: str) -> bool:
+    return len(short) >= AFFIX_MIN and short in long
+
+
+def _digits(address: str) -> str:
+    """An address without what may stand before its digits; a name stays as it is."""
+    text = address.casefold().removeprefix("+").removeprefix("00")
+    return text or address
