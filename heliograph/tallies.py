@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from pipeline.records import Dlr, Mo, MtEvent, MtSubmitted, SmscDeliver
-from services.binder.core import handset
+from services.binder.handsets import handset
 from services.sandbox.limits import SlidingPeak
 
 REPEATS = frozenset({"duplicate", "payload_mismatch"})

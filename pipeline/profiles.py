@@ -70,6 +70,8 @@ class NationalForm(AddressForm):
     """Numbers of one country without its calling code, both ways."""
 
     calling_code: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,2}$")]
+    in_receipts: bool = False
+    """Receipts have the handset in this form whatever TON they say."""
 
 
 class Addresses(Section):
@@ -174,6 +176,11 @@ class ProfileConfig(Section):
     """Notation of the SMSC's message ids; any tries every notation, opaque compares as text."""
     id_in_receipt: Notation = "any"
     """The same in receipts."""
+    correlate_by: Literal["handset", "id"] = "handset"
+    """id: receipts don't tell the handset, and find their segment by the SMSC's message id alone.
+    Costs every segment and receipt another record."""
+    receipt_handset: Literal["source", "destination"] = "source"
+    """Which address of a receipt is the handset's."""
     receipts_by_text: bool = False
     """For SMSCs that leave esm_class 0: what reads like a receipt is one, and no message."""
     user_message_reference: bool = False
@@ -188,6 +195,15 @@ class ProfileConfig(Section):
     def alphabet_mo(self) -> DefaultAlphabet:
         """What data_coding 0 means in deliver_sm."""
         return self.default_alphabet_mo or self.default_alphabet
+
+    @model_validator(mode="after")
+    def _an_id_alone_has_one_form(self) -> Self:
+        if self.correlate_by == "id" and "any" in (self.id_in_response, self.id_in_receipt):
+            raise ValueError(
+                "correlate_by: an id must be found in one form;"
+                " say how it is written, in id_in_response and id_in_receipt"
+            )
+        return self
 
     @model_validator(mode="after")
     def _a_tag_comes_once(self) -> Self:

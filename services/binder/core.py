@@ -13,10 +13,10 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from pipeline.effects import Headers
-from pipeline.ids import ConnectorId, Msisdn, SmscMessageId
-from pipeline.profiles import NationalForm
+from pipeline.ids import ConnectorId, SmscMessageId
 from pipeline.records import MtSubmit, MtSubmitted, SmscDeliver, Tlv
 from services.binder import validity
+from services.binder.handsets import USUAL, Writing
 from smpp.pdu import DataSm, DeliverSm, SubmitSm
 from smpp.statuses import Disposition as Disposition
 from smpp.statuses import disposition as disposition
@@ -183,17 +183,16 @@ def delivered(
     replica: str,
     bind: int,
     now_ms: int,
-    national: NationalForm | None = None,
+    writing: Writing = USUAL,
 ) -> SmscDeliver:
     """A deliver_sm or data_sm as a record, keyed by the handset it speaks of."""
     is_deliver = isinstance(pdu, DeliverSm)
-    is_national = national is not None and pdu.source_addr_ton == national.ton
     return SmscDeliver(
         connector=connector,
         replica=replica,
         bind=bind,
         received_ms=now_ms,
-        handset=handset(pdu.source_addr, national if is_national else None),
+        handset=writing.handset_of(pdu),
         command="deliver_sm" if is_deliver else "data_sm",
         service_type=pdu.service_type,
         source_addr_ton=pdu.source_addr_ton,
@@ -208,14 +207,3 @@ def delivered(
         short_message=pdu.short_message if isinstance(pdu, DeliverSm) else b"",
         tlvs=tuple(Tlv(tag=tag, value=value) for tag, value in pdu.tlvs),
     )
-
-
-def handset(source_addr: str, national: NationalForm | None = None) -> Msisdn:
-    """The digits of an address: key of everything that concerns one handset.
-
-    With `national` the address is one of that form, and gets its calling code.
-    """
-    if national is not None:
-        return Msisdn(national.calling_code + source_addr.removeprefix(national.prefix))
-    digits = "".join(filter(str.isdigit, source_addr))
-    return Msisdn(digits.removeprefix("00") or source_addr)

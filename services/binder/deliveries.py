@@ -5,6 +5,7 @@ from pipeline.kafka.clients import now_ms
 from pipeline.process import Process
 from services.binder import core
 from services.binder.config import BinderConfig
+from services.binder.handsets import Writing
 from services.binder.outbox import Outbox
 from services.binder.statuses import deliver_refusal
 from smpp.client import Esme
@@ -21,7 +22,7 @@ class Deliveries:
         self._name = name
         self._replica = process.replica
         profile = process.config.profile(name)
-        self._national = profile.addresses.national
+        self._writing = Writing.of(profile)
         self._refusal = deliver_refusal(name, profile)
         self._unconfirmed_max = config.delivers_unconfirmed_max
         self._outbox = outbox
@@ -44,7 +45,7 @@ class Deliveries:
             else:
                 self._refuse(esme, pdu)
 
-        record = core.delivered(pdu, self._name, self._replica, bind, now_ms(), self._national)
+        record = core.delivered(pdu, self._name, self._replica, bind, now_ms(), self._writing)
         self._outbox.deliver(record, answer)
 
     def _refuse(self, esme: Esme, pdu: Pdu) -> None:

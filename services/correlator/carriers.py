@@ -21,6 +21,8 @@ class Carrier(NamedTuple):
     default: Default
     zone: ZoneInfo
     has_references: bool
+    is_swapped: bool
+    is_by_id: bool
 
 
 class Carriers:
@@ -55,4 +57,6 @@ def _carrier(connector: ConnectorId, profile: ProfileConfig) -> Carrier:
         default,
         profile.zone,
         profile.user_message_reference,
+        profile.receipt_handset == "destination",
+        profile.correlate_by == "id",
     )

@@ -10,14 +10,15 @@ Timers come back as Wake records; one that has become pointless is ignored.
 
 from collections.abc import Callable
 
+from pipeline import topics
 from pipeline.config import Config
-from pipeline.effects import Effect, KeyEntries
+from pipeline.effects import Effect, KeyEntries, Publish
 from pipeline.ids import ConnectorId
 from pipeline.records import MtSubmitted, SmscDeliver, Wake
 from services.correlator import receipts, sent
 from services.correlator.carriers import Carriers
 from services.correlator.config import CorrelatorConfig
-from services.correlator.joining import RECEIPT_PARKED, RECEIPT_TIMEOUT, Joining
+from services.correlator.joining import RECEIPT_PARKED, RECEIPT_TIMEOUT, Joining, is_of_id, key_of
 from services.correlator.meaning import Meaning
 from services.correlator.mo import MO_PARTIAL, Inbound
 from smpp.receipt import is_receipt
@@ -63,5 +64,9 @@ class Correlator:
         if not is_receipt(pdu, by_text=carrier.receipts_by_text):
             return self._inbound.take(state, deliver, pdu, carrier.domain, now_ms)
         is_test = deliver.connector in self._sandboxes
-        receipt = receipts.read(deliver, pdu, now_ms, carrier.zone, is_test=is_test)
+        receipt = receipts.read(deliver, pdu, now_ms, carrier, is_test=is_test)
+        smsc_message_id = receipt.dlr.smsc_message_id
+        if carrier.is_by_id and smsc_message_id and not is_of_id(state.key):
+            key = key_of(carrier.domain, smsc_message_id, carrier.receipt)
+            return [Publish(topics.CORRELATOR_IN, key, deliver)]
         return self._joining.received(state, receipt, now_ms)

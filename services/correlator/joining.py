@@ -5,16 +5,23 @@ assume it is first. A receipt that finds no segment waits (`parking.py`), and a 
 (`segments.py`) looks for waiting receipts. `matching.py` says whose a receipt is: for sure at once,
 or as a guess when it has waited in vain. A receipt without a segment is an orphan then, and stays
 known as one: if its segment comes yet, it is published again, repaired.
+
+Some carriers' receipts don't tell the handset. What speaks of their segments is written to our own
+topic once more, under the SMSC's message id as key, and meets there: the copies are joined, the
+originals told to others.
+
+    id|<domain>|<id>    key of a copy
 """
 
 from msgspec.structs import replace
 
 from pipeline import topics
-from pipeline.effects import Effect, Entries, Publish, PublishLater
+from pipeline.effects import Effect, Entries, KeyEntries, Publish, PublishLater
 from pipeline.ids import SmscMessageId
 from pipeline.records import MtSubmitted, Wake
 from services.correlator.carriers import Carriers
 from services.correlator.config import CorrelatorConfig
+from services.correlator.ids import Notation, forms
 from services.correlator.matching import Match, guessed, sure
 from services.correlator.parking import Parked
 from services.correlator.receipts import Receipt
@@ -22,6 +29,17 @@ from services.correlator.segments import Row, Segments
 
 RECEIPT_TIMEOUT = "receipt_timeout"
 RECEIPT_PARKED = "receipt_parked"
+BY_ID = "id|"
+
+
+def key_of(domain: str, smsc_message_id: str, notation: Notation) -> str:
+    """Key of what is known by its id alone."""
+    return f"{BY_ID}{domain}|{forms(smsc_message_id, notation)[0]}"
+
+
+def is_of_id(key: str) -> bool:
+    """Whether a key is that of an id, and not of a handset."""
+    return key.startswith(BY_ID)
 
 
 class Joining:
@@ -31,27 +49,35 @@ class Joining:
         self._own = own
         self._carriers = carriers
 
-    def submitted(self, state: Entries, record: MtSubmitted, now_ms: int) -> list[Effect]:
+    def submitted(self, state: KeyEntries, record: MtSubmitted, now_ms: int) -> list[Effect]:
         """What to do about the outcome of a segment."""
         if record.outcome == "intent":
             return []
-        forward = Publish(topics.TRACKER_IN, record.message_id, record)
+        is_copy = is_of_id(state.key)
+        effects: list[Effect] = []
+        if not is_copy:
+            effects.append(Publish(topics.TRACKER_IN, record.message_id, record))
         is_accepted = record.outcome == "accepted" and bool(record.smsc_message_id)
         is_doubtful = record.outcome == "unknown" and record.receipt_expected
         if not is_accepted and not is_doubtful:
-            return [forward]
+            return effects
         segments = Segments(state, self._carriers, now_ms)
-        mine = self._row(record, now_ms)
+        mine = self._row(record, now_ms, is_copy=is_copy)
         if not segments.add(mine):
             return []
-        effects: list[Effect] = [forward]
-        effects += self._settle(state, segments, now_ms)
-        if is_accepted and record.receipt_expected and not segments.is_final(mine.what):
-            effects.append(self._timer(record, mine, now_ms))
+        carrier = self._carriers.of(record.connector)
+        if carrier.is_by_id and not is_copy:
+            if mine.smsc_message_id:
+                key = key_of(carrier.domain, mine.smsc_message_id, carrier.response)
+                effects.append(Publish(topics.CORRELATOR_IN, key, record))
+        else:
+            effects += self._settle(state, segments, now_ms)
+            if is_accepted and record.receipt_expected and not segments.is_final(mine.what):
+                effects.append(self._timer(state.key, record, mine, now_ms))
         segments.keep()
         return effects
 
-    def received(self, state: Entries, receipt: Receipt, now_ms: int) -> list[Effect]:
+    def received(self, state: KeyEntries, receipt: Receipt, now_ms: int) -> list[Effect]:
         """What to do about a receipt, which has no partner yet."""
         segments = Segments(state, self._carriers, now_ms)
         match = sure(segments, self._carriers.of(receipt.dlr.connector), receipt)
@@ -62,10 +88,9 @@ class Joining:
         can_wait = receipt.dlr.smsc_message_id or receipt.reference is not None
         if not can_wait or not Parked(state, now_ms).add(receipt, self._own.life_s):
             return [_orphan(receipt, now_ms)]
-        recipient = receipt.dlr.recipient
-        wake = Wake(key=recipient, kind=RECEIPT_PARKED, what="", set_ms=now_ms)
+        wake = Wake(key=state.key, kind=RECEIPT_PARKED, what="", set_ms=now_ms)
         due_ms = now_ms + self._own.park_s * 1000
-        return [PublishLater(due_ms, topics.CORRELATOR_IN, recipient, wake)]
+        return [PublishLater(due_ms, topics.CORRELATOR_IN, state.key, wake)]
 
     def parked_too_long(self, state: Entries, wake: Wake, now_ms: int) -> list[Effect]:
         """Ends the waiting of what was parked when this timer was set, or before."""
@@ -109,7 +134,7 @@ class Joining:
             parked.keep(left)
         return effects
 
-    def _row(self, record: MtSubmitted, now_ms: int) -> Row:
+    def _row(self, record: MtSubmitted, now_ms: int, *, is_copy: bool) -> Row:
         """Its receipt may come until the message's time is over, and for a usual life at least."""
         life_ms = now_ms + self._own.life_s * 1000
         until_ms = max(life_ms, record.deadline_ms + self._own.grace_s * 1000)
@@ -127,12 +152,13 @@ class Joining:
             submitted_ms=record.submitted_ms,
             answered_ms=record.answered_ms,
             until_ms=until_ms,
+            recipient=record.recipient if is_copy else None,
         )
 
-    def _timer(self, record: MtSubmitted, mine: Row, now_ms: int) -> PublishLater:
-        wake = Wake(key=record.recipient, kind=RECEIPT_TIMEOUT, what=mine.what, set_ms=now_ms)
+    def _timer(self, key: str, record: MtSubmitted, mine: Row, now_ms: int) -> PublishLater:
+        wake = Wake(key=key, kind=RECEIPT_TIMEOUT, what=mine.what, set_ms=now_ms)
         due_ms = record.deadline_ms + self._own.grace_s * 1000
-        return PublishLater(due_ms, topics.CORRELATOR_IN, record.recipient, wake)
+        return PublishLater(due_ms, topics.CORRELATOR_IN, key, wake)
 
 
 def _joined(
@@ -152,6 +178,7 @@ def _joined(
         hop=row.hop,
         tenant=row.tenant,
         sender=row.sender,
+        recipient=row.recipient or receipt.dlr.recipient,
         repeat=is_repeat,
         submitted_ms=row.submitted_ms,
         joined_ms=now_ms,

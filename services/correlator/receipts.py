@@ -1,11 +1,10 @@
 """What a receipt says, as a Dlr that has no partner yet; pure."""
 
-from datetime import tzinfo
-
 import msgspec
 
 from pipeline.ids import SmscMessageId
 from pipeline.records import Dlr, SmscDeliver
+from services.correlator.carriers import Carrier
 from smpp import receipt, tlv
 from smpp.pdu import DeliverSm
 from smpp.values import MessageState
@@ -38,13 +37,13 @@ def pdu_of(deliver: SmscDeliver) -> DeliverSm:
 
 
 def read(
-    deliver: SmscDeliver, pdu: DeliverSm, now_ms: int, zone: tzinfo, *, is_test: bool = False
+    deliver: SmscDeliver, pdu: DeliverSm, now_ms: int, carrier: Carrier, *, is_test: bool = False
 ) -> Receipt:
     """What a receipt says, `joined_ms` being `now_ms`; a state it does not say is UNKNOWN.
 
-    smsc_message_id is "" where it names none; `zone` is that of its dates.
+    smsc_message_id is "" where it names none.
     """
-    said = receipt.read(pdu, zone)
+    said = receipt.read(pdu, carrier.zone)
     state = MessageState.UNKNOWN if said.state is None else said.state
     network_error_code = said.network_error_code
     dlr = Dlr(
@@ -61,4 +60,5 @@ def read(
         test=is_test,
     )
     submitted_ms = round(said.submit_date.timestamp() * 1000) if said.submit_date else None
-    return Receipt(dlr, deliver.destination_addr, submitted_ms, pdu.tlv(tlv.USER_MESSAGE_REFERENCE))
+    to = deliver.source_addr if carrier.is_swapped else deliver.destination_addr
+    return Receipt(dlr, to, submitted_ms, pdu.tlv(tlv.USER_MESSAGE_REFERENCE))

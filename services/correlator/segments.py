@@ -16,7 +16,7 @@ import msgspec
 from msgspec.structs import replace
 
 from pipeline.effects import Entries
-from pipeline.ids import ConnectorId, MessageId, SmscMessageId
+from pipeline.ids import ConnectorId, MessageId, Msisdn, SmscMessageId
 from services.correlator.carriers import Carriers
 from services.correlator.ids import forms
 
@@ -40,6 +40,7 @@ class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
     answered_ms: int
     until_ms: int
     is_final: bool = False
+    recipient: Msisdn | None = None  # where the state is not that of its handset
 
     @property
     def what(self) -> str:

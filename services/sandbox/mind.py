@@ -112,7 +112,10 @@ class Mind:
         self._write_id = NOTATIONS[ids.in_response]
         self._write_receipt_id = NOTATIONS[ids.in_receipt]
         self._digits, self._receipt_digits = ids.digits, receipt_digits
-        self._has_one_id = (ids.in_response, ids.digits) == (ids.in_receipt, receipt_digits)
+        self._receipt_prefix = ids.receipt_prefix
+        self._has_one_id = not ids.receipt_prefix and (
+            (ids.in_response, ids.digits) == (ids.in_receipt, receipt_digits)
+        )
         self._is_plain = _is_plain(receipts)
         self._writer = ReceiptWriter(receipts)
         self._refused: dict[tuple[int, str], int] = {}
@@ -128,7 +131,8 @@ class Mind:
             number = self.next_number()
         message_id = receipt_id = self._write_id(number, self._digits)
         if not self._has_one_id:
-            receipt_id = self._write_receipt_id(number, self._receipt_digits)
+            own_id = self._write_receipt_id(number, self._receipt_digits)
+            receipt_id = self._receipt_prefix + own_id
         outcome = USUAL
         if self._outcomes or self._fates:
             outcome = self._outcome(submit.destination_addr, now_ns)

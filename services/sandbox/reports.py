@@ -22,6 +22,8 @@ class MessageIds(Section):
     digits: Digits = 0
     receipt_digits: Digits | None = None
     """Zeros before it make it so long; `digits` in the receipt too when left out."""
+    receipt_prefix: Annotated[str, Field(pattern=r"^[ -~]{0,16}$")] = ""
+    """Before the id in a receipt."""
     is_reused: bool = False
     """Counted from 1 each time that the scenario begins."""
 
@@ -61,6 +63,13 @@ class Receipts(Section):
     text: bool = True
     tlv: bool = True
     """receipted_message_id and message_state."""
+    addresses: Literal["usual", "swapped", "national", "missing"] = "usual"
+    """How the handset stands in it: as the source, the destination, without the calling code, or
+    not at all."""
+    calling_code: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,2}$")] = "46"
+    """What national leaves out; a 0 is written instead, and the TON stays."""
+    reference: bool = False
+    """The submit_sm's user_message_reference stands in it again."""
     dialect: str = "standard"
     """How the text is written."""
     utc_offset_minutes: Annotated[int, Field(ge=-14 * 60, le=14 * 60)] = 0

@@ -138,6 +138,12 @@ def test_a_profile_that_nobody_knows_is_a_fault_that_says_which_there_are() -> N
             {"tlvs": [{"tag": 0x1400, "item": "a"}], "ledger_tlv": 0x1400},
             "tlvs, ledger_tlv and user_message_reference: 0x1400 comes twice; keep one",
         ),
+        (
+            {"tlvs": [{"tag": 0x0204, "item": "a"}], "user_message_reference": True},
+            "0x0204 comes twice; keep one",
+        ),
+        ({"correlate_by": "id", "id_in_response": "decimal"}, "say how it is written, in"),
+        ({"zone": "Mars/Olympus"}, "zone: "),
         ({"statuses": {"ESME_RTHROTTLED": "pray"}}, "statuses.ESME_RTHROTTLED: Input should be"),
         (
             {"maintenance": [{"start": "1:00", "end": "2:00", "zone": "Mars/Olympus"}]},

@@ -86,6 +86,7 @@ CORES = [
     "services.binder.calendar",
     "services.binder.circuit",
     "services.binder.engine",
+    "services.binder.handsets",
     "services.binder.lanes",
     "services.binder.offsets",
     "services.binder.pacing",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.profiles import NationalForm, Validity
+from pipeline.profiles import Validity
 from pipeline.records import Tlv
 from services.binder.core import (
     Disposition,
@@ -12,7 +12,6 @@ from services.binder.core import (
     answered,
     delivered,
     disposition,
-    handset,
     submit_sm,
     submitted,
     unanswered,
@@ -112,31 +111,3 @@ def test_what_the_smsc_delivers_is_keyed_by_the_handset(pdu: type[DeliverSm | Da
     assert record.source_addr == "+46737654321"
     assert record.command == ("deliver_sm" if pdu is DeliverSm else "data_sm")
     assert record.tlvs == (Tlv(tag=0x0424, value=b"hi"),)
-
-
-@pytest.mark.parametrize(
-    ("written", "key"),
-    [
-        ("46701234567", "46701234567"),
-        ("+46701234567", "46701234567"),
-        ("0046701", "46701"),
-        ("BANK", "BANK"),
-    ],
-)
-def test_a_handset_is_its_digits(written: str, key: str) -> None:
-    assert handset(written) == key
-
-
-@pytest.mark.parametrize(
-    ("ton", "written", "key"),
-    [
-        (2, "0701234567", "46701234567"),
-        (1, "4791234567", "4791234567"),
-        (0, "72000", "72000"),
-    ],
-)
-def test_a_national_number_gets_its_calling_code(ton: int, written: str, key: str) -> None:
-    national = NationalForm(calling_code="46", ton=2, npi=1, prefix="0")
-    came = DeliverSm(source_addr_ton=ton, source_addr=written)
-    record = delivered(came, "fast", "binder-0", 0, REQUESTED_MS, national)
-    assert (record.handset, record.source_addr) == (key, written)

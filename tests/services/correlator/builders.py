@@ -60,13 +60,19 @@ NUMBER = NumberConfig.model_validate(
 CONFIG = Config(
     dev=True,
     profiles={
+        "bare": ProfileConfig(
+            correlate_by="id", id_in_response="hexadecimal", id_in_receipt="decimal"
+        ),
         "echo": ProfileConfig(user_message_reference=True),
         "hex": ProfileConfig(id_in_response="hexadecimal", id_in_receipt="decimal"),
         "one": ProfileConfig(carrier_domain="carrier"),
         "packed": ProfileConfig(default_alphabet="latin1", default_alphabet_mo="gsm7_packed"),
+        "swapped": ProfileConfig(receipt_handset="destination"),
         "plain": ProfileConfig(receipts_by_text=True, default_alphabet="latin1"),
     },
     connectors={
+        "bare": connector("bare"),
+        "swapped": connector("swapped"),
         "echo": connector("echo"),
         "fast": connector("default"),
         "far": connector("hex"),
@@ -93,11 +99,11 @@ OWN = CorrelatorConfig()
 class Handset:
     """The correlator's view of one handset; time only moves when it is told to."""
 
-    def __init__(self) -> None:
+    def __init__(self, config: Config = CONFIG, key: str = HANDSET) -> None:
         self.state = MemoryEntries()
-        self.correlator = Correlator(CONFIG, OWN)
+        self.correlator = Correlator(config, OWN)
         self.state.now_ms = NOW_MS
-        self.state.key = HANDSET
+        self.state.key = key
         self.timers: list[PublishLater] = []
 
     def tell(self, *facts: HandsetFact, after_ms: int = 0) -> list[Effect]:
@@ -117,7 +123,7 @@ class Handset:
             self.timers.remove(timer)
             self.state.now_ms = max(self.state.now_ms, timer.due_ms)
             assert isinstance(timer.record, Wake)
-            assert (timer.topic, timer.key) == ("sms.correlator.in", HANDSET)
+            assert (timer.topic, timer.key) == ("sms.correlator.in", self.state.key)
             effects += self.tell(timer.record)
         return effects
 

@@ -1,25 +1,36 @@
 """Early, late, doubtful and many: each receipt ends at its own segment, once."""
 
+import itertools
+from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.effects import Effect
-from pipeline.ids import MessageId
-from pipeline.records import Dlr, MtSubmitted, Tlv
+from pipeline.config import Config, ProfileConfig
+from pipeline.effects import Effect, Publish, PublishLater
+from pipeline.ids import ConnectorId, MessageId
+from pipeline.records import Dlr, MtSubmitted, SmscDeliver, Tlv, Wake
 from pipeline.references import reference_of
+from services.binder.core import delivered
+from services.binder.handsets import Writing
 from services.correlator.core import HandsetFact
 from services.correlator.segments import ROWS_MAX
+from services.sandbox.mind import Mind
+from services.sandbox.scenario import parse
+from smpp.pdu import SubmitSm
 from tests.services.correlator.builders import (
+    CONFIG,
     DAY_MS,
     FAR,
+    HANDSET,
     NOW_MS,
     SLOW,
     TWIN,
     Handset,
     accepted,
+    connector,
     dlrs,
     published,
     receipt,
@@ -136,6 +147,126 @@ def test_the_receipt_of_a_long_validity_is_joined_until_its_time_is_over() -> No
     assert dlr.message_id == "m1"
 
 
+class ById:
+    """The correlator of a carrier whose receipts tell no handset: a state for each key."""
+
+    def __init__(self, config: Config = CONFIG) -> None:
+        self._config = config
+        self.handsets: dict[str, Handset] = {}
+        self.effects: list[Effect] = []
+
+    def tell(self, key: str, fact: HandsetFact) -> None:
+        if key not in self.handsets:
+            self.handsets[key] = Handset(self._config, key)
+        for effect in self.handsets[key].tell(fact):
+            self.effects.append(effect)
+            if isinstance(effect, Publish) and effect.topic == "sms.correlator.in":
+                assert isinstance(effect.record, MtSubmitted | SmscDeliver)
+                self.tell(effect.key, effect.record)
+
+
+@pytest.mark.parametrize("is_early", [True, False])
+def test_by_its_id_alone_a_receipt_finds_the_segment_of_any_handset(is_early: bool) -> None:
+    answer = accepted("1A2B3C4D", connector="bare")
+    told = receipt("439041101", connector="bare", handset="none-1", source_addr="")
+    facts: list[tuple[str, HandsetFact]] = [(HANDSET, answer), ("none-1", told)]
+    world = ById()
+    for fact in reversed(facts) if is_early else facts:
+        world.tell(*fact)
+    world.tell(HANDSET, answer)
+    (dlr,) = dlrs(world.effects)
+    assert (dlr.message_id, dlr.recipient, dlr.joined_by) == ("m1", HANDSET, "id")
+    assert set(world.handsets) == {HANDSET, "none-1", "id|bare|439041101"}
+    told_on = [e.record for e in published(world.effects, "sms.tracker.in")]
+    assert sum(isinstance(record, MtSubmitted) for record in told_on) == 1
+    world.tell("none-1", told)
+    assert dlrs(world.effects)[-1].repeat
+
+
+def test_the_timers_of_an_id_come_back_to_it() -> None:
+    world = ById()
+    world.tell(HANDSET, accepted("1A2B3C4D", connector="bare"))
+    world.tell("none-1", receipt("999", connector="bare", handset="none-1"))
+    timers = [e for e in world.effects if isinstance(e, PublishLater)]
+    assert [timer.key for timer in timers] == ["id|bare|439041101", "id|bare|999"]
+    segment, parked = (timer.record for timer in timers)
+    assert isinstance(segment, Wake)
+    assert isinstance(parked, Wake)
+    assert (segment.key, parked.key) == (timers[0].key, timers[1].key)
+    at_segment, at_parked = (world.handsets[timer.key] for timer in timers)
+    (told,) = at_segment.tell(segment)
+    assert isinstance(told, Publish)
+    assert (told.topic, told.key) == ("sms.tracker.in", "m1")
+    assert len(orphans(at_parked.tell(parked, after_ms=600_000))) == 1
+
+
+def test_a_swapped_receipt_came_to_its_source() -> None:
+    handset = Handset()
+    handset.tell(accepted("77", "other", sender="ACME", connector="swapped", answered_ms=NOW_MS))
+    handset.tell(accepted("77", sender="12345", connector="swapped"))
+    fact = receipt("77", connector="swapped", source_addr="12345", destination_addr=HANDSET)
+    (dlr,) = dlrs(handset.tell(fact))
+    assert dlr.message_id == "m1"
+
+
+NATIONAL = {"national": {"calling_code": "46", "ton": 2, "npi": 1, "prefix": "0"}}
+DIALLED = {"national": {**NATIONAL["national"], "in_receipts": True}}
+HEX = {"id_in_response": "hexadecimal", "id_in_receipt": "decimal"}
+
+
+@pytest.mark.parametrize(
+    ("scenario", "profile", "way"),
+    [
+        ("{}", {}, "id"),
+        ("message_ids: {in_response: hexadecimal, digits: 8, receipt_digits: 10}", {}, "id"),
+        ("message_ids: {in_response: hexadecimal}", HEX, "id"),
+        ("message_ids: {in_response: uuid, in_receipt: uuid}", {}, "id"),
+        ("message_ids: {receipt_prefix: SE1-}", {}, "affix"),
+        ("message_ids: {in_response: hexadecimal}", {"id_in_response": "opaque"}, "notation"),
+        ("receipts: {addresses: swapped}", {"receipt_handset": "destination"}, "id"),
+        ("receipts: {addresses: swapped, form: data_sm}", {"receipt_handset": "destination"}, "id"),
+        ("receipts: {addresses: swapped}", {}, None),
+        ("receipts: {addresses: national}", {"addresses": DIALLED}, "id"),
+        ("receipts: {addresses: national}", {"addresses": NATIONAL}, None),
+        (
+            "{receipts: {addresses: missing}, message_ids: {in_response: hexadecimal}}",
+            {"correlate_by": "id", **HEX},
+            "id",
+        ),
+        ("receipts: {addresses: missing, text: false}", {}, None),
+        ("receipts: {is_unmarked: true, tlv: false}", {"receipts_by_text": True}, "id"),
+    ],
+)
+def test_the_receipt_of_an_odd_carrier_finds_its_segment_with_the_right_profile(
+    scenario: str, profile: dict[str, Any], way: str | None
+) -> None:
+    """From the sandbox's receipt through the binder's record, each at its own key."""
+    submit = SubmitSm(
+        source_addr="12345",
+        dest_addr_ton=1,
+        destination_addr=HANDSET,
+        registered_delivery=1,
+        short_message=b"hello",
+    )
+    numbers = itertools.count(1_526_758_174)
+    mind = Mind(parse(scenario, "odd"), Random(1), numbers, NOW_MS * 1_000_000)
+    decision = mind.decide(submit, NOW_MS * 1_000_000)
+    own = ProfileConfig.model_validate(profile)
+    odd = ConnectorId("odd")
+    config = Config(dev=True, profiles={"odd": own}, connectors={"odd": connector("odd")})
+    pdu = decision.receipts[0].pdu
+    fact = delivered(pdu, odd, "binder-0", 0, NOW_MS, Writing.of(own))
+    world = ById(config)
+    world.tell(HANDSET, accepted(decision.smsc_message_id, connector=odd, sender="12345"))
+    world.tell(fact.handset, fact)
+    for handset in list(world.handsets.values()):
+        world.effects += handset.ring("receipt_parked")
+    assert [dlr.joined_by for dlr in dlrs(world.effects)] == ([way] if way else [])
+    assert len(orphans(world.effects)) == (way is None)
+    assert all(dlr.recipient == HANDSET for dlr in dlrs(world.effects))
+
+
+@settings(deadline=None)
 @given(st.data(), st.integers(1, ROWS_MAX + 8))
 def test_in_any_order_and_repeated_each_receipt_is_joined_once_and_none_wrong(
     data: st.DataObject, count: int

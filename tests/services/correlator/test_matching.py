@@ -54,7 +54,7 @@ def match(
             segments.end(one)
     fact = receipt(**deliver)
     carrier = carriers.of(ConnectorId("fast"))
-    said = read(fact, pdu_of(fact), NOW_MS, carrier.zone)
+    said = read(fact, pdu_of(fact), NOW_MS, carrier)
     find = guessed if guess else sure
     return find(segments, carrier, said)
 
@@ -181,8 +181,7 @@ def test_a_receipt_without_an_id_is_never_guessed() -> None:
 def test_a_receipt_is_read_with_what_it_says_of_its_segment() -> None:
     tlvs = (Tlv(tag=0x0204, value=b"\x12\x34"),)
     fact = receipt("1", tlvs=tlvs)
-    zone = Carriers(Config(dev=True)).of(FAST).zone
-    said = read(fact, pdu_of(fact), NOW_MS, zone)
+    said = read(fact, pdu_of(fact), NOW_MS, Carriers(Config(dev=True)).of(FAST))
     assert isinstance(said.dlr, Dlr)
     assert (said.to, said.reference) == ("12345", 0x1234)
     assert said.submitted_ms == 1_790_035_200_000

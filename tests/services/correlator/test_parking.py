@@ -1,16 +1,17 @@
 """Receipts wait as long as a segment lives; of too many, orphans go first."""
 
+from services.correlator.carriers import Carriers
 from services.correlator.parking import PARKED_RECEIPTS_MAX, Parked
 from services.correlator.receipts import Receipt, pdu_of, read
 from tests.entries import MemoryEntries
-from tests.services.correlator.builders import CONFIG, NOW_MS, receipt
+from tests.services.correlator.builders import CONFIG, FAST, NOW_MS, receipt
 
-ZONE = CONFIG.profile("fast").zone
+CARRIER = Carriers(CONFIG).of(FAST)
 
 
 def said(smsc_message_id: str) -> Receipt:
     fact = receipt(smsc_message_id)
-    return read(fact, pdu_of(fact), NOW_MS, ZONE)
+    return read(fact, pdu_of(fact), NOW_MS, CARRIER)
 
 
 def ids(parked: Parked) -> list[str]:

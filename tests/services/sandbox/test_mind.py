@@ -144,6 +144,39 @@ def test_a_receipt_goes_back_to_the_sender() -> None:
 
 
 @pytest.mark.parametrize(
+    ("forms", "source", "destination"),
+    [
+        ("{addresses: swapped}", (5, "ACME"), (1, "46701234567")),
+        ("{addresses: national}", (1, "0701234567"), (5, "ACME")),
+        ("{addresses: national, calling_code: '47'}", (1, "46701234567"), (5, "ACME")),
+        ("{addresses: missing}", (0, ""), (5, "ACME")),
+        ("{addresses: swapped, form: data_sm}", (5, "ACME"), (1, "46701234567")),
+    ],
+)
+def test_a_receipt_may_be_addressed_in_odd_ways(
+    forms: str, source: tuple[int, str], destination: tuple[int, str]
+) -> None:
+    pdu = decide(f"receipts: {forms}").receipts[0].pdu
+    assert (pdu.source_addr_ton, pdu.source_addr) == source
+    assert (pdu.dest_addr_ton, pdu.destination_addr) == destination
+
+
+@pytest.mark.parametrize(("text", "expected"), [("{reference: true}", 7), ("{}", None)])
+def test_a_reference_may_come_back(text: str, expected: int | None) -> None:
+    own = replace(submit(), tlvs=(tlv.USER_MESSAGE_REFERENCE.make(7),))
+    (found,) = mind(f"receipts: {text}").decide(own, NOW_NS).receipts
+    assert found.pdu.tlv(tlv.USER_MESSAGE_REFERENCE) == expected
+
+
+def test_a_prefix_stands_before_the_id_in_the_receipt_alone() -> None:
+    decision = decide("message_ids: {receipt_prefix: SE1-}")
+    (found,) = decision.receipts
+    assert (decision.smsc_message_id, found.smsc_message_id) == ("255", "SE1-255")
+    assert found.pdu.tlv(tlv.RECEIPTED_MESSAGE_ID) == "SE1-255"
+    assert b"id:SE1-255 " in found.pdu.short_message
+
+
+@pytest.mark.parametrize(
     ("forms", "has_text", "has_tlvs"),
     [("{}", True, True), ("{tlv: false}", True, False), ("{text: false}", False, True)],
 )
