@@ -181,6 +181,9 @@ class ProfileConfig(Section):
     Costs every segment and receipt another record."""
     receipt_handset: Literal["source", "destination"] = "source"
     """Which address of a receipt is the handset's."""
+    cutover_until: date | None = None
+    """Before this day begins there, receipts come of messages that another gateway has sent: those
+    that find no segment are marked, and alarm nobody."""
     receipts_by_text: bool = False
     """For SMSCs that leave esm_class 0: what reads like a receipt is one, and no message."""
     user_message_reference: bool = False

@@ -17,19 +17,25 @@ from pipeline.records import MtSubmitted, SmscDeliver, Wake
 from pipeline.reloads import Reloaded
 from services.correlator.config import CorrelatorConfig
 from services.correlator.core import Correlator
+from services.correlator.counting import CountingCorrelator, Windows
+from services.correlator.gauges import Gauges
 
 
 def main(read: Callable[[], Config], replica: str) -> None:
     """Run one correlator replica; `read` reads the configuration."""
 
-    def make() -> Correlator:
-        config = read()
-        wanted = [topic for topic in catalog(config) if topic.name in keyword_topics(config)]
-        if missing := missing_topics(config.kafka, wanted) if wanted else []:
-            raise ConfigError([f"{n}: is not there; heliograph topics apply" for n in missing])
-        return Correlator(config, section(config, "correlator", CorrelatorConfig))
-
     with process("correlator", read(), replica) as ground:
+        gauges = Gauges(ground.metrics)
+        window_s = section(ground.config, "correlator", CorrelatorConfig).receipts_window_s
+        windows = Windows(replica, window_s * 1000)
+
+        def make() -> CountingCorrelator:
+            config = read()
+            wanted = [topic for topic in catalog(config) if topic.name in keyword_topics(config)]
+            if missing := missing_topics(config.kafka, wanted) if wanted else []:
+                raise ConfigError([f"{n}: is not there; heliograph topics apply" for n in missing])
+            own = section(config, "correlator", CorrelatorConfig)
+            return CountingCorrelator(Correlator(config, own, windows), windows, gauges.hear)
 
         def count(result: str) -> None:
             ground.metrics.counter("sms.correlator.reloads", result=result).value += 1

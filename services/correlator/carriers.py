@@ -1,5 +1,6 @@
 """How each carrier writes what the correlator reads, by connector; pure."""
 
+from datetime import date, datetime, time
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,12 @@ class Carrier(NamedTuple):
     has_references: bool
     is_swapped: bool
     is_by_id: bool
+    declared: tuple[Notation, Notation]
+    """In the response and in the receipt, as the profile has them."""
+    cutover_ms: int
+    """Before it, receipts may be of messages that another gateway has sent."""
+    learnt: str | None = None
+    """What a receipt's id is to that of the response: see `learning.py`."""
 
 
 class Carriers:
@@ -59,4 +66,10 @@ def _carrier(connector: ConnectorId, profile: ProfileConfig) -> Carrier:
         profile.user_message_reference,
         profile.receipt_handset == "destination",
         profile.correlate_by == "id",
+        (profile.id_in_response, profile.id_in_receipt),
+        _begin_ms(profile.cutover_until, profile.zone),
     )
+
+
+def _begin_ms(day: date | None, zone: ZoneInfo) -> int:
+    return 0 if day is None else round(datetime.combine(day, time(), zone).timestamp() * 1000)

@@ -18,6 +18,8 @@ class CorrelatorConfig(Section):
     """How long after its validity a segment's final receipt may still come."""
     park_s: Annotated[int, Field(ge=1, le=7 * 86400)] = 600
     """How long a receipt waits for its segment before it is an orphan."""
+    receipts_window_s: Annotated[int, Field(ge=10, le=3600)] = 60
+    """How the receipts of each connector do is told as often."""
     partial_s: Annotated[int, Field(ge=1, le=86400)] = 600
     """How long the parts of an inbound message wait for one another, and how long after it parts
     are still known as repeated."""

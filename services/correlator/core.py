@@ -18,6 +18,7 @@ from pipeline.records import MtSubmitted, SmscDeliver, Wake
 from services.correlator import receipts, sent
 from services.correlator.carriers import Carriers
 from services.correlator.config import CorrelatorConfig
+from services.correlator.counting import Windows
 from services.correlator.joining import RECEIPT_PARKED, RECEIPT_TIMEOUT, Joining, is_of_id, key_of
 from services.correlator.meaning import Meaning
 from services.correlator.mo import MO_PARTIAL, Inbound
@@ -29,15 +30,18 @@ HandsetFact = MtSubmitted | SmscDeliver | Wake
 class Correlator:
     """Decides about one record of `sms.correlator.in` at a time."""
 
-    def __init__(self, config: Config, own: CorrelatorConfig) -> None:
+    def __init__(
+        self, config: Config, own: CorrelatorConfig, windows: Windows | None = None
+    ) -> None:
+        """What becomes of receipts is counted into `windows`."""
         self._sandboxes = frozenset(
             ConnectorId(name) for name, connector in config.connectors.items() if connector.sandbox
         )
         self._life_s = own.life_s
-        self._carriers = Carriers(config)
-        self._joining = Joining(own, self._carriers)
+        self.carriers = Carriers(config)
+        self._joining = Joining(own, self.carriers, windows or Windows("", own.receipts_window_s))
         self._inbound = Inbound(
-            own.partial_s, Meaning(config, own), self._carriers.default_of, self._sandboxes
+            own.partial_s, Meaning(config, own), self.carriers.default_of, self._sandboxes
         )
         self._wakes: dict[str, Callable[[KeyEntries, Wake, int], list[Effect]]] = {
             RECEIPT_TIMEOUT: self._joining.timed_out,
@@ -60,7 +64,7 @@ class Correlator:
 
     def _delivered(self, state: KeyEntries, deliver: SmscDeliver, now_ms: int) -> list[Effect]:
         pdu = receipts.pdu_of(deliver)
-        carrier = self._carriers.of(deliver.connector)
+        carrier = self.carriers.of(deliver.connector)
         if not is_receipt(pdu, by_text=carrier.receipts_by_text):
             return self._inbound.take(state, deliver, pdu, carrier.domain, now_ms)
         is_test = deliver.connector in self._sandboxes

@@ -19,9 +19,11 @@ from pipeline import topics
 from pipeline.effects import Effect, Entries, KeyEntries, Publish, PublishLater
 from pipeline.ids import SmscMessageId
 from pipeline.records import MtSubmitted, Wake
-from services.correlator.carriers import Carriers
+from services.correlator.carriers import Carrier, Carriers
 from services.correlator.config import CorrelatorConfig
+from services.correlator.counting import MISMATCHES, Windows
 from services.correlator.ids import Notation, forms
+from services.correlator.learning import Learning
 from services.correlator.matching import Match, guessed, sure
 from services.correlator.parking import Parked
 from services.correlator.receipts import Receipt
@@ -45,9 +47,10 @@ def is_of_id(key: str) -> bool:
 class Joining:
     """Decides about one outcome, receipt or timer of a handset at a time."""
 
-    def __init__(self, own: CorrelatorConfig, carriers: Carriers) -> None:
+    def __init__(self, own: CorrelatorConfig, carriers: Carriers, windows: Windows) -> None:
         self._own = own
         self._carriers = carriers
+        self._windows = windows
 
     def submitted(self, state: KeyEntries, record: MtSubmitted, now_ms: int) -> list[Effect]:
         """What to do about the outcome of a segment."""
@@ -80,19 +83,23 @@ class Joining:
     def received(self, state: KeyEntries, receipt: Receipt, now_ms: int) -> list[Effect]:
         """What to do about a receipt, which has no partner yet."""
         segments = Segments(state, self._carriers, now_ms)
-        match = sure(segments, self._carriers.of(receipt.dlr.connector), receipt)
+        learning = Learning(state.shared)
+        results = self._windows.of(receipt.dlr.connector).results
+        results["receipts"] += 1
+        match = sure(segments, self._carrier(receipt, learning), receipt)
         if match is not None:
-            effects = _joined(segments, match, receipt, now_ms)
+            effects = self._joined(segments, learning, match, receipt, now_ms)
             segments.keep()
             return effects
         can_wait = receipt.dlr.smsc_message_id or receipt.reference is not None
         if not can_wait or not Parked(state, now_ms).add(receipt, self._own.life_s):
-            return [_orphan(receipt, now_ms)]
+            return [self._orphan(receipt, now_ms)]
+        results["parked"] += 1
         wake = Wake(key=state.key, kind=RECEIPT_PARKED, what="", set_ms=now_ms)
         due_ms = now_ms + self._own.park_s * 1000
         return [PublishLater(due_ms, topics.CORRELATOR_IN, state.key, wake)]
 
-    def parked_too_long(self, state: Entries, wake: Wake, now_ms: int) -> list[Effect]:
+    def parked_too_long(self, state: KeyEntries, wake: Wake, now_ms: int) -> list[Effect]:
         """Ends the waiting of what was parked when this timer was set, or before."""
         segments = Segments(state, self._carriers, now_ms)
         effects = self._settle(state, segments, now_ms, wake.set_ms)
@@ -109,30 +116,93 @@ class Joining:
         return [Publish(topics.TRACKER_IN, message_id, told)]
 
     def _settle(
-        self, state: Entries, segments: Segments, now_ms: int, due_ms: int = -1
+        self, state: KeyEntries, segments: Segments, now_ms: int, due_ms: int = -1
     ) -> list[Effect]:
         """Join what waits and has found its segment; what came by `due_ms` waits no longer.
 
         The oldest first: what one is guessed to be may tell whose the next is.
         """
         parked = Parked(state, now_ms)
+        if not parked.waiting:
+            return []
+        learning = Learning(state.shared)
         effects: list[Effect] = []
         left = []
         for one in parked.waiting:
-            carrier = self._carriers.of(one.receipt.dlr.connector)
+            carrier = self._carrier(one.receipt, learning)
             is_due = one.parked_ms <= due_ms and not one.is_told
             match = sure(segments, carrier, one.receipt)
             if match is None and is_due:
                 match = guessed(segments, carrier, one.receipt)
             if match is not None:
-                effects += _joined(segments, match, one.receipt, now_ms, is_repaired=one.is_told)
+                is_repaired = one.is_told
+                effects += self._joined(
+                    segments, learning, match, one.receipt, now_ms, is_repaired=is_repaired
+                )
                 continue
             if is_due:
-                effects.append(_orphan(one.receipt, now_ms))
+                effects.append(self._orphan(one.receipt, now_ms))
             left.append(replace(one, is_told=one.is_told or is_due))
         if tuple(left) != parked.waiting:
             parked.keep(left)
         return effects
+
+    def _carrier(self, receipt: Receipt, learning: Learning) -> Carrier:
+        """How the ids of a receipt are written, as is declared and as is learnt."""
+        carrier = self._carriers.of(receipt.dlr.connector)
+        return carrier._replace(learnt=learning.form(carrier.domain))
+
+    def _joined(
+        self,
+        segments: Segments,
+        learning: Learning,
+        match: Match,
+        receipt: Receipt,
+        now_ms: int,
+        *,
+        is_repaired: bool = False,
+    ) -> list[Effect]:
+        row = match.row
+        is_repeat = segments.is_final(row.what)
+        counts = self._windows.of(receipt.dlr.connector)
+        counts.joined[match.way] += 1
+        counts.results["repaired"] += is_repaired
+        counts.results["repeats"] += is_repeat
+        counts.results["collisions"] += match.others > 0
+        counts.results["mismatches"] += match.way in MISMATCHES
+        if row.is_doubtful:
+            segments.resolve(row, receipt.dlr.smsc_message_id)
+        elif not is_repeat and match.way != "reference":
+            ids = row.smsc_message_id, receipt.dlr.smsc_message_id
+            counts.learnt = learning.note(row.domain, *ids) or counts.learnt
+        if receipt.dlr.final and not is_repeat:
+            segments.end(row)
+        dlr = replace(
+            receipt.dlr,
+            message_id=row.message_id,
+            segment=row.segment,
+            segments=row.segments,
+            hop=row.hop,
+            tenant=row.tenant,
+            sender=row.sender,
+            recipient=row.recipient or receipt.dlr.recipient,
+            repeat=is_repeat,
+            submitted_ms=row.submitted_ms,
+            joined_ms=now_ms,
+            joined_by=match.way,
+            repaired=is_repaired,
+        )
+        return [
+            Publish(topics.DLR, row.message_id, dlr),
+            Publish(topics.TRACKER_IN, row.message_id, dlr),
+        ]
+
+    def _orphan(self, receipt: Receipt, now_ms: int) -> Publish:
+        connector = receipt.dlr.connector
+        is_foreign = receipt.dlr.received_ms < self._carriers.of(connector).cutover_ms
+        self._windows.of(connector).results["foreign" if is_foreign else "orphans"] += 1
+        dlr = replace(receipt.dlr, joined_ms=now_ms, foreign=is_foreign)
+        return Publish(topics.DLR_ORPHAN, dlr.recipient, dlr)
 
     def _row(self, record: MtSubmitted, now_ms: int, *, is_copy: bool) -> Row:
         """Its receipt may come until the message's time is over, and for a usual life at least."""
@@ -159,38 +229,3 @@ class Joining:
         wake = Wake(key=key, kind=RECEIPT_TIMEOUT, what=mine.what, set_ms=now_ms)
         due_ms = record.deadline_ms + self._own.grace_s * 1000
         return PublishLater(due_ms, topics.CORRELATOR_IN, key, wake)
-
-
-def _joined(
-    segments: Segments, match: Match, receipt: Receipt, now_ms: int, *, is_repaired: bool = False
-) -> list[Effect]:
-    row = match.row
-    is_repeat = segments.is_final(row.what)
-    if row.is_doubtful:
-        segments.resolve(row, receipt.dlr.smsc_message_id)
-    if receipt.dlr.final and not is_repeat:
-        segments.end(row)
-    dlr = replace(
-        receipt.dlr,
-        message_id=row.message_id,
-        segment=row.segment,
-        segments=row.segments,
-        hop=row.hop,
-        tenant=row.tenant,
-        sender=row.sender,
-        recipient=row.recipient or receipt.dlr.recipient,
-        repeat=is_repeat,
-        submitted_ms=row.submitted_ms,
-        joined_ms=now_ms,
-        joined_by=match.way,
-        repaired=is_repaired,
-    )
-    return [
-        Publish(topics.DLR, row.message_id, dlr),
-        Publish(topics.TRACKER_IN, row.message_id, dlr),
-    ]
-
-
-def _orphan(receipt: Receipt, now_ms: int) -> Publish:
-    dlr = replace(receipt.dlr, joined_ms=now_ms)
-    return Publish(topics.DLR_ORPHAN, dlr.recipient, dlr)

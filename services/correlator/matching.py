@@ -14,6 +14,7 @@ from typing import NamedTuple
 from pipeline.references import reference_of
 from services.correlator.carriers import Carrier
 from services.correlator.ids import forms
+from services.correlator.learning import form_of, likeliest
 from services.correlator.receipts import Receipt
 from services.correlator.segments import Row, Segments, of_carrier
 
@@ -67,7 +68,10 @@ def by_affix(segments: Segments, carrier: Carrier, receipt: Receipt) -> Sequence
 
 
 def by_addresses(segments: Segments, carrier: Carrier, receipt: Receipt) -> Sequence[Row]:
-    """A segment whose answer was lost not long before, from the same sender."""
+    """A segment whose answer was lost not long before, from the same sender; not while the receipts
+    of another gateway come too."""
+    if receipt.dlr.received_ms < carrier.cutover_ms:
+        return ()
     rows = _possible(of_carrier(segments.rows, carrier.domain), receipt)
     return [
         row
@@ -97,7 +101,7 @@ def sure(segments: Segments, carrier: Carrier, receipt: Receipt) -> Match | None
             best = max(found, key=lambda row: _likeness(row, segments, carrier, receipt))
             others = {row.what for row in found} - {best.what}
             return Match(best, name, len(others))
-    return None
+    return _as_learnt(segments, carrier, receipt)
 
 
 def guessed(segments: Segments, carrier: Carrier, receipt: Receipt) -> Match | None:
@@ -109,6 +113,20 @@ def guessed(segments: Segments, carrier: Carrier, receipt: Receipt) -> Match | N
         if found:
             return Match(found[0], name) if len(found) == 1 else None
     return None
+
+
+def _as_learnt(segments: Segments, carrier: Carrier, receipt: Receipt) -> Match | None:
+    """A segment that was guessed so often before, in that way and no other, that it is known."""
+    if carrier.learnt is None:
+        return None
+    said = receipt.dlr.smsc_message_id
+    found = [
+        row
+        for row in _possible(of_carrier(segments.rows, carrier.domain), receipt)
+        if row.smsc_message_id and form_of(row.smsc_message_id, said) == carrier.learnt
+    ]
+    way = "affix" if carrier.learnt == "affix" else "notation"
+    return Match(found[0], way) if len(found) == 1 else None
 
 
 def _likeness(
@@ -136,7 +154,10 @@ def _possible(rows: Iterable[Row], receipt: Receipt) -> list[Row]:
 
 def _forms(receipt: Receipt, carrier: Carrier) -> tuple[str, ...]:
     said = receipt.dlr.smsc_message_id
-    return forms(said, carrier.receipt) if said else ()
+    if not said:
+        return ()
+    found = forms(said, carrier.receipt)
+    return (*likeliest(said, carrier.learnt), *found) if carrier.receipt == "any" else found
 
 
 def _any_forms(smsc_message_id: str) -> set[str]:

@@ -11,6 +11,8 @@ from pipeline.effects import Effect, KeyEntries
 from pipeline.records import Record
 from tests.entries import MemoryEntries
 
+SHARED = ""  # where the entries of the partition are kept
+
 
 class Core(Protocol):
     """What a service decides by."""
@@ -48,9 +50,8 @@ class Replica:
     def read(self, now_ms: int) -> None:
         """Decide about the next record."""
         row = self.topic[len(self.decided_ms) + len(self._pending_ms)]
-        state = self._states.setdefault(row.key, MemoryEntries())
-        state.key, state.now_ms = row.key, now_ms
-        self._before.setdefault(row.key, dict(state.octets))
+        state = self._entries(row.key, now_ms)
+        state.shared = self._entries(SHARED, now_ms)
         self._effects += self._core.decide(state, row.record, now_ms)
         self._pending_ms.append(now_ms)
 
@@ -67,3 +68,10 @@ class Replica:
             self._states[key].octets = octets
         self._before, self._pending_ms, self._effects = {}, [], []
         self._core = self._make()
+
+    def _entries(self, key: str, now_ms: int) -> MemoryEntries:
+        """The state of a key, which is remembered as it was committed."""
+        entries = self._states.setdefault(key, MemoryEntries())
+        entries.key, entries.now_ms = key, now_ms
+        self._before.setdefault(key, dict(entries.octets))
+        return entries

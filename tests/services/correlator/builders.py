@@ -10,6 +10,7 @@ from pipeline.numbers import NumberConfig
 from pipeline.records import Dlr, Mo, MtSubmitted, SmscDeliver, Tlv, Wake
 from services.correlator.config import CorrelatorConfig
 from services.correlator.core import Correlator, HandsetFact
+from services.correlator.counting import CountingCorrelator
 from tests.entries import MemoryEntries
 
 NOW_MS = 1_790_000_000_000
@@ -101,7 +102,7 @@ class Handset:
 
     def __init__(self, config: Config = CONFIG, key: str = HANDSET) -> None:
         self.state = MemoryEntries()
-        self.correlator = Correlator(config, OWN)
+        self.correlator: Correlator | CountingCorrelator = Correlator(config, OWN)
         self.state.now_ms = NOW_MS
         self.state.key = key
         self.timers: list[PublishLater] = []

@@ -1,0 +1,29 @@
+"""Commands about receipts: how they find their segments, and segments of another gateway."""
+
+from typing import Annotated
+
+import typer
+
+from heliograph.options import ConfigOption, config_at
+
+MS_PER_MINUTE = 60_000
+
+
+def receipts(
+    minutes: Annotated[int, typer.Option(min=1, help="Windows of the last so many.")] = 60,
+    config: ConfigOption = None,
+) -> None:
+    """How the receipts of each connector find their segments, and how their ids are written."""
+    from heliograph.receipts_told import lines, table
+    from pipeline import topics
+    from pipeline.kafka.clients import now_ms
+    from pipeline.kafka.reader import read_to_end
+    from pipeline.process import make_codec
+    from pipeline.records import ConnectorReceipts
+
+    own = config_at(config)
+    codec = make_codec(own)
+    octets = (m.value() for m in read_to_end(own.kafka, [topics.RECEIPT_QUALITY]))
+    rows = [codec.decode(value, ConnectorReceipts) for value in octets if value]
+    found = lines(rows, now_ms() - minutes * MS_PER_MINUTE)
+    print(*(table(found) if found else ["no receipts have been counted yet"]), sep="\n")

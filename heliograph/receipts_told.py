@@ -1,0 +1,97 @@
+"""How the receipts of each connector find their segments, as the correlators have told; pure."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from pipeline.ids import ConnectorId
+from pipeline.records import ConnectorReceipts
+
+RECEIPTS_MIN = 100  # of fewer a share says nothing
+ORPHAN_SHARE_MAX = 0.01
+HEAD = ("connector", "receipts", "joined", "orphans", "by profile", "by traffic", "verdict")
+WANTED: dict[str, tuple[tuple[str, str], ...]] = {  # what is learnt: profiles that say so
+    "same": (("any", "any"), ("opaque", "opaque"), ("decimal",) * 2, ("hexadecimal",) * 2),
+    "case": (("any", "any"), ("hexadecimal", "hexadecimal")),
+    "zeros": (("any", "any"), ("decimal", "decimal"), ("hexadecimal", "hexadecimal")),
+    "hexadecimal_to_decimal": (("hexadecimal", "decimal"), ("any", "any")),
+    "decimal_to_hexadecimal": (("decimal", "hexadecimal"), ("any", "any")),
+}
+
+
+class Line(NamedTuple):
+    """What is told of one connector."""
+
+    connector: ConnectorId
+    receipts: int
+    joined: int
+    orphans: int
+    by_profile: str
+    by_traffic: str
+    verdict: str
+
+
+def lines(rows: Iterable[ConnectorReceipts], since_ms: int) -> list[Line]:
+    """A line for each connector, of its windows that ended after `since_ms`; of one that has none,
+    of its last."""
+    of: dict[ConnectorId, dict[tuple[str, int], ConnectorReceipts]] = {}
+    for row in rows:
+        of.setdefault(row.connector, {})[row.replica, row.begin_ms] = row
+    found = []
+    for name in sorted(of):
+        windows = sorted(of[name].values(), key=lambda row: row.end_ms)
+        recent = [row for row in windows if row.end_ms > since_ms] or windows[-1:]
+        found.append(_line(recent))
+    return found
+
+
+def table(found: Iterable[Line]) -> list[str]:
+    """The lines as a table, in columns."""
+    rows = [HEAD, *(tuple(str(field) for field in line) for line in found)]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(HEAD) - 1)]
+    return [
+        "  ".join(
+            [*(f"{text:<{width}}" for text, width in zip(row, widths, strict=False)), row[-1]]
+        )
+        for row in rows
+    ]
+
+
+def _line(rows: list[ConnectorReceipts]) -> Line:
+    last = rows[-1]
+    sums: Counter[str] = Counter()
+    for row in rows:
+        sums["joined"] += sum(row.joined.values())
+        for name in ("receipts", "orphans", "repaired", "mismatches", "collisions", "foreign"):
+            sums[name] += getattr(row, name)
+    declared = (last.id_in_response, last.id_in_receipt)
+    learnt = next((row.learnt for row in reversed(rows) if row.learnt), None)
+    return Line(
+        connector=last.connector,
+        receipts=sums["receipts"],
+        joined=sums["joined"],
+        orphans=sums["orphans"],
+        by_profile=declared[0] if declared[0] == declared[1] else " -> ".join(declared),
+        by_traffic=(learnt or "not known yet").replace("_", " "),
+        verdict=_verdict(sums, declared, learnt),
+    )
+
+
+def _verdict(sums: Counter[str], declared: tuple[str, str], learnt: str | None) -> str:
+    """The first thing that somebody must know."""
+    wanted = WANTED.get(learnt or "", (declared,))
+    if learnt == "affix":
+        return "ids have something before or behind them: joined by what they share"
+    if declared not in wanted:
+        response, receipt = wanted[0]
+        return f"write id_in_response: {response}, id_in_receipt: {receipt} into its profile"
+    share = sums["orphans"] / max(1, sums["receipts"])
+    if share > ORPHAN_SHARE_MAX and sums["receipts"] >= RECEIPTS_MIN:
+        return f"{share:.1%} find no segment: compare the profile with what the carrier sends"
+    if sums["mismatches"]:
+        return f"{sums['mismatches']} ids were written otherwise than the profile says"
+    if sums["collisions"]:
+        return f"good; {sums['collisions']} ids were those of several segments"
+    if sums["receipts"] < RECEIPTS_MIN:
+        return "too few to judge"
+    return "good"
