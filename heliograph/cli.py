@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from heliograph.correlating import receipts
+from heliograph.correlating import SEGMENTS, receipts
 from heliograph.options import ConfigOption, config_at
 from heliograph.ordering import MESSAGE, UNRESOLVED
 from heliograph.report import report
@@ -33,6 +33,7 @@ APP = typer.Typer(
 TOPICS = typer.Typer(help="The topics of schemas/topics.yaml.", no_args_is_help=True)
 SCHEMAS = typer.Typer(help="The schemas and their registry.", no_args_is_help=True)
 APP.command()(receipts)
+APP.add_typer(SEGMENTS, name="segments")
 APP.add_typer(STOP, name="stop")
 APP.add_typer(OPTOUT, name="optout")
 APP.add_typer(ROUTES, name="routes")

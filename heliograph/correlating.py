@@ -1,5 +1,6 @@
 """Commands about receipts: how they find their segments, and segments of another gateway."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -7,6 +8,9 @@ import typer
 from heliograph.options import ConfigOption, config_at
 
 MS_PER_MINUTE = 60_000
+SEGMENTS = typer.Typer(
+    help="Segments that another gateway has sent, before a cutover.", no_args_is_help=True
+)
 
 
 def receipts(
@@ -27,3 +31,11 @@ def receipts(
     rows = [codec.decode(value, ConnectorReceipts) for value in octets if value]
     found = lines(rows, now_ms() - minutes * MS_PER_MINUTE)
     print(*(table(found) if found else ["no receipts have been counted yet"]), sep="\n")
+
+
+@SEGMENTS.command("import")
+def segments_import(file: Path, config: ConfigOption = None) -> None:
+    """Tell of segments that another gateway has sent, so that their receipts find them."""
+    from heliograph.importing import bring_in
+
+    print(f"{bring_in(config_at(config), file)} segments told")
