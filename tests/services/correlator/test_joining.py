@@ -5,7 +5,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.config import Config, ProfileConfig
@@ -266,7 +266,6 @@ def test_the_receipt_of_an_odd_carrier_finds_its_segment_with_the_right_profile(
     assert all(dlr.recipient == HANDSET for dlr in dlrs(world.effects))
 
 
-@settings(deadline=None)
 @given(st.data(), st.integers(1, ROWS_MAX + 8))
 def test_in_any_order_and_repeated_each_receipt_is_joined_once_and_none_wrong(
     data: st.DataObject, count: int
