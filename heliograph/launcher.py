@@ -21,7 +21,7 @@ from typing import Any
 from pipeline.broker import die_with_parent
 from pipeline.errors import HeliographError
 
-START_TIMEOUT_S = 60
+START_TIMEOUT_S = 120  # a broker and a dozen processes on two processors that others use too
 STOP_TIMEOUT_S = 20
 WATCH_S = 0.2
 RESTARTS_MAX = 20

@@ -111,14 +111,14 @@ def run(
     core: Core, *, service: str, topic_in: str, kinds: Sequence[type[Record]], ground: Process
 ) -> None:
     """Run `core` on `topic_in` until SIGTERM or SIGINT; raises what must restart the process."""
+    kafka = ground.config.kafka
     room = Room(ground.config.state_dir / ground.replica, ground.config.state_room_mib)
     if not room.wait():
         return
-    earlier = make_transactional_producer(ground.config.kafka, ground.replica)
-    drop_pending(earlier, ground.config.kafka, service, topic_in)
+    drop_pending(make_transactional_producer(kafka, ground.replica), kafka, service, topic_in)
     app = _application(ground.config, service, ground.replica)
     producer: Any = app._producer  # Quix Streams has no hook for this
-    limit_s = request_timeout_s(ground.config.kafka)
+    limit_s = request_timeout_s(kafka)
     producer.commit_transaction = watched(producer.commit_transaction, limit_s)
     producer.abort_transaction = watched(producer.abort_transaction, limit_s)
     topic_of = _topic_look_up()

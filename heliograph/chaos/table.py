@@ -38,7 +38,12 @@ def played(rows: Iterable[Row], seed: int, *, is_long: bool) -> Iterator[Told]:
             own = None
             for row in alike:
                 if own is None:
-                    own = stack.enter_context(stage(**settings))
+                    try:
+                        own = stack.enter_context(stage(**settings))
+                    except HeliographError as error:
+                        yield Told(row, "not played", (str(error),))
+                        stack.close()
+                        continue
                 one = told(row, own, scale, seed)
                 yield one
                 if is_long or not one.is_reached:

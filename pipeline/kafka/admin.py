@@ -1,6 +1,7 @@
 """Topics as they must exist."""
 
-from collections.abc import Iterable
+import time
+from collections.abc import Collection, Iterable
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # exported, but not by name
@@ -13,9 +14,13 @@ from pipeline.errors import BrokerError
 from pipeline.kafka.clients import REQUEST_TIMEOUT_S, client_settings, known_topics
 from pipeline.topics import Topic
 
+LOOK_EVERY_S = 0.05
+
 
 def create_topics(kafka: KafkaConfig, catalog: Iterable[Topic]) -> list[str]:
-    """Create those of `catalog` that are missing; returns their names. Raises BrokerError."""
+    """Create those of `catalog` that are missing and wait until brokers know them; returns their
+    names. Raises BrokerError.
+    """
     admin = AdminClient(client_settings(kafka))
     try:
         there = known_topics(admin, kafka)
@@ -27,7 +32,21 @@ def create_topics(kafka: KafkaConfig, catalog: Iterable[Topic]) -> list[str]:
         raise BrokerError(
             f"topics could not be created at {kafka.bootstrap_servers}: {error}"
         ) from error
-    return [topic.name for topic in missing]
+    names = [topic.name for topic in missing]
+    _await(admin, kafka, names)
+    return names
+
+
+def _await(admin: AdminClient, kafka: KafkaConfig, names: Collection[str]) -> None:
+    """A controller has created these; a busy broker learns of them seconds later."""
+    deadline = time.monotonic() + REQUEST_TIMEOUT_S
+    while not known_topics(admin, kafka).keys() >= set(names):
+        if time.monotonic() > deadline:
+            raise BrokerError(
+                f"topics were created, but {kafka.bootstrap_servers} does not know them after "
+                f"{REQUEST_TIMEOUT_S} s; try again"
+            )
+        time.sleep(LOOK_EVERY_S)
 
 
 def missing_topics(kafka: KafkaConfig, catalog: Iterable[Topic]) -> list[str]:

@@ -85,10 +85,11 @@ def test_what_has_gone_counts_until_it_must_be_queued() -> None:
     sizes=st.lists(st.integers(1, 10), min_size=1, max_size=9),
     shares=st.sampled_from([(1.0,), (0.5, 0.5), (0.25, 0.75)]),
 )
-def test_never_more_is_queued_than_half_the_limit_and_a_message_of_each_process(
+def test_never_more_is_queued_than_the_limit_and_a_message_of_each_process(
     delays: list[int], sent: list[int], sizes: list[int], shares: tuple[float, ...]
 ) -> None:
-    """Every second each process lets go what it may; it is queued some seconds later."""
+    """Every second each process lets go what it may; it is queued some seconds later. One alone
+    keeps to half; of several, one may have gone ahead when the others take their shares."""
     own = [release(share) for share in shares]
     queued, limit, arriving = 0, 200, [0] * 60
     for second, (delay, done) in enumerate(zip(delays, sent, strict=True)):
@@ -102,7 +103,8 @@ def test_never_more_is_queued_than_half_the_limit_and_a_message_of_each_process(
                 process.went(size, second)
                 arriving[second + delay + 1] += size
         in_flight = sum(arriving[second + 1 :])
-        assert queued + in_flight <= limit * FILL_TO + max(sizes) * len(own) + done
+        most = limit * FILL_TO if len(own) == 1 else limit
+        assert queued + in_flight <= most + max(sizes) * len(own) + done
 
 
 @pytest.mark.parametrize(
