@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up test interop fuzz check scenarios simulation chaos coverage lint fmt lock bench clean
+.PHONY: help setup setup-dev demo up test interop analytics fuzz check scenarios simulation chaos coverage lint fmt lock bench clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -23,6 +23,9 @@ test: setup-dev ## all tests, those on a real Apache Kafka included: ARGS="-k bi
 interop: setup-dev ## SMPP with other people's stacks, which it installs: ARGS="-k node"
 	@$(BIN)/pytest -m interop tests/interop $(ARGS)
 
+analytics: .venv/analytics.stamp ## the SQL of infra/analytics on ClickHouse, which it installs
+	@$(BIN)/pytest tests/analytics $(ARGS)
+
 scenarios: setup-dev ## what the sandbox can do, each behaviour played and told in a line
 	@TELL=1 $(BIN)/pytest -q tests/demonstrations $(ARGS)
 
@@ -38,7 +41,7 @@ coverage: setup-dev ## of each module of smpp by its own test
 fuzz: setup-dev ## hostile octets for every decoder: ARGS="pdu --runs 1000000"
 	@$(BIN)/python -m tests.fuzz $(ARGS)
 
-check: lint interop ## what CI runs beside the tests
+check: lint interop analytics ## what CI runs beside the tests
 
 lint: setup-dev ## style, types, import contracts, compose file
 	@$(BIN)/ruff check .
@@ -52,9 +55,10 @@ fmt: setup-dev ## format and mend what can be mended
 	@$(BIN)/ruff check --fix .
 
 lock: setup-dev ## resolve pyproject.toml anew into requirements/
-	@rm -f requirements/run.txt requirements/dev.txt
+	@rm -f requirements/run.txt requirements/dev.txt requirements/analytics.txt
 	@$(BIN)/uv pip compile pyproject.toml --extra docker --extra setup -o requirements/run.txt $(LOCK)
 	@$(BIN)/uv pip compile pyproject.toml --all-extras -o requirements/dev.txt $(LOCK)
+	@$(BIN)/uv pip compile --group analytics -c requirements/dev.txt -o requirements/analytics.txt $(LOCK)
 
 LOCK := --quiet --generate-hashes --no-emit-index-url --no-header \
 	--python-version 3.11 --override requirements/overrides.txt
@@ -74,4 +78,8 @@ clean: ## remove the virtual environment and every cache
 
 .venv/dev.stamp: .venv/run.stamp requirements/dev.txt
 	@$(BIN)/pip install --quiet --require-hashes --no-deps -r requirements/dev.txt
+	@touch $@
+
+.venv/analytics.stamp: .venv/dev.stamp requirements/analytics.txt
+	@$(BIN)/pip install --quiet --require-hashes --no-deps -r requirements/analytics.txt
 	@touch $@

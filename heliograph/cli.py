@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from heliograph.options import ConfigOption, config_at
+from heliograph.report import report
 from heliograph.steering import OPTOUT, ROUTES, STOP
 from pipeline.errors import ConfigError, HeliographError
 from pipeline.ids import ConnectorId
@@ -34,6 +35,7 @@ APP.add_typer(OPTOUT, name="optout")
 APP.add_typer(ROUTES, name="routes")
 APP.add_typer(TOPICS, name="topics")
 APP.add_typer(SCHEMAS, name="schemas")
+APP.command()(report)
 
 KAFKA_PORT = 9092
 RELOADED = ("intake", "router", "correlator")  # these read the configuration anew on SIGHUP

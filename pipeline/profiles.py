@@ -142,6 +142,8 @@ class ProfileConfig(Section):
 
     carrier_domain: str | None = None
     """Receipts may come on any connector of the same domain; the connector's own name if unset."""
+    zone: ZoneInfo = ZoneInfo("UTC")
+    """Whose days the carrier bills by, such as Europe/Stockholm."""
     receipts: Literal["all", "first", "last", "none"] = "all"
     """Which segments ask for a receipt, unless the request says so."""
     segmentation: Literal["udh8", "udh16", "sar", "message_payload"] = "udh16"

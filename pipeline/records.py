@@ -408,6 +408,7 @@ class MtEvent(Record, frozen=True, kw_only=True):
     class_: str = msgspec.field(name="class")
     campaign: str | None = None
     recipient: Msisdn | None = None
+    country: str | None = None
     sender: str | None = None
     caller_data: str | None = None
     requested_ms: int

@@ -5,7 +5,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
 
 from pipeline.config import KafkaConfig
-from pipeline.kafka.clients import known_topics, make_consumer, take, watermarks
+from pipeline.kafka.clients import (
+    REQUEST_TIMEOUT_S,
+    known_topics,
+    make_consumer,
+    take,
+    watermarks,
+)
 
 
 def read_to_end(
@@ -13,10 +19,12 @@ def read_to_end(
     topics: Sequence[str],
     *,
     starts: Mapping[tuple[str, int], int] | None = None,
+    ends: Mapping[tuple[str, int], int] | None = None,
 ) -> Iterator[Message]:
     """Every record of `topics` up to the ends as they are now, without a group.
 
-    `starts` gives the first offset of single partitions; when given, only those are read.
+    `starts` gives the first offset of single partitions; when given, only those are read. `ends`
+    ends single ones sooner: before these offsets.
     """
     consumer = make_consumer(kafka, "heliograph-reader")
     try:
@@ -31,10 +39,26 @@ def read_to_end(
         open_until: dict[tuple[str, int], int] = {}
         for tp in where:
             low, high = watermarks(consumer, tp)
-            if max(low, tp.offset) < high:
-                open_until[tp.topic, tp.partition] = high
+            end = min(high, (ends or {}).get((tp.topic, tp.partition), high))
+            if max(low, tp.offset) < end:
+                open_until[tp.topic, tp.partition] = end
         consumer.assign([tp for tp in where if (tp.topic, tp.partition) in open_until])
         yield from _until_ends(consumer, open_until)
+    finally:
+        consumer.close()
+
+
+def offsets_at(kafka: KafkaConfig, topic: str, at_ms: int) -> dict[tuple[str, int], int]:
+    """Of each partition the first offset that Kafka appended at `at_ms` or later, or its end."""
+    consumer = make_consumer(kafka, "heliograph-reader")
+    try:
+        known = known_topics(consumer, kafka)
+        asked = [TopicPartition(topic, number, at_ms) for number in known[topic].partitions]
+        found = {}
+        for tp in consumer.offsets_for_times(asked, timeout=REQUEST_TIMEOUT_S):
+            end = tp.offset if tp.offset >= 0 else watermarks(consumer, tp)[1]
+            found[tp.topic, tp.partition] = end
+        return found
     finally:
         consumer.close()
 

@@ -20,6 +20,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from pipeline import topics
+from pipeline.countries import country_of
 from pipeline.effects import Effect, Entries, Publish, PublishLater
 from pipeline.ids import ConnectorId
 from pipeline.records import (
@@ -238,6 +239,7 @@ def _event(change: Change, head: MtHead, event_id: bytes) -> MtEvent:
         class_=head.class_,
         campaign=head.campaign,
         recipient=head.recipient,
+        country=None if head.recipient is None else country_of(head.recipient),
         sender=head.sender,
         caller_data=head.caller_data,
         requested_ms=head.requested_ms,

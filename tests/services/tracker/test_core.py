@@ -91,6 +91,7 @@ def test_an_event_says_what_analytics_ask_for() -> None:
         lane="normal",
         class_="transactional",
         recipient="46701234567",
+        country="SE",
         sender="ACME",
         caller_data="mine",
         requested_ms=ASKED_MS,

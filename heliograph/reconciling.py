@@ -1,0 +1,100 @@
+"""What carriers say they took, segment by segment, against what was told as accepted; pure.
+
+A carrier's claim and an acceptance are one when connector and SMSC's id agree; of an id that was
+used again the nearest in time. What was written near the end of a day or of the window is of the
+one in which we wrote it, whatever the carrier's clock says.
+"""
+
+from bisect import insort
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from heliograph.reporting import Fold, Row, day_of
+
+COLUMNS = ("connector", "day", "ours", "theirs", "lost_answers", "only_ours", "only_theirs")
+
+Own = tuple[str, int]  # message_id and segment
+
+
+class Claim(NamedTuple):
+    """One segment a carrier says it took on an account, which one of `connectors` submits to.
+
+    `own` is our name of it, where the carrier knows it, as a sandbox does.
+    """
+
+    connectors: tuple[str, ...]
+    smsc_message_id: str
+    at_ms: float
+    own: Own | None = None
+
+
+class Reconciliation(NamedTuple):
+    """Rows of COLUMNS: theirs are ours but for `only_ours`, and `lost_answers` and `only_theirs`.
+
+    Of lost answers we know the segment, but had no answer for this write of it.
+    """
+
+    rows: list[Row]
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether every segment that one side has is known to the other."""
+        return not any(only_ours or only_theirs for *_, only_ours, only_theirs in self.rows)
+
+
+def reconcile(
+    fold: Fold, claims: Iterable[Claim], zones: Mapping[str, ZoneInfo], connectors: Iterable[str]
+) -> Reconciliation:
+    """All that was noted of `connectors` against all their carriers' claims."""
+    known, written = _told(fold, frozenset(connectors))
+    counts: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+
+    def count(connector: str, at_ms: float, *columns: str) -> None:
+        if fold.window.has(int(at_ms)):
+            day = day_of(int(at_ms), zones.get(connector))
+            counts[connector, day].update(columns)
+
+    for claim in claims:
+        found = _nearest(known, claim)
+        if found is not None:
+            count(*found, "ours", "theirs")
+        else:
+            is_ours = any((name, claim.own) in written for name in claim.connectors)
+            why = "lost_answers" if is_ours else "only_theirs"
+            count(claim.connectors[0], claim.at_ms, "theirs", why)
+    for (connector, _), times in known.items():
+        for at_ms in times:
+            count(connector, at_ms, "ours", "only_ours")
+    rows = list[Row]()
+    for key, of in sorted(counts.items()):
+        rows.append((*key, *(of[column] for column in COLUMNS[2:])))
+    return Reconciliation(rows)
+
+
+def _told(
+    fold: Fold, connectors: frozenset[str]
+) -> tuple[dict[tuple[str, str], list[int]], set[tuple[str, Own | None]]]:
+    """When we had each id, by connector, in order; and the segments each was given."""
+    known: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+    written: set[tuple[str, Own | None]] = set()
+    for message_id, number, way, segment in fold.all_written():
+        if way.connector in connectors:
+            written.add((way.connector, (message_id, number)))
+            for one in segment.accepted:
+                insort(known[way.connector, one.smsc_message_id or ""], one.submitted_ms)
+    for connector, one in fold.early:
+        if connector in connectors:
+            insort(known[connector, one.smsc_message_id or ""], one.submitted_ms)
+    return known, written
+
+
+def _nearest(known: dict[tuple[str, str], list[int]], claim: Claim) -> tuple[str, int] | None:
+    """The acceptance that is meant, which is taken out; its connector and when it was written."""
+    for name in claim.connectors:
+        if times := known.get((name, claim.smsc_message_id)):
+            nearest = min(times, key=lambda at_ms: abs(at_ms - claim.at_ms))
+            times.remove(nearest)
+            return name, nearest
+    return None

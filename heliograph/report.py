@@ -1,0 +1,148 @@
+"""`heliograph report`: what went to the carriers within a time, from `sms.mt.event`."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from heliograph import reconciling, reporting
+from heliograph.options import ConfigOption, config_at
+from heliograph.reconciling import Claim
+from heliograph.reporting import Fold, Row, Window
+from pipeline.config import Config
+from pipeline.errors import HeliographError
+from pipeline.ids import ConnectorId
+
+CLOCKS_MS = 300_000  # a binder's clock may be so much ahead of the broker's
+CLAIMS = "reconciliation"
+WORDS = frozenset({"connector", "country", "currency", "day"})  # of columns; others are numbers
+
+
+def report(
+    begin: Annotated[str, typer.Option("--from", help="Since when: 2026-11-01, or with a time.")],
+    end: Annotated[str | None, typer.Option("--to", help="Until when; until now.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write it with plots, too.")] = None,
+    ledger: Annotated[
+        list[str] | None, typer.Option(help="A sandbox's ledger, as of verify: compare with it.")
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """What went to the carriers: delivery, receipts, cost, invoices; times without a zone are UTC.
+
+    Ends with 1 when a ledger has a segment that we have not, or the other way round.
+    """
+    from heliograph.reported_html import page
+
+    loaded = config_at(config)
+    window = window_of(begin, end)
+    fold, zones = folded(loaded, window), zones_of(loaded)
+    found = {name: (reporting.COLUMNS[name], rows) for name, rows in _tables(fold, zones)}
+    is_equal = True
+    if ledger:
+        compared = _reconciled(loaded, fold, zones, ledger)
+        found[CLAIMS] = (reconciling.COLUMNS, compared.rows)
+        is_equal = compared.is_equal
+    print(*lines(found), sep="\n")
+    if html is not None:
+        html.write_text(page(fold, found), encoding="utf-8")
+    if not is_equal:
+        raise typer.Exit(1)
+
+
+def window_of(begin: str, end: str | None) -> Window:
+    """The time that is written; raises HeliographError."""
+    from pipeline.kafka.clients import now_ms
+
+    window = Window(_moment("--from", begin), now_ms() if end is None else _moment("--to", end))
+    if window.begin_ms >= window.end_ms:
+        raise HeliographError("--to is not later than --from; exchange or correct them")
+    return window
+
+
+def _moment(option: str, written: str) -> int:
+    try:
+        found = datetime.fromisoformat(written)
+    except ValueError as error:
+        raise HeliographError(
+            f"{option} {written}: no time; write 2026-11-01 or 2026-11-01T08:00:00+01:00"
+        ) from error
+    return round((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1000)
+
+
+def zones_of(config: Config) -> dict[str, ZoneInfo]:
+    """Whose days each connector's carrier bills by."""
+    return {name: config.profile(ConnectorId(name)).zone for name in config.connectors}
+
+
+def folded(config: Config, window: Window) -> Fold:
+    """All that the topic has of a window, and the ways that were chosen before; BrokerError."""
+    from pipeline import topics
+    from pipeline.codec import Codec
+    from pipeline.kafka.reader import offsets_at, read_to_end
+    from pipeline.process import make_codec
+    from pipeline.records import MtEvent
+
+    fold = Fold(window)
+    codec: Codec = make_codec(config)
+    starts = offsets_at(config.kafka, topics.MT_EVENT, window.begin_ms - CLOCKS_MS)
+    for message in read_to_end(config.kafka, [topics.MT_EVENT], starts=starts):
+        fold.note(codec.decode(message.value(), MtEvent))
+    if (since_ms := fold.lacks_routed_since()) is not None:
+        earlier = offsets_at(config.kafka, topics.MT_EVENT, since_ms - CLOCKS_MS)
+        for message in read_to_end(config.kafka, [topics.MT_EVENT], starts=earlier, ends=starts):
+            event = codec.decode(message.value(), MtEvent)
+            if event.event == "routed":
+                fold.note(event)
+    return fold
+
+
+def _tables(fold: Fold, zones: Mapping[str, ZoneInfo]) -> Iterable[tuple[str, list[Row]]]:
+    return reporting.tables(fold, zones).items()
+
+
+def _reconciled(
+    config: Config, fold: Fold, zones: Mapping[str, ZoneInfo], written: Sequence[str]
+) -> reconciling.Reconciliation:
+    """The ledgers against what was noted; connectors of test tenants are in neither."""
+    from heliograph.ledgers import ledgers
+
+    found = ledgers(written, config)
+    billed = {name for name, own in config.connectors.items() if not own.sandbox}
+    connectors = billed & {name for ledger in found for name in ledger.connectors}
+    claims = (
+        claim
+        for ledger in found
+        for row in ledger.entries()
+        if row["journal"] == "segments" and row["command_status"] == 0
+        if (claim := _claim(config, row, [n for n in ledger.connectors if n in billed]))
+    )
+    return reconciling.reconcile(fold, claims, zones, connectors)
+
+
+def _claim(config: Config, row: Mapping[str, object], names: Sequence[str]) -> Claim | None:
+    """An entry of a ledger; None on an account that is nobody's."""
+    own = (str(row["message_id"]), int(str(row["segment"]))) if row["message_id"] else None
+    at = tuple(n for n in names if config.connectors[n].system_id == row["account"])
+    return Claim(at, str(row["smsc_message_id"]), float(str(row["read_ms"])), own) if at else None
+
+
+def lines(found: Mapping[str, tuple[Sequence[str], Sequence[Row]]]) -> Iterator[str]:
+    """The tables as text: words to the left, numbers to the right."""
+    for name, (columns, rows) in found.items():
+        cells = [tuple(columns), *(tuple(_cell(cell) for cell in row) for row in rows)]
+        widths = [max(len(row[n]) for row in cells) for n in range(len(columns))]
+        is_word = [column in WORDS for column in columns]
+        yield f"{name}: nothing" if not rows else name
+        for row in cells if rows else ():
+            shown = zip(row, widths, is_word, strict=True)
+            yield (
+                "  "
+                + "  ".join(c.ljust(w) if left else c.rjust(w) for c, w, left in shown).rstrip()
+            )
+
+
+def _cell(cell: str | int) -> str:
+    return f"{cell:,}" if isinstance(cell, int) else cell or "-"
