@@ -86,10 +86,13 @@ def follow(
         consumer.close()
 
 
-def _until_ends(consumer: Consumer, open_until: dict[tuple[str, int], int]) -> Iterator[Message]:
+def _until_ends(consumer: Consumer, ends: Mapping[tuple[str, int], int]) -> Iterator[Message]:
     """Records until every partition's position has reached its end; markers leave gaps."""
+    open_until = dict(ends)
     while open_until:
-        yield from take(consumer, 0.1)
+        for message in take(consumer, 0.1):
+            if (message.offset() or 0) < ends[message.topic() or "", message.partition() or 0]:
+                yield message
         for tp in consumer.position([TopicPartition(*key) for key in open_until]):
             if tp.offset >= open_until[tp.topic, tp.partition]:
                 del open_until[tp.topic, tp.partition]

@@ -4,14 +4,17 @@ import random
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 pytest.importorskip("chdb", reason="no ClickHouse here: make analytics installs it")
 
 from heliograph.reporting import COLUMNS, Fold, Window, tables
 from pipeline.codec import whole_schema
+from pipeline.ids import MessageId
 from tests.analytics.clickhouse import ANALYTICS, LOADED, ClickHouse, statements
 from tests.analytics.lives import BEGIN_MS, DAY_MS, lives
+from tests.heliograph.test_reporting import FATES, accepted, routed
 
 ZONES = {"slow": "Europe/Stockholm", "fast": "America/New_York"}  # none of `plain`
 WINDOWS = {
@@ -20,14 +23,29 @@ WINDOWS = {
     "nothing": Window(BEGIN_MS - 9 * DAY_MS, BEGIN_MS - 8 * DAY_MS),
 }
 EVENTS = lives(400, seed=8)
+MIDDLE_MS = WINDOWS["middle"].begin_ms
+EVENTS += [  # of the rows of the report's own test, and a way that was chosen long before
+    msgspec.structs.replace(
+        event,
+        message_id=MessageId(f"row {number}"),
+        event_id=f"{number}/{event.event_id}",
+        submitted_ms=event.submitted_ms and event.submitted_ms + DAY_MS,
+        at_ms=max(event.at_ms, event.submitted_ms or 0) + DAY_MS,
+    )
+    for number, (_, events, _) in enumerate(FATES)
+    for event in events
+]
+EVENTS += [
+    routed("0.7", message_id="late", at_ms=MIDDLE_MS - 3 * DAY_MS),
+    accepted(message_id="late", submitted_ms=MIDDLE_MS + 1, at_ms=MIDDLE_MS + 40),
+]
 
 
 @pytest.fixture(scope="module")
 def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouse]:
     own = ClickHouse(tmp_path_factory.mktemp("analytics"), ZONES)
-    shuffled = EVENTS + EVENTS[::7]  # the Kafka engine is at least once
-    random.Random(1).shuffle(shuffled)
-    own.take(shuffled)
+    own.take(random.Random(1).sample(EVENTS, k=len(EVENTS)))
+    own.take(EVENTS[::7])  # the Kafka engine is at least once
     yield own
     own.close()
 

@@ -1,0 +1,235 @@
+"""`heliograph report` of a real run: equal to the carriers' ledgers, and to ClickHouse's SQL."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import pytest
+import yaml
+from confluent_kafka import Producer
+
+from heliograph import reporting
+from heliograph.local import EXAMPLE
+from heliograph.options import config_at
+from heliograph.report import WORDS, folded, window_of
+from heliograph.reporting import COLUMNS, Window
+from pipeline.codec import Codec
+from pipeline.config import KafkaConfig
+from pipeline.kafka.reader import offsets_at, read_to_end
+from pipeline.records import MtEvent
+from tests.end_to_end.conftest import in_foreground
+
+DEADLINE_S = 90
+MESSAGES = 240
+TESTS = 5
+ZONES = {"slow": "Asia/Kathmandu", "fast": "America/New_York"}
+FAST = """
+base: test
+faults: [{fault: never_answer_submit, share: 0.03}]
+"""
+CODEC = Codec()
+
+
+class Pipeline(NamedTuple):
+    """One that runs: its broker, its configuration, the ledgers of its carriers."""
+
+    bootstrap: str
+    config: Path
+    ledgers: dict[str, str]
+
+    def events(self) -> list[MtEvent]:
+        """All that the topic has."""
+        kafka = KafkaConfig(bootstrap_servers=self.bootstrap)
+        messages = read_to_end(kafka, ["sms.mt.event"])
+        return [CODEC.decode(message.value(), MtEvent) for message in messages]
+
+    def report(self, *options: str) -> subprocess.CompletedProcess[str]:
+        """What the command says."""
+        environ = {**os.environ, "HELIOGRAPH__KAFKA__BOOTSTRAP_SERVERS": self.bootstrap}
+        command = [sys.executable, "-m", "heliograph", "report", "--config", str(self.config)]
+        return subprocess.run(
+            [*command, *options], env=environ, capture_output=True, text=True, timeout=60
+        )
+
+
+@pytest.fixture(scope="module")
+def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
+    folder = tmp_path_factory.mktemp("report")
+    config = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
+    (folder / "carrier_fast.yaml").write_text(FAST, encoding="utf-8")
+    (folder / "routes.yaml").write_bytes(EXAMPLE.with_name("routes.yaml").read_bytes())
+    config["services"]["sandbox"]["fast"]["scenario"] = str(folder / "carrier_fast.yaml")
+    config["connectors"]["fast"]["response_timeout_s"] = 1
+    for name, zone in ZONES.items():
+        profile = config["connectors"][name]["profile"]
+        config["profiles"][profile]["zone"] = zone
+    own = folder / "heliograph.yaml"
+    own.write_text(yaml.safe_dump(config), encoding="utf-8")
+    with in_foreground("up", "--config", str(own)) as process:
+        assert process.stdout is not None
+        text = ""
+        for line in process.stdout:
+            text += line
+            if "Ctrl-C ends all" in line:
+                break
+        broker = re.search(r"Kafka\s+(127\.0\.0\.1:\d+)", text)
+        assert broker, text
+        ledgers = dict(re.findall(r"sandbox-(slow|fast)\s+(http\S+)", text))
+        found = Pipeline(broker[1], own, ledgers)
+        played(found)
+        yield found
+        process.send_signal(signal.SIGINT)
+        process.wait(DEADLINE_S)
+
+
+def played(pipeline: Pipeline) -> None:
+    """Send to both carriers, some of it by a test tenant, and wait until all has ended."""
+    producer = Producer({"bootstrap.servers": pipeline.bootstrap})
+    for number in range(MESSAGES):
+        request = {
+            "message_id": f"m{number}",
+            "to": f"+4670{number:07}" if number % 2 else f"+4477009{number:05}",
+            "from": "ACME",
+            "text": "hello" if number % 5 else "a long one " * 30,
+            "on_ambiguous": "resend" if number % 4 else "give_up",
+        }
+        producer.produce("sms.mt.request", json.dumps(request).encode())
+    for number in range(TESTS):
+        request = {"message_id": f"t{number}", "to": "+99946700001", "from": "ACME", "text": "hi"}
+        producer.produce("sms.mt.request.tenant.test", json.dumps(request).encode())
+    assert producer.flush(10) == 0
+    deadline = time.monotonic() + DEADLINE_S
+    while len({event.message_id for event in pipeline.events() if event.terminal}) < (
+        MESSAGES + TESTS
+    ):
+        assert time.monotonic() < deadline
+        time.sleep(1)
+    time.sleep(2)  # receipts of what was sent again
+
+
+def tables(text: str) -> dict[str, list[dict[str, Any]]]:
+    """The tables as they were printed."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    columns: list[str] = []
+    for line in text.splitlines():
+        if not line.startswith(" "):
+            rows = found.setdefault(line.removesuffix(": nothing"), [])
+            columns = []
+        elif not columns:
+            columns = line.split()
+        else:
+            rows.append(dict(zip(columns, map(cell, columns, line.split()), strict=True)))
+    return found
+
+
+def cell(column: str, text: str) -> str | int:
+    if column in WORDS or column == "cost":
+        return "" if text == "-" else text
+    return int(text.replace(",", ""))
+
+
+def today() -> tuple[str, str]:
+    """From yesterday until in an hour."""
+    now = datetime.now(UTC)
+    return (now - timedelta(days=1)).isoformat(), (now + timedelta(hours=1)).isoformat()
+
+
+def test_an_invoice_is_equal_to_the_ledgers_to_the_segment(pipeline: Pipeline) -> None:
+    begin, end = today()
+    options = [part for n, url in pipeline.ledgers.items() for part in ("--ledger", f"{n}={url}")]
+    done = pipeline.report("--from", begin, "--to", end, *options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = tables(done.stdout)
+    billed: Counter[str] = Counter()
+    for row in told["reconciliation"]:
+        assert (row["only_ours"], row["only_theirs"]) == (0, 0)
+        billed[row["connector"]] += row["theirs"]
+        zone = ZoneInfo(ZONES[row["connector"]])
+        assert row["day"] in {
+            (datetime.now(zone) - timedelta(minutes=m)).date().isoformat() for m in (0, 5)
+        }
+    for name, url in pipeline.ledgers.items():
+        with urllib.request.urlopen(f"{url}/ledger/segments", timeout=10) as lines:
+            rows = [json.loads(line) for line in lines]
+        taken = [r for r in rows if r["command_status"] == 0 and r["account"] == "heliograph"]
+        assert billed[name] == len(taken) > MESSAGES / 4
+    for row in told["invoice"]:
+        [same] = [r for r in told["reconciliation"] if r["connector"] == row["connector"]]
+        assert same["ours"] == row["accepted"]
+        assert same["lost_answers"] >= row["in_doubt"]
+    lost = sum(row["lost_answers"] for row in told["reconciliation"])
+    in_doubt = sum(row["in_doubt"] for row in told["invoice"])
+    assert lost > in_doubt > 0
+
+
+def test_what_the_ledger_lacks_is_told_and_ends_with_1(pipeline: Pipeline, tmp_path: Path) -> None:
+    with urllib.request.urlopen(f"{pipeline.ledgers['slow']}/ledger/segments", timeout=10) as lines:
+        rows = list(lines)
+    statistics = json.dumps({"journal": "statistics", "faults": []}).encode() + b"\n"
+    foreign = {**json.loads(rows[0]), "smsc_message_id": "f00", "message_id": None}
+    short = tmp_path / "ledger"
+    short.write_bytes(b"".join([*rows[1:], json.dumps(foreign).encode() + b"\n", statistics]))
+    done = pipeline.report("--from", today()[0], "--ledger", f"slow={short}")
+    assert done.returncode == 1, done.stdout + done.stderr
+    [row] = tables(done.stdout)["reconciliation"]
+    assert (row["ours"], row["theirs"]) == (len(rows), len(rows))
+    assert (row["only_ours"], row["only_theirs"]) == (1, 1)
+
+
+def test_clickhouse_says_the_same_of_the_same_records(pipeline: Pipeline, tmp_path: Path) -> None:
+    pytest.importorskip("chdb", reason="no ClickHouse here: make analytics installs it")
+    from tests.analytics.clickhouse import ClickHouse
+
+    begin, end = today()
+    done = pipeline.report("--from", begin, "--to", end, "--html", str(tmp_path / "report.html"))
+    assert done.returncode == 0, done.stderr
+    assert "<svg" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    clickhouse = ClickHouse(tmp_path, ZONES)
+    try:
+        clickhouse.take(pipeline.events())
+        for name, rows in tables(done.stdout).items():
+            assert clickhouse.rows(name, window_of(begin, end)) == [tuple(r.values()) for r in rows]
+            assert tuple(rows[0]) == COLUMNS[name]
+    finally:
+        clickhouse.close()
+
+
+def test_a_price_is_found_though_the_way_was_chosen_before(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HELIOGRAPH__KAFKA__BOOTSTRAP_SERVERS", pipeline.bootstrap)
+    monkeypatch.setattr("heliograph.report.CLOCKS_MS", 0)
+    events = [event for event in pipeline.events() if event.country == "SE" and not event.test]
+    routed = max(event.at_ms for event in events if event.event == "routed")
+    window = Window(routed + 1, routed + 3_600_000)
+    cost = reporting.tables(folded(config_at(pipeline.config), window), {})["cost"]
+    written = [e for e in events if e.event == "segment_accepted" and e.submitted_ms]
+    later = [e for e in written if window.has(e.submitted_ms or 0)]
+    swedish = [row for row in cost if row[1] == "SE"]
+    assert sum(int(row[3]) for row in swedish) == len(later) > 0
+    assert [row[4] for row in swedish] == [0] * len(swedish)
+
+
+def test_a_reader_begins_and_ends_where_it_is_told(pipeline: Pipeline) -> None:
+    kafka = KafkaConfig(bootstrap_servers=pipeline.bootstrap)
+    stamps = sorted(m.timestamp()[1] for m in read_to_end(kafka, ["sms.mt.event"]))
+    middle_ms = stamps[len(stamps) // 2]
+    middle = offsets_at(kafka, "sms.mt.event", middle_ms)
+    later = [m.timestamp()[1] for m in read_to_end(kafka, ["sms.mt.event"], starts=middle)]
+    assert sorted(later) == [stamp for stamp in stamps if stamp >= middle_ms]
+    first = offsets_at(kafka, "sms.mt.event", 0)
+    earlier = read_to_end(kafka, ["sms.mt.event"], starts=first, ends=middle)
+    assert sorted(m.timestamp()[1] for m in earlier) == [s for s in stamps if s < middle_ms]
+    ends = offsets_at(kafka, "sms.mt.event", stamps[-1] + 3_600_000)
+    assert list(read_to_end(kafka, ["sms.mt.event"], starts=ends)) == []
