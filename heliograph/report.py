@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from heliograph import reconciling, reporting
+from heliograph import billing, reconciling, reporting
 from heliograph.options import ConfigOption, config_at
 from heliograph.reconciling import Claim
 from heliograph.reporting import Fold, Row, Window
@@ -17,7 +17,7 @@ from pipeline.errors import HeliographError
 from pipeline.ids import ConnectorId
 
 CLOCKS_MS = 300_000  # a binder's clock may be so much ahead of the broker's
-CLAIMS = "reconciliation"
+CLAIMS, BILLS = "reconciliation", "billing"
 WORDS = frozenset({"connector", "country", "currency", "day"})  # of columns; others are numbers
 
 
@@ -28,11 +28,15 @@ def report(
     ledger: Annotated[
         list[str] | None, typer.Option(help="A sandbox's ledger, as of verify: compare with it.")
     ] = None,
+    invoice: Annotated[
+        list[str] | None, typer.Option(help="NAME=FILE: what connector NAME was billed, as CSV.")
+    ] = None,
     config: ConfigOption = None,
 ) -> None:
     """What went to the carriers: delivery, receipts, cost, invoices; times without a zone are UTC.
 
-    Ends with 1 when a ledger has a segment that we have not, or the other way round.
+    Ends with 1 when a ledger has a segment that we have not, or the other way round, and when an
+    invoice has more or fewer than were accepted or in doubt.
     """
     from heliograph.reported_html import page
 
@@ -45,6 +49,10 @@ def report(
         compared = _reconciled(loaded, fold, zones, ledger)
         found[CLAIMS] = (reconciling.COLUMNS, compared.rows)
         is_equal = compared.is_equal
+    if invoice:
+        rows = list(_billed(loaded, fold.window, zones, found["invoice"][1], invoice))
+        found[BILLS] = (billing.COLUMNS, rows)
+        is_equal = is_equal and not any(row[-1] for row in rows)
     print(*lines(found), sep="\n")
     if html is not None:
         html.write_text(page(fold, found), encoding="utf-8")
@@ -120,6 +128,21 @@ def _reconciled(
         if (claim := _claim(config, row, [n for n in ledger.connectors if n in billed]))
     )
     return reconciling.reconcile(fold, claims, zones, connectors)
+
+
+def _billed(
+    config: Config,
+    window: Window,
+    zones: Mapping[str, ZoneInfo],
+    ours: Sequence[Row],
+    written: Sequence[str],
+) -> Iterator[Row]:
+    for one in written:
+        name, _, file = one.partition("=")
+        if name not in config.connectors or not file:
+            names = ", ".join(config.connectors)
+            raise HeliographError(f"--invoice {one}: write NAME=FILE, with NAME one of {names}")
+        yield from billing.compare(name, billing.billed_in(Path(file)), ours, zones[name], window)
 
 
 def _claim(config: Config, row: Mapping[str, object], names: Sequence[str]) -> Claim | None:

@@ -19,6 +19,7 @@ TITLES = {
     "receipt_delay": ("Receipts", "From the write of a segment to its final receipt."),
     "cost": ("Cost", "What was accepted, at the price of its way."),
     "invoice": ("Invoice", "What was accepted, by days in the zone of each carrier."),
+    "billing": ("Billing", "The carriers' invoices; what is neither accepted nor in doubt."),
     "reconciliation": ("Reconciliation", "The carriers' ledgers, segment by segment."),
 }
 COLOURS = {  # series: by day, by night
@@ -177,7 +178,7 @@ def _table(columns: Sequence[str], rows: Sequence[Row]) -> str:
 def _cells(columns: Sequence[str], row: Row) -> Iterator[str]:
     for column, cell in zip(columns, row, strict=True):
         if isinstance(cell, int):
-            is_bad = column.startswith("only_") and cell
+            is_bad = cell and (column.startswith("only_") or column == "unexplained")
             yield f'<td class="n{" bad" if is_bad else ""}">{cell:,}</td>'
         else:
             kind = ' class="n"' if column == "cost" else ""
