@@ -2,67 +2,33 @@
 
     python -m benchmarks.router [--requests 100000] [--prefixes 100000] [--opt-outs 1000000]
 
-Starts a broker, intake and one router that has 50 rules over so many prefixes, and first brings it
-so many opt-outs through its own topic. Then, as JSON: requests as fast as they are taken, and at
-`--rate`; then a second router joins, and as fast as they are taken once more. What is counted are
-submit records that a reader of committed records has; a latency is from the request in Kafka
-(LogAppendTime) to such a reader, by the clock of this machine. CPU is that of the processes, all
-threads.
+Starts a broker and one router that has 50 rules over so many prefixes, and first brings it so many
+opt-outs through its own topic. Then requests as intake passes them on, as fast as the router takes
+them; with intake before it, as JSON, as fast as both take them, and at `--rate`; then a second
+router joins, and as fast as they are taken once more. What is counted are submit records that a
+reader of committed records has; a latency is from the request in Kafka (LogAppendTime) to such a
+reader, by the clock of this machine. CPU is that of the processes, all threads.
 """
 
 import argparse
 import json
-import statistics
-import threading
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from itertools import pairwise
 
-from confluent_kafka import OFFSET_BEGINNING, TopicPartition
-
-from benchmarks.binder import BENCH, TEXT, Stage, resident_mib, stage
+from benchmarks.binder import BENCH, TEXT, Stage, resident_mib
+from benchmarks.stateful import Arrivals, Keyed, Service, arriving, replica, service
 from heliograph.launcher import Child
 from pipeline import topics
 from pipeline.codec import Codec
-from pipeline.config import Config
-from pipeline.ids import Msisdn
-from pipeline.kafka.clients import make_consumer, make_producer, now_ms, produce, take
-from pipeline.kafka.lag import Lag
-from pipeline.records import MtSubmit, OptOut
+from pipeline.ids import MessageId, Msisdn
+from pipeline.kafka.clients import now_ms
+from pipeline.records import MtAdmitted, MtHead, MtRequest, MtSubmit, OptOut
 
 RULES = 50
-LONGEST_WAIT_S = 1800
 BINDS = 4
-POLL_S = 0.2
-LOOK_EVERY_S = 0.5
+CODEC = Codec()
 SUBMIT = topics.submit(BENCH, 1, priority=False)
-
-
-@dataclass(slots=True)
-class Arrivals:
-    """Submit records as a reader of committed ones gets them, on a thread of its own."""
-
-    config: Config
-    records: list[tuple[int, bytes]] = field(default_factory=list)  # when, ms, and what
-
-    def start(self) -> None:
-        """Read from now on."""
-        threading.Thread(target=self._read, name="arrivals", daemon=True).start()
-
-    def wait_for(self, count: int) -> None:
-        """Until there are so many."""
-        deadline = time.monotonic() + LONGEST_WAIT_S
-        while len(self.records) < count:
-            if time.monotonic() > deadline:
-                raise SystemExit(f"{len(self.records):,} of {count:,} came")
-            time.sleep(0.02)
-
-    def _read(self) -> None:
-        consumer = make_consumer(self.config.kafka, "heliograph-bench")
-        consumer.assign([TopicPartition(SUBMIT, n, OFFSET_BEGINNING) for n in range(BINDS)])
-        while True:
-            for message in take(consumer, POLL_S):
-                self.records.append((now_ms(), message.value() or b""))
 
 
 def write_routes(at: Stage, prefixes: int) -> None:
@@ -79,82 +45,72 @@ def write_routes(at: Stage, prefixes: int) -> None:
     (folder / "routes.yaml").write_text(text + "\n", encoding="utf-8")
 
 
-def write_opt_outs(config: Config, count: int) -> None:
+def opt_outs(count: int) -> Iterator[Keyed]:
     """So many recipients who want no more, none of whom is sent to."""
-    codec, producer = Codec(), make_producer(config.kafka)
     for number in range(count):
         recipient = Msisdn(f"4679{number:07}")
         row = OptOut(recipient=recipient, action="out", source="bench", at_ms=now_ms())
-        produce(producer, topics.ROUTER_IN, recipient, codec.encode(row, topics.ROUTER_IN))
-        producer.poll(0)
-    producer.flush(60)
+        yield recipient, CODEC.encode(row, topics.ROUTER_IN)
 
 
-def write(config: Config, numbers: Iterable[int], rate_per_s: float = 0) -> None:
-    """A request for each number, evenly where a rate is given."""
-    producer, begin = make_producer(config.kafka), time.monotonic()
-    for written, number in enumerate(numbers):
-        if rate_per_s and (wait_s := begin + written / rate_per_s - time.monotonic()) > 0:
-            producer.poll(0)
-            time.sleep(wait_s)
+def requests(numbers: range) -> Iterator[Keyed]:
+    """A request for each number, as others write it."""
+    for number in numbers:
         request = {
             "message_id": f"bench-{number}",
             "to": f"+4670{number % 10_000_000:07}",
             "from": "ACME",
             "text": TEXT.decode(),
         }
-        octets = json.dumps(request).encode()
-        produce(producer, topics.MT_REQUEST, request["message_id"], octets)
-        producer.poll(0)
-    producer.flush(60)
+        yield request["message_id"], json.dumps(request).encode()
 
 
-def rest(at: Stage) -> None:
-    """Wait until the routers have nothing left to read."""
-    lag = Lag(at.config.kafka, {topics.ROUTER_IN: "router"})
-    deadline = time.monotonic() + LONGEST_WAIT_S
-    while lag.ask()[topics.ROUTER_IN].behind:
-        if time.monotonic() > deadline:
-            raise SystemExit("the routers do not come to the end of sms.router.in")
-        time.sleep(LOOK_EVERY_S)
+def admitted(numbers: range) -> Iterator[Keyed]:
+    """A request for each number, as intake passes it on."""
+    for number in numbers:
+        message_id, recipient = MessageId(f"bench-{number}"), Msisdn(f"4670{number:07}")
+        moment = now_ms()
+        request = MtRequest(
+            message_id=message_id, to=f"+{recipient}", from_="ACME", text=TEXT.decode()
+        )
+        head = MtHead(
+            message_id=message_id,
+            recipient=recipient,
+            sender="ACME",
+            tenant="default",
+            lane="normal",
+            class_=request.class_,
+            requested_ms=moment,
+        )
+        record = MtAdmitted(
+            head=head, request=request, source=topics.MT_REQUEST, admitted_ms=moment
+        )
+        yield recipient, CODEC.encode(record, topics.ROUTER_IN)
 
 
-def throughput(at: Stage, arrivals: Arrivals, children: dict[str, Child], count: int) -> None:
-    """As fast as it goes."""
-    before, begin = len(arrivals.records), time.monotonic()
-    cpu_s = {name: -child.cpu_s() for name, child in children.items()}
-    write(at.config, range(before, before + count))
+def throughput(
+    intake: Service, routers: list[Child], arrivals: Arrivals, records: list[Keyed]
+) -> None:
+    """As fast as intake and routers take them."""
+    before, begin, count = len(arrivals.records), time.monotonic(), len(records)
+    intake_s, router_s = -intake.child.cpu_s(), -sum(child.cpu_s() for child in routers)
+    intake.write(records)
     arrivals.wait_for(before + count)
     wall_s = time.monotonic() - begin
-    for name, child in children.items():
-        cpu_s[name] += child.cpu_s()
-    routers = len(children) - 1
-    intake_us = cpu_s.pop("intake-0") / count * 1e6
-    router_us = sum(cpu_s.values()) / count * 1e6
-    resident = "+".join(str(resident_mib(children[name], "VmRSS")) for name in cpu_s)
+    intake_s += intake.child.cpu_s()
+    router_s += sum(child.cpu_s() for child in routers)
+    resident = "+".join(str(resident_mib(child, "VmRSS")) for child in routers)
     print(
-        f"{routers} router{'s' * (routers > 1)}, {count:,} requests: {count / wall_s:,.0f}/s, "
-        f"us of CPU each: intake {intake_us:.1f}, router {router_us:.1f}; {resident} MiB resident",
+        f"intake and {len(routers)} router{'s' * (len(routers) > 1)}, {count:,} requests: "
+        f"{count / wall_s:,.0f}/s, us of CPU each: intake {intake_s / count * 1e6:.1f}, "
+        f"router {router_s / count * 1e6:.1f}; {resident} MiB resident",
         flush=True,
     )
 
 
-def latency(at: Stage, arrivals: Arrivals, count: int, rate_per_s: float) -> None:
-    """At a pace: how long a request waits until its submit record is committed."""
-    before = len(arrivals.records)
-    write(at.config, range(before, before + count), rate_per_s)
-    arrivals.wait_for(before + count)
-    codec, skipped = Codec(), count // 10  # the first ones meet what is cold
-    waits = [
-        moment - codec.decode(octets, MtSubmit).requested_ms
-        for moment, octets in arrivals.records[before + skipped :]
-    ]
-    cuts = statistics.quantiles(waits, n=100)
-    print(
-        f"{rate_per_s:,.0f}/s, {len(waits):,} requests to the committed submit record: "
-        f"p50 {cuts[49]:.0f}, p99 {cuts[98]:.0f} ms",
-        flush=True,
-    )
+def requested_ms(octets: bytes) -> int:
+    """When the request of this submit record was written."""
+    return CODEC.decode(octets, MtSubmit).requested_ms
 
 
 def main() -> None:
@@ -165,30 +121,26 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1000)
     parser.add_argument("--prefixes", type=int, default=100_000)
     parser.add_argument("--opt-outs", type=int, default=1_000_000)
-    options = parser.parse_args()
-    with stage(BINDS, 1) as at:
-        write_routes(at, options.prefixes)
-        children: dict[str, Child] = {}
-
-        def start(service: str, replica: str) -> None:
-            where = ("--config", str(at.path), "--replica", replica)
-            children[replica] = at.launcher.start(replica, service, *where)
-            at.launcher.wait_up()
-
-        start("router", "router-0")
-        begin = time.monotonic()
-        write_opt_outs(at.config, options.opt_outs)
-        rest(at)
-        took_s = time.monotonic() - begin
-        print(f"{options.opt_outs:,} opt-outs in {took_s:.0f} s", flush=True)
-        start("intake", "intake-0")
-        arrivals = Arrivals(at.config)
-        arrivals.start()
-        throughput(at, arrivals, children, options.requests)
-        latency(at, arrivals, options.paced, options.rate)
-        start("router", "router-1")
-        rest(at)
-        throughput(at, arrivals, children, options.requests)
+    asked = parser.parse_args()
+    cuts = [0, asked.requests, 2 * asked.requests, 2 * asked.requests + asked.paced]
+    first, second, paced = (range(*pair) for pair in pairwise(cuts))
+    last = range(cuts[-1], cuts[-1] + asked.requests)
+    with service(
+        "router",
+        topics.ROUTER_IN,
+        binds=BINDS,
+        prepare=lambda at: write_routes(at, asked.prefixes),
+    ) as router:
+        at = router.at
+        router.preload(opt_outs(asked.opt_outs), asked.opt_outs, "opt-outs")
+        with arriving(at.config, SUBMIT) as arrivals:
+            router.throughput(arrivals, list(admitted(first)), 1, "requests, the router by itself")
+            intake = Service(at, "intake", topics.MT_REQUEST, replica(at, "intake", 0))
+            routers = [router.child]
+            throughput(intake, routers, arrivals, list(requests(second)))
+            intake.latency(arrivals, requests(paced), asked.paced, asked.rate, requested_ms)
+            routers.append(replica(at, "router", 1))
+            throughput(intake, routers, arrivals, list(requests(last)))
 
 
 if __name__ == "__main__":

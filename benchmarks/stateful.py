@@ -188,13 +188,26 @@ def disk_octets(folder: Path) -> int:
     return found
 
 
+def nothing(at: Stage) -> None:
+    """No preparation."""
+
+
 @contextmanager
-def service(name: str, topic_in: str) -> Iterator[Service]:
+def service(
+    name: str, topic_in: str, *, binds: int = 1, prepare: Callable[[Stage], None] = nothing
+) -> Iterator[Service]:
     """A broker and one replica of the service, which is ready."""
-    with stage(1, 1) as at:
-        where = ("--config", str(at.path), "--replica", f"{name}-0")
-        child = at.launcher.start(f"{name}-0", name, *where)
-        at.launcher.wait_up()
-        own = Service(at, name, topic_in, child)
+    with stage(binds, 1) as at:
+        prepare(at)
+        own = Service(at, name, topic_in, replica(at, name, 0))
         own.watch()
         yield own
+
+
+def replica(at: Stage, name: str, number: int) -> Child:
+    """One more replica of the service `name`, which is ready."""
+    child = at.launcher.start(
+        f"{name}-{number}", name, "--config", str(at.path), "--replica", f"{name}-{number}"
+    )
+    at.launcher.wait_up()
+    return child
