@@ -20,6 +20,8 @@ from services.correlator.core import Correlator
 from services.correlator.counting import CountingCorrelator, Windows
 from services.correlator.gauges import Gauges
 
+COMMIT_AFTER_S = 0.05  # of the quarter of a second that a receipt may take to sms.dlr
+
 
 def main(read: Callable[[], Config], replica: str) -> None:
     """Run one correlator replica; `read` reads the configuration."""
@@ -52,6 +54,7 @@ def main(read: Callable[[], Config], replica: str) -> None:
                 Wake,
             ),
             ground=ground,
+            commit_after_s=COMMIT_AFTER_S,
         )
 
 

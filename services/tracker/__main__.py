@@ -18,6 +18,8 @@ from services.tracker.config import TrackerConfig
 from services.tracker.core import Tracker
 from services.tracker.quality import MeasuringTracker, Windows
 
+COMMIT_AFTER_S = 0.1  # nobody waits for a status so long that a tenth of a second counts
+
 
 def main(config: Config, replica: str) -> None:
     """Run one tracker replica."""
@@ -39,4 +41,5 @@ def main(config: Config, replica: str) -> None:
                 Wake,
             ),
             ground=ground,
+            commit_after_s=COMMIT_AFTER_S,
         )
