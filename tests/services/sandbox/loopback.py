@@ -16,6 +16,7 @@ from smpp.state import Closed
 from smpp.values import BindType, CommandStatus
 
 DEADLINE_S = 10
+RECEIVED_PER_S = 2000  # on a machine that others use too
 PASSWORD = "secret"
 LEDGER_TLV = 0x1501
 
@@ -36,16 +37,16 @@ class Handset:
         self._news = asyncio.Event()
         self.esme: Esme
 
-    async def until(self, is_so: Callable[[], bool]) -> None:
+    async def until(self, is_so: Callable[[], bool], deadline_s: float = DEADLINE_S) -> None:
         """Wait until what came, or the end of the bind, makes it so."""
-        async with asyncio.timeout(DEADLINE_S):
+        async with asyncio.timeout(deadline_s):
             while not is_so():
                 self._news.clear()
                 await self._news.wait()
 
     async def receive(self, count: int) -> list[DeliverSm]:
         """Wait until `count` deliver_sm came."""
-        await self.until(lambda: len(self.came) >= count)
+        await self.until(lambda: len(self.came) >= count, DEADLINE_S + count / RECEIVED_PER_S)
         return self.came
 
     async def submit(self, number: int = 1, **fields: Any) -> Pdu:
