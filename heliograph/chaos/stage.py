@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from heliograph import carriers
-from heliograph.chaos.clocks import clock_env, put_wrong
+from heliograph.chaos.clocks import clock_env, go_first, put_wrong
 from heliograph.chaos.events import Events
 from heliograph.chaos.relay import Relay, relay_to
 from heliograph.chaos.settings import ACCOUNT, CONNECTOR, Settings
@@ -37,7 +37,6 @@ from pipeline.kafka.admin import create_topics
 from pipeline.process import catalog, make_codec
 from services.binder.config import BinderConfig
 
-YIELDS = 3
 SINGLES = ("intake", "router", "correlator", "tracker", "scheduler")
 SETTLE_TIMEOUT_S = 90
 LOOK_EVERY_S = 0.1
@@ -343,7 +342,7 @@ def stage(
         where = ("--config", str(path))
         sandbox = own.start("sandbox-chaos", "sandbox", "chaos", *where, "--free-ports")
         own.wait_up()
-        os.nice(YIELDS)  # the carrier judges by its own clock: it waits for nobody it judges
+        go_first(sandbox.pid)
         if is_clocked:  # the carrier's stays right: it judges
             clock = clock_env(folder)
             stack.callback(_forget, set(clock))
