@@ -177,7 +177,7 @@ def scenario(
 
 @APP.command()
 def chaos(
-    scenario: Annotated[list[str], typer.Option(help="A row: A1, C3, otp; or all.")],
+    scenario: Annotated[list[str], typer.Option(help="A row: A1, D3, otp; or all.")],
     seed: Annotated[int, typer.Option(help="Makes the same faults again.")] = 1,
     long: Annotated[bool, typer.Option("--long", help="Minutes a row, as in a report.")] = False,
 ) -> None:

@@ -31,6 +31,7 @@ from pipeline.records import (
     MtSubmitted,
     SmscDeliver,
 )
+from services.correlator.joining import is_of_id
 from services.correlator.receipts import pdu_of
 from services.intake.core import Intake, ShapeFault, Source
 from services.sandbox.config import sandbox_config
@@ -168,14 +169,18 @@ def _note_outputs(
 def _note_deliveries(
     config: Config, codec: Codec, evidence: Evidence, canaries: Canaries | None
 ) -> None:
-    """The raw topic; what else stands there is somebody else's."""
+    """The raw topic; what else stands there is somebody else's, or there once more."""
+    connectors = map(ConnectorId, config.connectors)
+    unmarked = {name for name in connectors if config.profile(name).receipts_by_text}
     for message in read_to_end(config.kafka, [topics.CORRELATOR_IN]):
+        if is_of_id((message.key() or b"").decode(errors="replace")):
+            continue
         try:
             deliver = codec.decode(message.value(), SmscDeliver)
         except UnreadableError:
             continue
         pdu = pdu_of(deliver)
-        is_receipt = receipt.is_receipt(pdu)
+        is_receipt = receipt.is_receipt(pdu, by_text=deliver.connector in unmarked)
         evidence.note_deliver(deliver, receipt.read(pdu).message_id or "" if is_receipt else None)
         if canaries is not None:
             canaries.note_number(deliver.handset)

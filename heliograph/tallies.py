@@ -1,8 +1,10 @@
 """What a run is judged by: ids and counters, folded record by record; pure.
 
 A segment is known by our own id, message_id|segment, which the sandbox reads from a vendor TLV: so
-neither side's word is taken for the other's. Ledgers and topics may be noted in any order. Nothing
-is kept of a record but what a count needs: about 0.7 kB a message of one segment with one receipt.
+neither side's word is taken for the other's. A receipt is known by the SMSC's message id, for of
+the handset carriers write what they like; where ids are used again, one has several owners. Ledgers
+and topics may be noted in any order. Nothing is kept of a record but what a count needs: about
+0.7 kB a message of one segment with one receipt.
 """
 
 from collections import Counter, defaultdict
@@ -15,6 +17,7 @@ import msgspec
 from pipeline.records import Dlr, Mo, MtEvent, MtSubmitted, SmscDeliver
 from services.binder.handsets import handset
 from services.sandbox.limits import SlidingPeak
+from smpp.values import MessageState
 
 REPEATS = frozenset({"duplicate", "payload_mismatch"})
 NS_PER_US, US_PER_MS = 1000, 1000
@@ -32,24 +35,29 @@ class Message(msgspec.Struct, gc=False):
 
 
 class Segment(msgspec.Struct, gc=False):
-    """One segment: `taken` by carriers, by their ledgers; the rest as it was published."""
+    """One segment: `taken` by carriers and `reported` on, by their ledgers; the rest as it was
+    published."""
 
     own_id: str
     taken: int = 0
     accepted: int = 0
     is_unknown: bool = False
     hops: int = 0  # a bit for each way it may have been taken on
+    reported: int = 0  # a bit for each state that its receipts said
+    told: int = 0  # a bit for each state that it is said to have had
+    finals: int = 0  # receipts that were told as the final one
     read_ms: float = 0  # when it was last taken
     deadline_ms: int | None = None
 
 
 class Receipt(msgspec.Struct, gc=False):
-    """One receipt: whose it is and how often it was acked, by the ledger; how often it stands in
-    the raw topic, whose it was published as, and how often as an orphan that has stayed one."""
+    """The receipts of one id: whose they are and how many were acked, by the ledger; how many stand
+    in the raw topic, how many were published, whose, and as orphans that have stayed such."""
 
-    own: Segment | None = None
+    owners: tuple[Segment, ...] = ()
     acked: int = 0
     raw: int = 0
+    told: int = 0
     joined: tuple[Segment, ...] = ()
     orphans: int = 0
 
@@ -155,7 +163,7 @@ class Evidence:
         if smsc_message_id is None:
             self.parts_raw[ledger, deliver.source_addr, deliver.destination_addr] += 1
         else:
-            self.receipts[_receipt_id(ledger, smsc_message_id, deliver.handset)].raw += 1
+            self.receipts[_receipt_id(ledger, smsc_message_id)].raw += 1
 
     def note_dlr(self, dlr: Dlr) -> None:
         """A receipt as it was published, joined or an orphan; one that is repaired is none."""
@@ -165,12 +173,14 @@ class Evidence:
         ledger = self._ledger_of.get(dlr.connector)
         if ledger is None:
             return
-        receipt = self.receipts[_receipt_id(ledger, dlr.smsc_message_id, dlr.recipient)]
+        receipt = self.receipts[_receipt_id(ledger, dlr.smsc_message_id)]
         receipt.orphans += is_orphan - dlr.repaired
+        receipt.told += 1 - dlr.repaired
         if not is_orphan:
             segment = self._segment(f"{dlr.message_id}|{dlr.segment}")
-            if segment not in receipt.joined:
-                receipt.joined = (*receipt.joined, segment)
+            segment.told |= _bit(dlr.state)
+            segment.finals += dlr.final and not dlr.repeat
+            receipt.joined = _with(receipt.joined, segment)
 
     def note_mo(self, mo: Mo) -> None:
         """An inbound message as it was published."""
@@ -202,10 +212,11 @@ class Evidence:
             segment.read_ms = max(segment.read_ms, row["read_ms"])
 
     def _note_receipt(self, ledger: str, row: Row) -> None:
-        name = _receipt_id(ledger, row["smsc_message_id"], handset(row["source_addr"]))
-        receipt = self.receipts[name]
+        receipt = self.receipts[_receipt_id(ledger, row["smsc_message_id"])]
         if row["message_id"] is not None:
-            receipt.own = self._segment(f"{row['message_id']}|{row['segment']}")
+            segment = self._segment(f"{row['message_id']}|{row['segment']}")
+            segment.reported |= _bit(row["state"])
+            receipt.owners = _with(receipt.owners, segment)
         receipt.acked += _is_acked(row)
 
     def _note_part(self, ledger: str, row: Row) -> None:
@@ -238,8 +249,18 @@ class Evidence:
         return segment
 
 
-def _receipt_id(ledger: str, smsc_message_id: str, recipient: str) -> str:
-    return f"{ledger}|{smsc_message_id}|{recipient}"
+def _receipt_id(ledger: str, smsc_message_id: str) -> str:
+    return f"{ledger}|{smsc_message_id}"
+
+
+def _with(segments: tuple[Segment, ...], segment: Segment) -> tuple[Segment, ...]:
+    is_known = any(one is segment for one in segments)
+    return segments if is_known else (*segments, segment)
+
+
+def _bit(state: str) -> int:
+    """Of a state, by its name."""
+    return 1 << MessageState[state]
 
 
 def _is_acked(row: Row) -> bool:

@@ -6,12 +6,13 @@ with what figures it holds, or which cases break it, by message_id.
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple
 
 from heliograph.tallies import Evidence, Receipt, Segment
+from smpp.values import MessageState
 
 EXAMPLES_MAX = 3
 RATE_ALLOWANCE = 0.01  # of scheduling noise: what was paced evenly may be read in bursts
@@ -219,36 +220,58 @@ def _within_contract(evidence: Evidence, _: Bounds) -> Found:
 
 def _nothing_acked_is_lost(evidence: Evidence, _: Bounds) -> Found:
     receipts = sum(receipt.acked for receipt in evidence.receipts.values())
-    hopeless = sum(1 for r in evidence.receipts.values() if _not_joined(r) and _is_hopeless(r.own))
+    alone = (own for receipt in evidence.receipts.values() for own in _not_joined(receipt))
+    hopeless = sum(map(_is_hopeless, alone))
     figures = f"{receipts:,} receipts, {evidence.parts_acked.total():,} parts of MO"
     if hopeless:
         figures += f", {hopeless:,} not joined, of segments whose answer never came"
-    return Found(figures, chain(_lost_receipts(evidence), _lost_mo(evidence)))
+    wrong = (_lost_receipts(evidence), _told_otherwise(evidence), _lost_mo(evidence))
+    return Found(figures, chain.from_iterable(wrong))
 
 
 def _lost_receipts(evidence: Evidence) -> Iterator[str]:
     for name, receipt in evidence.receipts.items():
-        smsc_message_id = name.split("|")[1]
-        own_id = receipt.own.own_id if receipt.own else "an unknown segment"
+        its = f"its receipt {name.partition('|')[2]}"
+        own_id = receipt.owners[0].own_id if receipt.owners else "an unknown segment"
         if receipt.raw < receipt.acked:
-            yield f"{own_id}: its receipt {smsc_message_id} was acked, and is not in the raw topic"
-        elif _not_joined(receipt) and not _is_hopeless(receipt.own):
-            yield f"{own_id}: its receipt {smsc_message_id} was not joined"
-        for other in receipt.joined:
-            if receipt.own is not None and other.own_id != receipt.own.own_id:
-                yield f"{own_id}: its receipt {smsc_message_id} was mis-joined to {other.own_id}"
+            yield f"{own_id}: {its} was acked, and is not in the raw topic"
+        elif receipt.told > receipt.raw:
+            yield f"{own_id}: {its} came {receipt.raw} times and was told {receipt.told} times"
+        else:
+            lost = (own for own in _not_joined(receipt) if not _is_hopeless(own))
+            yield from (f"{own.own_id}: {its} was not joined" for own in lost)
+        for other in _strangers(receipt):
+            yield f"{own_id}: {its} was mis-joined to {other.own_id}"
 
 
-def _not_joined(receipt: Receipt) -> bool:
-    """Whether a receipt that was taken from the carrier found no segment, though it has one."""
-    is_alone = receipt.orphans > 0 or (receipt.acked > 0 and not receipt.joined)
-    return receipt.own is not None and is_alone
+def _strangers(receipt: Receipt) -> list[Segment]:
+    """Segments that a receipt was joined to, and that are not its own."""
+    return [one for one in receipt.joined if receipt.owners and one not in receipt.owners]
 
 
-def _is_hopeless(segment: Segment | None) -> bool:
+def _not_joined(receipt: Receipt) -> Sequence[Segment]:
+    """Segments that a receipt taken from the carrier should have found, and has not."""
+    if receipt.acked and not _strangers(receipt):
+        alone = [own for own in receipt.owners if own not in receipt.joined]
+        if alone:
+            return alone
+    return receipt.owners if receipt.orphans else ()
+
+
+def _is_hopeless(segment: Segment) -> bool:
     """Whether an answer of the carrier was lost, and with it the id: such a receipt may find its
     segment by what else it says, and need not."""
-    return segment is not None and segment.taken > segment.accepted
+    return segment.taken > segment.accepted
+
+
+def _told_otherwise(evidence: Evidence) -> Iterator[str]:
+    """Segments of which something was told that no receipt of theirs says, or two ends of a way."""
+    for segment in evidence.segments.values():
+        if segment.reported and segment.told & ~segment.reported:
+            names = [s.name for s in MessageState if segment.told & ~segment.reported & 1 << s]
+            yield f"{segment.own_id} was told as {', '.join(names)}, and no receipt of it says so"
+        if segment.finals > max(1, segment.hops.bit_count()):
+            yield f"{segment.own_id} has {segment.finals} final receipts"
 
 
 def _lost_mo(evidence: Evidence) -> Iterator[str]:
@@ -291,7 +314,7 @@ ROWS: tuple[tuple[str, str, Look], ...] = (
     ("L4", "no segment was taken twice on its way", _duplicates),
     ("L5", "no segment was taken after its deadline", _in_time),
     ("L6", "rates and binds were kept", _within_contract),
-    ("L7", "what was acked is kept, and joined to its own message", _nothing_acked_is_lost),
+    ("L7", "what was acked is kept, and joined once to its own message", _nothing_acked_is_lost),
     ("L8", "no number, text or secret in logs and metrics", _no_leaks),
     ("L9", "nothing waits to be read", _no_lag),
 )

@@ -1,5 +1,6 @@
 """The configuration of a pipeline to be broken, as a file that rows change while it runs."""
 
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
@@ -18,6 +19,7 @@ class Settings:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._text = yaml.safe_load(HERE.read_text(encoding="utf-8"))
+        self._profile = self._text["profiles"][CONNECTOR]
         self.routes = path.with_name("routes.yaml")
         self.routes.write_bytes(HERE.with_name("routes.yaml").read_bytes())
         self._text["routes"] = self.routes.name
@@ -30,6 +32,21 @@ class Settings:
     def change(self, **connector: object) -> None:
         """Some of the connector's are others."""
         self._text["connectors"][CONNECTOR].update(connector)
+        self._write()
+
+    def write_as(self, profile: Mapping[str, object]) -> None:
+        """The carrier's profile is as it was at first, with these on top."""
+        self._text["profiles"][CONNECTOR] = {**self._profile, **profile}
+        self._write()
+
+    def correlate(self, correlator: Mapping[str, object]) -> None:
+        """These are the settings of the correlator."""
+        self._text["services"]["correlator"] = dict(correlator)
+        self._write()
+
+    def leave_free(self, mib: int) -> None:
+        """So much of the disk must be free, or a stateful service does not run."""
+        self._text["state_room_mib"] = mib
         self._write()
 
     def allow(self, binds: int) -> None:

@@ -18,6 +18,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Any
 
 from heliograph import carriers
@@ -312,9 +313,12 @@ def stage(
     is_relayed: bool = False,
     is_clocked: bool = False,
     allowed_binds: int = 4,
+    profile: Mapping[str, object] = MappingProxyType({}),
+    correlator: Mapping[str, object] = MappingProxyType({}),
     **connector: object,
 ) -> Iterator[Stage]:
-    """A pipeline with two binder replicas; `connector` are settings of it that are otherwise.
+    """A pipeline with two binder replicas; `connector` are settings of it that are otherwise, as
+    are `profile` and `correlator` of those.
 
     `is_relayed` has it reach Kafka through a relay, `is_clocked` has a clock that can be put wrong;
     the carrier allows so many binds.
@@ -335,6 +339,8 @@ def stage(
         settings = Settings(folder / "heliograph.yaml")
         settings.change(**connector)
         settings.allow(allowed_binds)
+        settings.write_as(profile)
+        settings.correlate(correlator)
         path = settings.path
         own = stack.enter_context(launcher(folder / "log"))
         config = load(path)

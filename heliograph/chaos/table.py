@@ -4,12 +4,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from itertools import groupby
 
-from heliograph.chaos import carrier, kafka, policies, processes, scenes
+from heliograph.chaos import carrier, inbound, kafka, keepers, policies, processes, receipts, scenes
 from heliograph.chaos.rows import LONG, SHORT, Row, Told, named, told
 from heliograph.chaos.stage import stage
 from pipeline.errors import HeliographError
 
-ROWS = (*processes.ROWS, *kafka.ROWS, *carrier.ROWS, *scenes.ROWS, *policies.ROWS)
+ROWS = (
+    *processes.ROWS,
+    *kafka.ROWS,
+    *carrier.ROWS,
+    *receipts.ROWS,
+    *inbound.ROWS,
+    *keepers.ROWS,
+    *scenes.ROWS,
+    *policies.ROWS,
+)
 
 
 def play(names: Sequence[str], seed: int, *, is_long: bool) -> bool:

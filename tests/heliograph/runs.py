@@ -108,6 +108,7 @@ def _delivered(run: Run, number: int) -> None:
             "message_id": message_id,
             "segment": 1,
             "smsc_message_id": smsc_id,
+            "state": "DELIVERED",
         }
     )
     run.raw.append((smsc_deliver(to, "ACME", smsc_id), smsc_id))

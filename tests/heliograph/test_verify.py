@@ -43,7 +43,7 @@ def test_one_lost_one_doubled_and_one_mis_joined_are_all_found_by_name() -> None
         "L1": ("m1 has no outcome",),
         "L2": ("m1|1 is in no ledger",),
         "L4": ("m2|1 was taken 2 times",),
-        "L7": ("m3|1: its receipt 903 was mis-joined to m2|1",),
+        "L7": ("m3|1: its receipt 903 was mis-joined to m2|1", "m2|1 has 2 final receipts"),
     }
     assert (verdict.lost, verdict.duplicated) == (2, 1)
 
@@ -93,6 +93,30 @@ def park_a_receipt(run: Run) -> None:
     del run.receipts[1]
 
 
+def tell_a_receipt_twice(run: Run) -> None:
+    run.receipts.append(change(run.receipts[1], repeat=True))
+
+
+def end_a_segment_twice(run: Run) -> None:
+    run.raw.append(run.raw[1])
+    run.receipts.append(run.receipts[1])
+
+
+def tell_another_state(run: Run) -> None:
+    run.receipts[1] = change(run.receipts[1], state="EXPIRED")
+
+
+def join_both_to_the_first(run: Run) -> None:
+    give_an_id_again(run)
+    run.receipts[1] = change(run.receipts[1], message_id=MessageId("m1"), repeat=True)
+
+
+def join_crosswise(run: Run) -> None:
+    give_an_id_again(run)
+    run.row("receipts", 1)["state"] = "EXPIRED"
+    run.receipts[0] = change(run.receipts[0], state="EXPIRED")
+
+
 def lose_a_part_of_an_mo(run: Run) -> None:
     run.raw.pop()
 
@@ -123,6 +147,11 @@ def fill_the_ledger(run: Run) -> None:
         (lose_an_acked_receipt, "L7", "m2|1: its receipt 902 was acked, and is not in the raw"),
         (orphan_a_receipt, "L7", "m2|1: its receipt 902 was not joined"),
         (park_a_receipt, "L7", "m2|1: its receipt 902 was not joined"),
+        (tell_a_receipt_twice, "L7", "m2|1: its receipt 902 came 1 times and was told 2 times"),
+        (end_a_segment_twice, "L7", "m2|1 has 2 final receipts"),
+        (tell_another_state, "L7", "m2|1 was told as EXPIRED, and no receipt of it says so"),
+        (join_both_to_the_first, "L7", "m2|1: its receipt 901 was not joined"),
+        (join_crosswise, "L7", "m1|1 was told as EXPIRED, and no receipt of it says so"),
         (lose_a_part_of_an_mo, "L7", "2 parts to 12345 were acked, 1 in the raw topic"),
         (publish_a_partial_mo, "L7", "MO 1 on fast: 2 parts were acked, and no whole MO"),
         (leave_work, "L9", "router has 3 to read"),
@@ -175,6 +204,28 @@ def repair_an_orphan(run: Run) -> Bounds:
     return Bounds()
 
 
+def give_an_id_again(run: Run) -> Bounds:
+    """To another message, after a restart."""
+    run.row("receipts", 1)["smsc_message_id"] = "901"
+    run.raw[1] = (run.raw[1][0], "901")
+    run.receipts[1] = change(run.receipts[1], smsc_message_id="901")
+    return Bounds()
+
+
+def swap_addresses(run: Run) -> Bounds:
+    row = run.row("receipts", 1)
+    row["source_addr"], row["destination_addr"] = row["destination_addr"], row["source_addr"]
+    return Bounds()
+
+
+def leave_addresses_out(run: Run) -> Bounds:
+    """What the binder makes of nothing is no number."""
+    run.row("receipts", 1)["source_addr"] = ""
+    deliver, smsc_message_id = run.raw[1]
+    run.raw[1] = (change(deliver, handset="none-1", source_addr=""), smsc_message_id)
+    return Bounds()
+
+
 def give_up(run: Run) -> Bounds:
     run.submitted[0] = change(run.submitted[0], outcome="unknown")
     return Bounds()
@@ -207,6 +258,9 @@ def pace_to_the_last(run: Run) -> Bounds:
         publish_again,
         get_no_answer,
         repair_an_orphan,
+        give_an_id_again,
+        swap_addresses,
+        leave_addresses_out,
         give_up,
         refuse_a_receipt,
         ask_for_a_part_that_never_came,
