@@ -12,9 +12,12 @@ from msgspec.structs import replace as changed
 
 from pipeline import topics
 from pipeline.effects import Effect, KeyEntries, Publish, PublishLater
-from pipeline.records import Dlr, Record
+from pipeline.records import Dlr, Record, Wake
+from services.correlator import parking
 from services.correlator.carriers import Carriers
 from services.correlator.core import Correlator
+from services.correlator.joining import Joining
+from services.correlator.parking import Parked
 from services.tracker import states
 from tests.entries import MemoryEntries
 from tests.simulation.handsets import World
@@ -31,6 +34,12 @@ Change = Callable[[Effect, int], Effect | None]
 def test_whatever_happens_to_receipts_each_message_has_its_true_end(first: int) -> None:
     found = {seed: World(seed).play() for seed in range(first, first + CHUNK)}
     assert {seed: faults for seed, faults in found.items() if faults} == {}
+
+
+def test_the_same_holds_where_there_is_room_for_two_receipts_only(monkeypatch: Patch) -> None:
+    """The others wait under their ids."""
+    monkeypatch.setattr(parking, "PARKED_RECEIPTS_MAX", 2)
+    assert {seed: faults for seed in range(CHUNK) if (faults := World(seed).play())} == {}
 
 
 def test_a_seed_is_always_the_same_run() -> None:
@@ -125,6 +134,19 @@ def _takes_the_last_receipt_for_the_final_one(monkeypatch: Patch) -> None:
         monkeypatch.setitem(states.BY_RECEIPT, state, after - {state})
 
 
+def _tells_every_silence(monkeypatch: Patch) -> None:
+    def timed_out(self: Joining, state: KeyEntries, wake: Wake, now_ms: int) -> list[Effect]:
+        message_id, what = wake.what.split("|", 1)
+        told = Wake(key=message_id, kind=wake.kind, what=what, set_ms=wake.set_ms)
+        return [Publish(topics.TRACKER_IN, message_id, told)]
+
+    monkeypatch.setattr(Joining, "timed_out", timed_out)
+
+
+def _has_room_for_sixteen_only(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(Parked, "_spill", lambda *_: None)
+
+
 def _remembers_beside_its_state(monkeypatch: Patch) -> None:
     """What a crash undoes is no reason not to do it again."""
     decide, known = Correlator.decide, []
@@ -146,6 +168,8 @@ MUTANTS = [
     _wakes_too_early,
     _tells_the_tracker_nothing_of_receipts,
     _takes_the_last_receipt_for_the_final_one,
+    _tells_every_silence,
+    _has_room_for_sixteen_only,
     _remembers_beside_its_state,
 ]
 
