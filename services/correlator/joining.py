@@ -34,6 +34,7 @@ from services.correlator.segments import Row, Segments
 RECEIPT_TIMEOUT = "receipt_timeout"
 RECEIPT_PARKED = "receipt_parked"
 BY_ID = "id|"
+LATE_MS = 3_600_000  # by how much a timer may be
 MAY_BE_THERE = ("accepted", "unknown")  # outcomes of a segment whose receipt may come
 
 
@@ -222,9 +223,11 @@ class Joining:
         return Publish(topics.DLR_ORPHAN, dlr.recipient, dlr)
 
     def _row(self, record: MtSubmitted, now_ms: int, *, is_copy: bool) -> Row:
-        """Its receipt may come until the message's time is over, and for a usual life at least."""
+        """Its receipt may come until the message's time is over, and for a usual life at least; its
+        timer, which asks for it then, may be late."""
         life_ms = now_ms + self._own.life_s * 1000
-        until_ms = max(life_ms, record.deadline_ms + self._own.grace_s * 1000)
+        timer_ms = record.deadline_ms + self._own.grace_s * 1000
+        until_ms = max(life_ms, timer_ms + LATE_MS)
         is_accepted = record.outcome == "accepted"
         smsc_message_id = SmscMessageId(record.smsc_message_id or "" if is_accepted else "")
         carrier = self._carriers.of(record.connector)

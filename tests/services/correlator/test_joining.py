@@ -17,7 +17,6 @@ from pipeline.references import reference_of
 from services.binder.core import delivered
 from services.binder.handsets import Writing
 from services.correlator.core import Correlator, HandsetFact
-from services.correlator.learning import PAIRS_MIN
 from services.correlator.segments import ROWS_MAX
 from services.sandbox.mind import Mind
 from services.sandbox.scenario import parse
@@ -180,20 +179,6 @@ def test_a_segment_that_is_accepted_without_an_id_has_its_time_and_may_be_guesse
     assert len(Handset().tell(replace(nameless, receipt_expected=False))) == 1
 
 
-def test_an_affix_that_is_learnt_is_not_any_affix() -> None:
-    handset = Handset()
-    for number in range(PAIRS_MIN):
-        name = f"{4390411000 + number}"
-        handset.tell(accepted(name, name), receipt(f"SE1-{name}"))
-        assert len(dlrs(handset.ring("receipt_parked"))) == 1
-    handset.tell(accepted("123456", "m1"))
-    assert dlrs(handset.tell(receipt("SE1-1123456"))) == []
-    (dlr,) = dlrs(handset.tell(accepted("1123456", "m2")))
-    assert (dlr.message_id, dlr.joined_by) == ("m2", "affix")
-    (dlr,) = dlrs(handset.tell(receipt("SE1-123456")))
-    assert dlr.message_id == "m1"
-
-
 @pytest.mark.parametrize("fact", [doubtful(receipt_expected=False), doubtful(outcome="expired")])
 def test_of_what_asks_for_no_receipt_or_was_not_sent_none_is_guessed(fact: MtSubmitted) -> None:
     handset = Handset()
@@ -222,6 +207,16 @@ def test_the_receipt_of_a_long_validity_is_joined_until_its_time_is_over() -> No
     handset.tell(accepted(deadline_ms=NOW_MS + 20 * DAY_MS))
     (dlr,) = dlrs(handset.tell(receipt(), after_ms=20 * DAY_MS))
     assert dlr.message_id == "m1"
+
+
+def test_the_end_of_a_segment_is_known_when_its_timer_comes_late() -> None:
+    handset = Handset()
+    handset.tell(accepted(deadline_ms=NOW_MS + 7 * DAY_MS), receipt())
+    (timer,) = [timer for timer in handset.timers if isinstance(timer.record, Wake)]
+    assert timer.due_ms == NOW_MS + 7 * DAY_MS + OWN.grace_s * 1000
+    assert isinstance(timer.record, Wake)
+    late_ms = timer.due_ms + 1_800_000 - NOW_MS
+    assert handset.tell(timer.record, after_ms=late_ms) == []
 
 
 class ById:

@@ -14,6 +14,7 @@ from services.correlator.learning import (
     likeliest,
 )
 from tests.entries import MemoryEntries
+from tests.services.correlator.builders import Handset, accepted, dlrs, receipt
 
 
 @pytest.mark.parametrize(
@@ -121,6 +122,20 @@ def test_a_pair_fits_what_is_learnt_exactly(
     form: str, response: str, receipt: str, is_fit: bool
 ) -> None:
     assert fits(form, response, receipt) == is_fit
+
+
+def test_an_affix_that_is_learnt_is_not_any_affix() -> None:
+    handset = Handset()
+    for number in range(PAIRS_MIN):
+        name = f"{4390411000 + number}"
+        handset.tell(accepted(name, name), receipt(f"SE1-{name}"))
+        assert len(dlrs(handset.ring("receipt_parked"))) == 1
+    handset.tell(accepted("123456", "m1"))
+    assert dlrs(handset.tell(receipt("SE1-1123456"))) == []
+    (dlr,) = dlrs(handset.tell(accepted("1123456", "m2")))
+    assert (dlr.message_id, dlr.joined_by) == ("m2", "affix")
+    (dlr,) = dlrs(handset.tell(receipt("SE1-123456")))
+    assert dlr.message_id == "m1"
 
 
 @given(st.integers(16, 2**64 - 1))
