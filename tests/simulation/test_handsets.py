@@ -18,6 +18,7 @@ from services.correlator.carriers import Carriers
 from services.correlator.core import Correlator
 from services.correlator.joining import Joining
 from services.correlator.parking import Parked
+from services.correlator.segments import Segments
 from services.tracker import states
 from tests.entries import MemoryEntries
 from tests.simulation.handsets import World
@@ -143,6 +144,10 @@ def _tells_every_silence(monkeypatch: Patch) -> None:
     monkeypatch.setattr(Joining, "timed_out", timed_out)
 
 
+def _forgets_older_segments(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(Segments, "_spill", lambda *_: None)
+
+
 def _has_room_for_sixteen_only(monkeypatch: Patch) -> None:
     monkeypatch.setattr(Parked, "_spill", lambda *_: None)
 
@@ -169,6 +174,7 @@ MUTANTS = [
     _tells_the_tracker_nothing_of_receipts,
     _takes_the_last_receipt_for_the_final_one,
     _tells_every_silence,
+    _forgets_older_segments,
     _has_room_for_sixteen_only,
     _remembers_beside_its_state,
 ]
