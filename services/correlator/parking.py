@@ -5,9 +5,9 @@ about each segment that comes. A number under test may get thousands of receipts
 answers: those that find the room taken wait in an entry of their id, where only a segment with this
 id finds them, or their own timer. An orphan makes room for what still waits.
 
-    parked                      the first ones, of every carrier, in the order in which they came
-    parked|<domain>|<id>        those of one id beyond them
-    parked|<domain>|#<reference>  the same, of one without an id
+    parked                        the first ones, of every carrier, in the order in which they came
+    waiting|<domain>|<id>         those of one id beyond them
+    waiting|<domain>|#<reference>  the same, of one without an id
 """
 
 from collections.abc import Iterable, Sequence
@@ -136,4 +136,4 @@ def places_for(row: Row, carrier: Carrier) -> list[str]:
 
 
 def _entry(place: str) -> str:
-    return f"parked|{place}" if place else "parked"
+    return f"waiting|{place}" if place else "parked"

@@ -256,7 +256,7 @@ def test_of_thousands_of_early_receipts_each_is_joined_when_its_segment_comes(
         assert (dlr.repaired, dlr.repeat, dlr.joined_by) == (False, False, "id")
         assert handset.state.gets <= 60
     assert handset.ring("receipt_parked") == handset.ring("receipt_timeout") == []
-    assert not any(name.startswith("parked|") for name in handset.state.octets)
+    assert not any(name.startswith("waiting|") for name in handset.state.octets)
 
 
 def test_of_thousands_of_early_receipts_each_orphan_is_told_in_time_and_once_and_repaired() -> None:
