@@ -13,10 +13,11 @@ from msgspec.structs import replace as changed
 from pipeline import topics
 from pipeline.effects import Effect, KeyEntries, Publish, PublishLater
 from pipeline.records import Dlr, Record, Wake
-from services.correlator import parking
+from services.correlator import matching, parking
 from services.correlator.carriers import Carriers
 from services.correlator.core import Correlator
 from services.correlator.joining import Joining
+from services.correlator.matching import by_id, by_reference
 from services.correlator.parking import Parked
 from services.correlator.segments import Segments
 from services.tracker import states
@@ -60,6 +61,7 @@ def test_what_may_happen_does_happen() -> None:
     dlrs = [r.record for w in worlds for r in w.outputs[topics.DLR] if isinstance(r.record, Dlr)]
     statuses = [r.record for w in worlds for r in w.outputs[topics.MT_STATUS]]
     assert any(dlr.repeat for dlr in dlrs)
+    assert {dlr.joined_by for dlr in dlrs} == {"id", "reference"}
     assert any(not dlr.final for dlr in dlrs)
     assert any(world.outputs[topics.DLR_ORPHAN] for world in worlds)
     assert any(world.crashed for world in worlds)
@@ -144,6 +146,10 @@ def _tells_every_silence(monkeypatch: Patch) -> None:
     monkeypatch.setattr(Joining, "timed_out", timed_out)
 
 
+def _takes_a_reference_for_an_id(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(matching, "SURE", (("id", by_id), ("reference", by_reference)))
+
+
 def _forgets_older_segments(monkeypatch: Patch) -> None:
     monkeypatch.setattr(Segments, "_spill", lambda *_: None)
 
@@ -174,6 +180,7 @@ MUTANTS = [
     _tells_the_tracker_nothing_of_receipts,
     _takes_the_last_receipt_for_the_final_one,
     _tells_every_silence,
+    _takes_a_reference_for_an_id,
     _forgets_older_segments,
     _has_room_for_sixteen_only,
     _remembers_beside_its_state,
