@@ -13,7 +13,7 @@ originals told to others.
     id|<domain>|<id>    key of a copy
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from msgspec.structs import replace
 
@@ -131,7 +131,7 @@ class Joining:
         self,
         state: KeyEntries,
         segments: Segments,
-        places: Sequence[str],
+        places: Iterable[str],
         now_ms: int,
         due_ms: int = -1,
     ) -> list[Effect]:

@@ -10,7 +10,7 @@ id finds them, or their own timer. An orphan makes room for what still waits.
     waiting|<domain>|#<reference>  the same, of one without an id
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -126,13 +126,13 @@ def place_of(receipt: Receipt, carrier: Carrier) -> str:
     return f"{carrier.domain}|{name}"
 
 
-def places_for(row: Row, carrier: Carrier) -> list[str]:
+def places_for(row: Row, carrier: Carrier) -> Iterator[str]:
     """Where else the receipts of a segment may wait: under each writing of its id."""
     said = row.smsc_message_id
-    names = list(forms(said, carrier.response)) if said else []
+    for name in forms(said, carrier.response) if said else ():
+        yield f"{carrier.domain}|{name}"
     if carrier.has_references:
-        names.append(f"#{reference_of(row.message_id, row.segment)}")
-    return [f"{carrier.domain}|{name}" for name in names]
+        yield f"{carrier.domain}|#{reference_of(row.message_id, row.segment)}"
 
 
 def _entry(place: str) -> str:
