@@ -89,13 +89,13 @@ class Stage:
 
 
 @contextmanager
-def stage(binds: int, window: int) -> Iterator[Stage]:
+def stage(binds: int, window: int, scenario: str = SCENARIO) -> Iterator[Stage]:
     """Everything but the binders."""
     os.environ["BENCH_PASSWORD"] = secrets.token_hex(4)
     with TemporaryDirectory(prefix="heliograph-bench-") as name, broker() as bootstrap:
         folder = Path(name)
         os.environ["HELIOGRAPH__KAFKA__BOOTSTRAP_SERVERS"] = bootstrap
-        (folder / "scenario.yaml").write_text(SCENARIO, encoding="utf-8")
+        (folder / "scenario.yaml").write_text(scenario, encoding="utf-8")
         path = folder / "heliograph.yaml"
         text = CONFIG.format(folder=folder, binds=binds, window=window)
         path.write_text(text, encoding="utf-8")

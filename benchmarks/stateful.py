@@ -13,7 +13,7 @@ from threading import Event, Thread
 
 from confluent_kafka import TopicPartition
 
-from benchmarks.binder import Stage, resident_mib, stage
+from benchmarks.binder import SCENARIO, Stage, resident_mib, stage
 from heliograph.launcher import Child
 from pipeline.config import Config
 from pipeline.kafka.clients import (
@@ -48,6 +48,19 @@ class Arrivals:
             if time.monotonic() > deadline:
                 raise SystemExit(f"{len(self.records):,} of {count:,} came")
             time.sleep(0.01)
+
+    def tell(
+        self, before: int, rate_per_s: float, began_ms: Callable[[bytes], float], what: str
+    ) -> None:
+        """How long what has arrived since `before` took: `began_ms` says when it began."""
+        count = len(self.records) - before
+        steady = self.records[before + count // 10 :]  # the first ones meet what is cold
+        cuts = statistics.quantiles([at_ms - began_ms(octets) for at_ms, octets in steady], n=100)
+        print(
+            f"{rate_per_s:,.0f}/s, {len(steady):,} {what}: "
+            f"p50 {cuts[49]:.0f}, p99 {cuts[98]:.0f} ms",
+            flush=True,
+        )
 
 
 @contextmanager
@@ -136,19 +149,13 @@ class Service:
         records: Iterable[Keyed],
         count: int,
         rate_per_s: float,
-        began_ms: Callable[[bytes], int],
+        began_ms: Callable[[bytes], float],
     ) -> None:
         """At a pace: `began_ms` says of what arrives when its cause was written."""
         before = len(arrivals.records)
         self.write(records, rate_per_s)
         arrivals.wait_for(before + count)
-        steady = arrivals.records[before + count // 10 :]  # the first ones meet what is cold
-        cuts = statistics.quantiles([at_ms - began_ms(octets) for at_ms, octets in steady], n=100)
-        print(
-            f"{rate_per_s:,.0f}/s, {len(steady):,} records to what follows from them: "
-            f"p50 {cuts[49]:.0f}, p99 {cuts[98]:.0f} ms",
-            flush=True,
-        )
+        arrivals.tell(before, rate_per_s, began_ms, "records to what follows from them")
 
     def start_again(
         self, arrivals: Arrivals, probe: Iterable[Keyed], *, has_state: bool = True
@@ -194,10 +201,16 @@ def nothing(at: Stage) -> None:
 
 @contextmanager
 def service(
-    name: str, topic_in: str, *, binds: int = 1, prepare: Callable[[Stage], None] = nothing
+    name: str,
+    topic_in: str,
+    *,
+    binds: int = 1,
+    window: int = 1,
+    scenario: str = SCENARIO,
+    prepare: Callable[[Stage], None] = nothing,
 ) -> Iterator[Service]:
-    """A broker and one replica of the service, which is ready."""
-    with stage(binds, 1) as at:
+    """A broker, a sandbox and one replica of the service, which is ready."""
+    with stage(binds, window, scenario) as at:
         prepare(at)
         own = Service(at, name, topic_in, replica(at, name, 0))
         own.watch()

@@ -6,9 +6,8 @@ from typing import NamedTuple
 
 from pipeline.ids import ConnectorId
 from pipeline.records import ConnectorReceipts
+from services.correlator.counting import DECIDED_MIN, is_too_much
 
-RECEIPTS_MIN = 100  # of fewer a share says nothing
-ORPHAN_SHARE_MAX = 0.01
 HEAD = ("connector", "receipts", "joined", "orphans", "by profile", "by traffic", "verdict")
 WANTED: dict[str, tuple[tuple[str, str], ...]] = {  # what is learnt: profiles that say so
     "same": (("any", "any"), ("opaque", "opaque"), ("decimal",) * 2, ("hexadecimal",) * 2),
@@ -80,18 +79,19 @@ def _line(rows: list[ConnectorReceipts]) -> Line:
 def _verdict(sums: Counter[str], declared: tuple[str, str], learnt: str | None) -> str:
     """The first thing that somebody must know."""
     wanted = WANTED.get(learnt or "", (declared,))
-    if learnt == "affix":
+    if learnt is not None and learnt.startswith("affix"):
         return "ids have something before or behind them: joined by what they share"
     if declared not in wanted:
         response, receipt = wanted[0]
         return f"write id_in_response: {response}, id_in_receipt: {receipt} into its profile"
-    share = sums["orphans"] / max(1, sums["receipts"])
-    if share > ORPHAN_SHARE_MAX and sums["receipts"] >= RECEIPTS_MIN:
+    decided = sums["orphans"] + sums["joined"]
+    if is_too_much(sums["orphans"], decided):
+        share = sums["orphans"] / decided
         return f"{share:.1%} find no segment: compare the profile with what the carrier sends"
     if sums["mismatches"]:
         return f"{sums['mismatches']} ids were written otherwise than the profile says"
     if sums["collisions"]:
         return f"good; {sums['collisions']} ids were those of several segments"
-    if sums["receipts"] < RECEIPTS_MIN:
+    if decided < DECIDED_MIN:
         return "too few to judge"
     return "good"

@@ -36,15 +36,25 @@ class Writing:
 
         Of a receipt that tells none it is made of what it says, so that all partitions share those.
         """
-        ton, address, is_national = pdu.source_addr_ton, pdu.source_addr, False
+        ton, address, is_dialled = pdu.source_addr_ton, pdu.source_addr, False
         if self._is_odd(address) and is_receipt(pdu, by_text=self.receipts_by_text):
             if self.receipt_handset == "destination":
                 ton, address = pdu.dest_addr_ton, pdu.destination_addr
             if not address:
                 return _made_up(pdu)
-            is_national = _is_national(address, self.national)
-        is_national |= self.national is not None and ton == self.national.ton
-        return handset(address, self.national if is_national else None)
+            is_dialled = self.national is not None and self.national.in_receipts
+        return handset(address, self._form_of(ton, address, is_dialled=is_dialled))
+
+    def _form_of(self, ton: int, address: str, *, is_dialled: bool) -> NationalForm | None:
+        """The national form, if an address has it: by its TON, or by how it begins where numbers
+        are written as they are dialled. What begins with + or 00 is of any country."""
+        national = self.national
+        if national is None:
+            return None
+        if national.prefix not in INTERNATIONAL and address.startswith(INTERNATIONAL):
+            return None
+        has_form = ton == national.ton or (is_dialled and address.startswith(national.prefix))
+        return national if has_form else None
 
     def _is_odd(self, source_addr: str) -> bool:
         """Whether a receipt is not read as any deliver_sm is."""
@@ -64,14 +74,6 @@ def handset(address: str, national: NationalForm | None = None) -> Msisdn:
         return Msisdn(national.calling_code + address.removeprefix(national.prefix))
     digits = "".join(filter(str.isdigit, address))
     return Msisdn(digits.removeprefix("00") or address)
-
-
-def _is_national(address: str, national: NationalForm | None) -> bool:
-    if national is None or not national.in_receipts:
-        return False
-    if national.prefix not in INTERNATIONAL and address.startswith(INTERNATIONAL):
-        return False
-    return address.startswith(national.prefix)
 
 
 def _made_up(pdu: DeliverSm | DataSm) -> Msisdn:

@@ -39,7 +39,8 @@ class Correlator:
         )
         self._life_s = own.life_s
         self.carriers = Carriers(config)
-        self._joining = Joining(own, self.carriers, windows or Windows("", own.receipts_window_s))
+        windows = windows or Windows("", own.receipts_window_s * 1000)
+        self._joining = Joining(own, self.carriers, windows)
         self._inbound = Inbound(
             own.partial_s, Meaning(config, own), self.carriers.default_of, self._sandboxes
         )
@@ -70,7 +71,8 @@ class Correlator:
         is_test = deliver.connector in self._sandboxes
         receipt = receipts.read(deliver, pdu, now_ms, carrier, is_test=is_test)
         smsc_message_id = receipt.dlr.smsc_message_id
-        if carrier.is_by_id and smsc_message_id and not is_of_id(state.key):
+        is_elsewhere = carrier.is_by_id and smsc_message_id and not is_of_id(state.key)
+        if is_elsewhere and not self._joining.is_known(state, receipt, now_ms):
             key = key_of(carrier.domain, smsc_message_id, carrier.receipt)
             return [Publish(topics.CORRELATOR_IN, key, deliver)]
         return self._joining.received(state, receipt, now_ms)

@@ -27,6 +27,13 @@ RESULTS = (
     "mismatches",
 )
 MISMATCHES = frozenset({"notation", "affix"})  # ways that a right profile would have spared
+DECIDED_MIN = 100  # receipts that were joined or given up; of fewer a share says little
+SHARE_MAX = 0.01
+
+
+def is_too_much(count: int, decided: int) -> bool:
+    """Whether so many of the receipts whose waiting is over are more than chance, and than 1 %."""
+    return count > max(1, SHARE_MAX * decided)
 
 
 @dataclass(slots=True)

@@ -1,37 +1,50 @@
-"""What a correlator shows of its receipts: metrics, and a warning when too many are lost."""
+"""What a correlator shows of its receipts: metrics, and a warning when too many are lost.
+
+Receipts become orphans long after they came, in another window: so what is judged are those whose
+waiting is over, and of each connector so many windows together as it takes, an hour at most.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
 
 import structlog
 
 from pipeline.metrics import Metrics
 from pipeline.records import ConnectorReceipts
+from services.correlator.counting import DECIDED_MIN, is_too_much
 
 LOG = structlog.get_logger()
-RECEIPTS_MIN = 100  # in a window; of fewer a share says nothing
-ORPHAN_SHARE_MAX = 0.01
+JUDGED_WITHIN_MS = 3_600_000
+WARNINGS = {
+    "orphans": "receipts find no segment; compare the profile with heliograph receipts",
+    "mismatches": "receipts write ids otherwise than the profile says; see heliograph receipts",
+}
+
+
+@dataclass(slots=True)
+class Judged:
+    """The windows of a connector that are judged together next, and what the last ones came to."""
+
+    begin_ms: int
+    sums: Counter[str] = field(default_factory=Counter)
+    orphan_share: float = 0
+    has_mismatches: bool = False
 
 
 class Gauges:
-    """The last window of each connector."""
+    """What each connector comes to."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
-        self._last: dict[str, ConnectorReceipts] = {}
+        self._of: dict[str, Judged] = {}
 
     def hear(self, row: ConnectorReceipts) -> None:
         """A window is over."""
         name = row.connector
-        if name not in self._last:
-            self._metrics.gauge(
-                "sms.correlator.orphan_share",
-                lambda: orphan_share(self._last[name]),
-                connector=name,
-            )
-            self._metrics.gauge(
-                "sms.correlator.mismatch",
-                lambda: float(self._last[name].mismatches > 0),
-                connector=name,
-            )
-        self._last[name] = row
+        judged = self._of.get(name)
+        if judged is None:
+            judged = self._of[name] = Judged(row.begin_ms)
+            self._show(name, judged)
         results = {f"joined_{way}": count for way, count in row.joined.items()}
         results |= {"parked": row.parked, "orphan": row.orphans, "repaired": row.repaired}
         results |= {"repeat": row.repeats, "collision": row.collisions, "foreign": row.foreign}
@@ -40,20 +53,29 @@ class Gauges:
                 "sms.correlator.receipts", connector=name, result=result
             )
             counter.value += count
-        if is_alarming(row):
-            LOG.warning(
-                "receipts find no segment; compare the profile with heliograph receipts",
-                connector=name,
-                orphans=row.orphans,
-                receipts=row.receipts,
-            )
+        joined = sum(row.joined.values())
+        judged.sums["decided"] += joined + row.orphans
+        judged.sums["orphans"] += row.orphans
+        judged.sums["mismatches"] += row.mismatches
+        if judged.sums["decided"] >= DECIDED_MIN or (
+            row.end_ms - judged.begin_ms >= JUDGED_WITHIN_MS
+        ):
+            _judge(name, judged)
+            judged.begin_ms, judged.sums = row.end_ms, Counter()
+
+    def _show(self, name: str, judged: Judged) -> None:
+        self._metrics.gauge(
+            "sms.correlator.orphan_share", lambda: judged.orphan_share, connector=name
+        )
+        self._metrics.gauge(
+            "sms.correlator.mismatch", lambda: float(judged.has_mismatches), connector=name
+        )
 
 
-def orphan_share(row: ConnectorReceipts) -> float:
-    """Orphans by receipts of a window; more than 1 when those of an earlier one end in it."""
-    return row.orphans / max(1, row.receipts)
-
-
-def is_alarming(row: ConnectorReceipts) -> bool:
-    """Whether so many are orphans that somebody must look."""
-    return row.receipts >= RECEIPTS_MIN and orphan_share(row) > ORPHAN_SHARE_MAX
+def _judge(name: str, judged: Judged) -> None:
+    sums, decided = judged.sums, judged.sums["decided"]
+    judged.orphan_share = sums["orphans"] / max(1, decided)
+    judged.has_mismatches = sums["mismatches"] > 0
+    for what, words in WARNINGS.items():
+        if is_too_much(sums[what], decided):
+            LOG.warning(words, connector=name, **{what: sums[what]}, receipts=decided)

@@ -13,8 +13,8 @@ from typing import Literal
 Notation = Literal["any", "opaque", "decimal", "hexadecimal"]
 
 NUMBER_MAX = 2**64 - 1
-_DECIMAL = re.compile("[0-9]+")
-_HEXADECIMAL = re.compile("[0-9a-f]+")
+_DECIMAL = re.compile("[0-9]{1,64}")  # SMPP has room for no more
+_HEXADECIMAL = re.compile("[0-9a-f]{1,64}")
 
 
 def forms(smsc_message_id: str, notation: Notation) -> tuple[str, ...]:

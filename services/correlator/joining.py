@@ -13,6 +13,8 @@ originals told to others.
     id|<domain>|<id>    key of a copy
 """
 
+from collections.abc import Iterable
+
 from msgspec.structs import replace
 
 from pipeline import topics
@@ -25,13 +27,15 @@ from services.correlator.counting import MISMATCHES, Windows
 from services.correlator.ids import Notation, forms
 from services.correlator.learning import Learning
 from services.correlator.matching import Match, guessed, sure
-from services.correlator.parking import Parked
+from services.correlator.parking import Parked, places_for
 from services.correlator.receipts import Receipt
 from services.correlator.segments import Row, Segments
 
 RECEIPT_TIMEOUT = "receipt_timeout"
 RECEIPT_PARKED = "receipt_parked"
 BY_ID = "id|"
+LATE_MS = 3_600_000  # by how much a timer may be
+MAY_BE_THERE = ("accepted", "unknown")  # outcomes of a segment whose receipt may come
 
 
 def key_of(domain: str, smsc_message_id: str, notation: Notation) -> str:
@@ -60,25 +64,30 @@ class Joining:
         effects: list[Effect] = []
         if not is_copy:
             effects.append(Publish(topics.TRACKER_IN, record.message_id, record))
-        is_accepted = record.outcome == "accepted" and bool(record.smsc_message_id)
-        is_doubtful = record.outcome == "unknown" and record.receipt_expected
-        if not is_accepted and not is_doubtful:
+        is_accepted = record.outcome == "accepted"
+        is_doubtful = record.outcome == "unknown" or not record.smsc_message_id
+        if record.outcome not in MAY_BE_THERE or (is_doubtful and not record.receipt_expected):
             return effects
         segments = Segments(state, self._carriers, now_ms)
         mine = self._row(record, now_ms, is_copy=is_copy)
         if not segments.add(mine):
             return []
         carrier = self._carriers.of(record.connector)
-        if carrier.is_by_id and not is_copy:
-            if mine.smsc_message_id:
-                key = key_of(carrier.domain, mine.smsc_message_id, carrier.response)
-                effects.append(Publish(topics.CORRELATOR_IN, key, record))
+        if mine.is_copied:
+            key = key_of(carrier.domain, mine.smsc_message_id, carrier.response)
+            effects.append(Publish(topics.CORRELATOR_IN, key, record))
         else:
-            effects += self._settle(state, segments, now_ms)
+            effects += self._settle(state, segments, places_for(mine, carrier), now_ms)
             if is_accepted and record.receipt_expected and not segments.is_final(mine.what):
                 effects.append(self._timer(state.key, record, mine, now_ms))
         segments.keep()
         return effects
+
+    def is_known(self, state: KeyEntries, receipt: Receipt, now_ms: int) -> bool:
+        """Whether the segment of a receipt waits for it here, and not under its id."""
+        segments = Segments(state, self._carriers, now_ms)
+        match = sure(segments, self._carrier(receipt, Learning(state.shared)), receipt)
+        return match is not None and not match.row.is_copied
 
     def received(self, state: KeyEntries, receipt: Receipt, now_ms: int) -> list[Effect]:
         """What to do about a receipt, which has no partner yet."""
@@ -92,17 +101,20 @@ class Joining:
             segments.keep()
             return effects
         can_wait = receipt.dlr.smsc_message_id or receipt.reference is not None
-        if not can_wait or not Parked(state, now_ms).add(receipt, self._own.life_s):
+        parked = Parked(state, self._carriers, now_ms)
+        place = parked.add(receipt, self._own.life_s) if can_wait else None
+        if place is None:
             return [self._orphan(receipt, now_ms)]
         results["parked"] += 1
-        wake = Wake(key=state.key, kind=RECEIPT_PARKED, what="", set_ms=now_ms)
+        wake = Wake(key=state.key, kind=RECEIPT_PARKED, what=place, set_ms=now_ms)
         due_ms = now_ms + self._own.park_s * 1000
         return [PublishLater(due_ms, topics.CORRELATOR_IN, state.key, wake)]
 
     def parked_too_long(self, state: KeyEntries, wake: Wake, now_ms: int) -> list[Effect]:
         """Ends the waiting of what was parked when this timer was set, or before."""
         segments = Segments(state, self._carriers, now_ms)
-        effects = self._settle(state, segments, now_ms, wake.set_ms)
+        places = [wake.what] if wake.what else []
+        effects = self._settle(state, segments, places, now_ms, wake.set_ms)
         segments.keep()
         return effects
 
@@ -116,19 +128,26 @@ class Joining:
         return [Publish(topics.TRACKER_IN, message_id, told)]
 
     def _settle(
-        self, state: KeyEntries, segments: Segments, now_ms: int, due_ms: int = -1
+        self,
+        state: KeyEntries,
+        segments: Segments,
+        places: Iterable[str],
+        now_ms: int,
+        due_ms: int = -1,
     ) -> list[Effect]:
-        """Join what waits and has found its segment; what came by `due_ms` waits no longer.
+        """Join what waits at hand or at `places` and has found its segment; what came by `due_ms`
+        waits no longer.
 
         The oldest first: what one is guessed to be may tell whose the next is.
         """
-        parked = Parked(state, now_ms)
-        if not parked.waiting:
+        parked = Parked(state, self._carriers, now_ms)
+        found = parked.found(places)
+        if not found:
             return []
         learning = Learning(state.shared)
         effects: list[Effect] = []
         left = []
-        for one in parked.waiting:
+        for place, one in found:
             carrier = self._carrier(one.receipt, learning)
             is_due = one.parked_ms <= due_ms and not one.is_told
             match = sure(segments, carrier, one.receipt)
@@ -142,9 +161,8 @@ class Joining:
                 continue
             if is_due:
                 effects.append(self._orphan(one.receipt, now_ms))
-            left.append(replace(one, is_told=one.is_told or is_due))
-        if tuple(left) != parked.waiting:
-            parked.keep(left)
+            left.append((place, replace(one, is_told=one.is_told or is_due)))
+        parked.keep(left)
         return effects
 
     def _carrier(self, receipt: Receipt, learning: Learning) -> Carrier:
@@ -170,9 +188,9 @@ class Joining:
         counts.results["repeats"] += is_repeat
         counts.results["collisions"] += match.others > 0
         counts.results["mismatches"] += match.way in MISMATCHES
-        if row.is_doubtful:
+        if row.has_no_id and receipt.dlr.smsc_message_id:
             segments.resolve(row, receipt.dlr.smsc_message_id)
-        elif not is_repeat and match.way != "reference":
+        elif not is_repeat and not row.is_doubtful and match.way != "reference":
             ids = row.smsc_message_id, receipt.dlr.smsc_message_id
             counts.learnt = learning.note(row.domain, *ids) or counts.learnt
         if receipt.dlr.final and not is_repeat:
@@ -205,13 +223,17 @@ class Joining:
         return Publish(topics.DLR_ORPHAN, dlr.recipient, dlr)
 
     def _row(self, record: MtSubmitted, now_ms: int, *, is_copy: bool) -> Row:
-        """Its receipt may come until the message's time is over, and for a usual life at least."""
+        """Its receipt may come until the message's time is over, and for a usual life at least; its
+        timer, which asks for it then, may be late."""
         life_ms = now_ms + self._own.life_s * 1000
-        until_ms = max(life_ms, record.deadline_ms + self._own.grace_s * 1000)
+        timer_ms = record.deadline_ms + self._own.grace_s * 1000
+        until_ms = max(life_ms, timer_ms + LATE_MS)
         is_accepted = record.outcome == "accepted"
+        smsc_message_id = SmscMessageId(record.smsc_message_id or "" if is_accepted else "")
+        carrier = self._carriers.of(record.connector)
         return Row(
-            domain=self._carriers.of(record.connector).domain,
-            smsc_message_id=SmscMessageId(record.smsc_message_id or "" if is_accepted else ""),
+            domain=carrier.domain,
+            smsc_message_id=smsc_message_id,
             message_id=record.message_id,
             segment=record.segment,
             segments=record.segments,
@@ -223,6 +245,7 @@ class Joining:
             answered_ms=record.answered_ms,
             until_ms=until_ms,
             recipient=record.recipient if is_copy else None,
+            is_copied=carrier.is_by_id and bool(smsc_message_id) and not is_copy,
         )
 
     def _timer(self, key: str, record: MtSubmitted, mine: Row, now_ms: int) -> PublishLater:

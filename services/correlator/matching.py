@@ -1,8 +1,10 @@
 """Whose receipt is this? The ways to find the segment, in the order in which they go; pure.
 
 Theory. A receipt is joined at once only by what the SMSC says of the segment: its id, in any
-writing that the profile allows, or our own reference, which some echo. The rest is a guess from
-what there is: it is made when the receipt has waited in vain, and only where there is no choice.
+writing that the profile allows, or our own reference, which some echo. That is the same on every
+way of a segment, and one of 65,536: where both have an id, the answer with the receipt's may be on
+its way. The rest is a guess from what there is: it is made when the receipt has waited in vain, and
+only where there is no choice.
 
 Nothing is a receipt of what was written after it came: so ids that an SMSC uses again, and orphans
 from before, don't end at the wrong message.
@@ -14,7 +16,7 @@ from typing import NamedTuple
 from pipeline.references import reference_of
 from services.correlator.carriers import Carrier
 from services.correlator.ids import forms
-from services.correlator.learning import form_of, likeliest
+from services.correlator.learning import fits, likeliest
 from services.correlator.receipts import Receipt
 from services.correlator.segments import Row, Segments, of_carrier
 
@@ -50,6 +52,12 @@ def by_reference(segments: Segments, carrier: Carrier, receipt: Receipt) -> Sequ
     return [row for row in rows if _is_referenced(row, carrier, receipt)]
 
 
+def by_reference_only(segments: Segments, carrier: Carrier, receipt: Receipt) -> Sequence[Row]:
+    """The same, where either side has no id to be known by."""
+    found = by_reference(segments, carrier, receipt)
+    return [row for row in found if row.has_no_id or not receipt.dlr.smsc_message_id]
+
+
 def by_notation(segments: Segments, carrier: Carrier, receipt: Receipt) -> Sequence[Row]:
     """The same id in a writing that the profile excludes."""
     rows = _possible(of_carrier(segments.rows, carrier.domain), receipt)
@@ -76,15 +84,16 @@ def by_addresses(segments: Segments, carrier: Carrier, receipt: Receipt) -> Sequ
     return [
         row
         for row in rows
-        if row.is_doubtful
+        if row.has_no_id
         and not row.is_final
         and _digits(row.sender) == _digits(receipt.to)
         and abs(receipt.dlr.received_ms - (row.submitted_ms or row.answered_ms)) <= DOUBT_MS
     ]
 
 
-SURE: tuple[tuple[str, Way], ...] = (("id", by_id), ("reference", by_reference))
+SURE: tuple[tuple[str, Way], ...] = (("id", by_id), ("reference", by_reference_only))
 GUESSES: tuple[tuple[str, Way], ...] = (
+    ("reference", by_reference),
     ("notation", by_notation),
     ("affix", by_affix),
     ("addresses", by_addresses),
@@ -123,9 +132,9 @@ def _as_learnt(segments: Segments, carrier: Carrier, receipt: Receipt) -> Match 
     found = [
         row
         for row in _possible(of_carrier(segments.rows, carrier.domain), receipt)
-        if row.smsc_message_id and form_of(row.smsc_message_id, said) == carrier.learnt
+        if row.smsc_message_id and fits(carrier.learnt, row.smsc_message_id, said)
     ]
-    way = "affix" if carrier.learnt == "affix" else "notation"
+    way = "affix" if carrier.learnt.startswith("affix") else "notation"
     return Match(found[0], way) if len(found) == 1 else None
 
 

@@ -25,7 +25,7 @@ ROWS_MAX = 16
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A segment at an SMSC; smsc_message_id is "" while nobody knows whether the SMSC has it."""
+    """A segment at an SMSC; smsc_message_id is "" while no answer and no receipt has told it."""
 
     domain: str
     smsc_message_id: SmscMessageId
@@ -41,6 +41,8 @@ class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
     until_ms: int
     is_final: bool = False
     recipient: Msisdn | None = None  # where the state is not that of its handset
+    is_receipt_s: bool = False  # its id is as a receipt has written it, for no answer has told one
+    is_copied: bool = False  # it waits for its receipts under its id, not here
 
     @property
     def what(self) -> str:
@@ -48,9 +50,14 @@ class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return f"{self.message_id}|{self.segment}|{self.hop}"
 
     @property
-    def is_doubtful(self) -> bool:
-        """The SMSC has never said that it has it."""
+    def has_no_id(self) -> bool:
+        """The SMSC has never said which it is."""
         return not self.smsc_message_id
+
+    @property
+    def is_doubtful(self) -> bool:
+        """No answer of the SMSC has told its id."""
+        return not self.smsc_message_id or self.is_receipt_s
 
 
 class Stored(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -75,7 +82,7 @@ class Segments:
         self._now_ms = now_ms
         self._before = state.get(SEGMENTS, Stored) or Stored()
         self._spilled_until_ms = self._before.spilled_until_ms
-        self._forms: dict[tuple[str, str], str] = {}  # each is asked for several times
+        self._forms: dict[tuple[str, str, bool], str] = {}  # each is asked for several times
         self.rows = tuple([row for row in self._before.rows if row.until_ms > now_ms])
 
     def under(self, domain: str, form: str) -> tuple[Row, ...]:
@@ -96,9 +103,9 @@ class Segments:
     def add(self, row: Row) -> bool:
         """Take an acceptance or a doubt over; False when it is known. A doubt ends with an answer,
         and what was known of the segment under the same id goes over to the newer one."""
-        known = self.rows if row.is_doubtful else self.under(row.domain, self._form(row))
+        known = self.rows if row.has_no_id else self.under(row.domain, self._form(row))
         newer = [other for other in known if row.answered_ms <= other.answered_ms]
-        is_same = _is_segment if row.is_doubtful else _is_same
+        is_same = _is_segment if row.has_no_id else _is_same
         if any(is_same(row, other) for other in newer):
             return False
         mine = replace(row, is_final=self.is_final(row.what))
@@ -114,8 +121,8 @@ class Segments:
         return True
 
     def resolve(self, doubtful: Row, smsc_message_id: SmscMessageId) -> None:
-        """The SMSC has it after all, under this id."""
-        mine = replace(doubtful, smsc_message_id=smsc_message_id)
+        """The SMSC has it after all, under this id, as a receipt says."""
+        mine = replace(doubtful, smsc_message_id=smsc_message_id, is_receipt_s=True)
         self.rows = tuple(mine if row == doubtful else row for row in self.rows)
 
     def end(self, ended: Row) -> None:
@@ -139,22 +146,26 @@ class Segments:
         return self._spilled_until_ms > self._now_ms
 
     def _form(self, row: Row) -> str:
-        """What to compare with the forms of a receipt's id; a doubtful row has none."""
-        if row.is_doubtful:
+        """What to compare with the forms of a receipt's id; a row without an id has none."""
+        if row.has_no_id:
             return ""
-        name = row.connector, row.smsc_message_id
+        name = row.connector, row.smsc_message_id, row.is_receipt_s
         form = self._forms.get(name)
         if form is None:
-            form = forms(row.smsc_message_id, self._carriers.of(row.connector).response)[0]
-            self._forms[name] = form
+            carrier = self._carriers.of(row.connector)
+            notation = carrier.receipt if row.is_receipt_s else carrier.response
+            form = self._forms[name] = forms(row.smsc_message_id, notation)[0]
         return form
 
     def _spill(self, row: Row) -> None:
-        """A doubtful row has no id to be found by, and is given up."""
+        """A row without an id has nothing to be found by, and is given up."""
         if row.is_final:
             self._put(f"ended|{row.what}", Ended(), row.until_ms)
-        if not row.is_doubtful:
-            self._put(f"segment|{row.domain}|{self._form(row)}", row, row.until_ms)
+        if not row.has_no_id:
+            name = f"segment|{row.domain}|{self._form(row)}"
+            known = self._state.get(name, Row)
+            if known is None or known.answered_ms <= row.answered_ms:
+                self._put(name, row, row.until_ms)
         self._spilled_until_ms = max(self._spilled_until_ms, row.until_ms)
 
     def _put(self, name: str, entry: msgspec.Struct, until_ms: int) -> None:
@@ -171,7 +182,7 @@ def _is_segment(one: Row, other: Row) -> bool:
 def _is_same(one: Row, other: Row) -> bool:
     """Whether both are of one segment under one id, or in one doubt."""
     ids = one.smsc_message_id == other.smsc_message_id and one.domain == other.domain
-    return ids and _is_segment(one, other)
+    return ids and one.is_receipt_s == other.is_receipt_s and _is_segment(one, other)
 
 
 def of_carrier(rows: Iterable[Row], domain: str) -> Iterator[Row]:

@@ -42,7 +42,9 @@ def test_windows_of_all_replicas_add_up_and_what_is_written_again_counts_once() 
     ("changed", "words"),
     [
         ({}, "good"),
-        ({"receipts": 99}, "too few to judge"),
+        ({"joined": {"id": 99}}, "too few to judge"),
+        ({"joined": {"id": 3}, "orphans": 2}, "40.0% find no segment"),
+        ({"receipts": 0, "orphans": 50}, "33.3% find no segment"),
         ({"orphans": 1}, "good"),
         ({"orphans": 2}, "2.0% find no segment"),
         ({"mismatches": 3}, "3 ids were written otherwise"),
@@ -58,7 +60,7 @@ def test_windows_of_all_replicas_add_up_and_what_is_written_again_counts_once() 
             {"learnt": "same", "id_in_response": "hexadecimal", "id_in_receipt": "decimal"},
             "write id_in_response: any, id_in_receipt: any",
         ),
-        ({"learnt": "affix"}, "ids have something before or behind"),
+        ({"learnt": "affix se1-*"}, "ids have something before or behind"),
     ],
 )
 def test_the_verdict_says_what_to_do_first(changed: dict[str, Any], words: str) -> None:

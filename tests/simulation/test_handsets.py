@@ -12,9 +12,14 @@ from msgspec.structs import replace as changed
 
 from pipeline import topics
 from pipeline.effects import Effect, KeyEntries, Publish, PublishLater
-from pipeline.records import Dlr, Record
+from pipeline.records import Dlr, Record, Wake
+from services.correlator import matching, parking
 from services.correlator.carriers import Carriers
 from services.correlator.core import Correlator
+from services.correlator.joining import Joining
+from services.correlator.matching import by_id, by_reference
+from services.correlator.parking import Parked
+from services.correlator.segments import Segments
 from services.tracker import states
 from tests.entries import MemoryEntries
 from tests.simulation.handsets import World
@@ -31,6 +36,12 @@ Change = Callable[[Effect, int], Effect | None]
 def test_whatever_happens_to_receipts_each_message_has_its_true_end(first: int) -> None:
     found = {seed: World(seed).play() for seed in range(first, first + CHUNK)}
     assert {seed: faults for seed, faults in found.items() if faults} == {}
+
+
+def test_the_same_holds_where_there_is_room_for_two_receipts_only(monkeypatch: Patch) -> None:
+    """The others wait under their ids."""
+    monkeypatch.setattr(parking, "PARKED_RECEIPTS_MAX", 2)
+    assert {seed: faults for seed in range(CHUNK) if (faults := World(seed).play())} == {}
 
 
 def test_a_seed_is_always_the_same_run() -> None:
@@ -50,6 +61,7 @@ def test_what_may_happen_does_happen() -> None:
     dlrs = [r.record for w in worlds for r in w.outputs[topics.DLR] if isinstance(r.record, Dlr)]
     statuses = [r.record for w in worlds for r in w.outputs[topics.MT_STATUS]]
     assert any(dlr.repeat for dlr in dlrs)
+    assert {dlr.joined_by for dlr in dlrs} == {"id", "reference"}
     assert any(not dlr.final for dlr in dlrs)
     assert any(world.outputs[topics.DLR_ORPHAN] for world in worlds)
     assert any(world.crashed for world in worlds)
@@ -125,6 +137,27 @@ def _takes_the_last_receipt_for_the_final_one(monkeypatch: Patch) -> None:
         monkeypatch.setitem(states.BY_RECEIPT, state, after - {state})
 
 
+def _tells_every_silence(monkeypatch: Patch) -> None:
+    def timed_out(self: Joining, state: KeyEntries, wake: Wake, now_ms: int) -> list[Effect]:
+        message_id, what = wake.what.split("|", 1)
+        told = Wake(key=message_id, kind=wake.kind, what=what, set_ms=wake.set_ms)
+        return [Publish(topics.TRACKER_IN, message_id, told)]
+
+    monkeypatch.setattr(Joining, "timed_out", timed_out)
+
+
+def _takes_a_reference_for_an_id(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(matching, "SURE", (("id", by_id), ("reference", by_reference)))
+
+
+def _forgets_older_segments(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(Segments, "_spill", lambda *_: None)
+
+
+def _has_room_for_sixteen_only(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(Parked, "_spill", lambda *_: None)
+
+
 def _remembers_beside_its_state(monkeypatch: Patch) -> None:
     """What a crash undoes is no reason not to do it again."""
     decide, known = Correlator.decide, []
@@ -146,6 +179,10 @@ MUTANTS = [
     _wakes_too_early,
     _tells_the_tracker_nothing_of_receipts,
     _takes_the_last_receipt_for_the_final_one,
+    _tells_every_silence,
+    _takes_a_reference_for_an_id,
+    _forgets_older_segments,
+    _has_room_for_sixteen_only,
     _remembers_beside_its_state,
 ]
 

@@ -42,6 +42,8 @@ def national(prefix: str = "0", *, in_receipts: bool = False) -> Addresses:
         ({"addresses": national(in_receipts=True)}, 0, "46701234567", *("46701234567",) * 2),
         ({"addresses": national(in_receipts=True)}, 0, "+46701234567", *("46701234567",) * 2),
         ({"addresses": national(in_receipts=True)}, 0, "004791234567", *("4791234567",) * 2),
+        ({"addresses": national(in_receipts=True)}, 2, "+46701234567", *("46701234567",) * 2),
+        ({"addresses": national()}, 2, "004412345678", *("4412345678",) * 2),
         ({"addresses": national("", in_receipts=True)}, 0, "701234567", "46701234567", "701234567"),
         ({"addresses": national("", in_receipts=True)}, 1, "+4791234567", *("4791234567",) * 2),
         ({"addresses": national("+", in_receipts=True)}, 1, "+701", "46701", "701"),

@@ -55,6 +55,8 @@ WRITTEN = (
     Written("a prefix in the receipt", ANY, "4390411012", "SE1-4390411012", "affix"),
     Written("a suffix in the receipt", DECIMAL, "4390411012", "4390411012-1", "affix"),
     Written("a prefix in the response", OPAQUE, "smsc7/4390411012", "4390411012", "affix"),
+    Written("longer than any", ANY, "9" * 5000, "9" * 5000, "id"),
+    Written("longer than any, of a number", CROSSED, "f" * 5000, "f" * 5000, "id"),
     Written("too little of it", ANY, "4390411012", "11012", None),
     Written("another id", ANY, "4390411012", "4390411013", None),
     Written("another number", CROSSED, "1A2B3C4D", "439041102", None),

@@ -8,7 +8,7 @@ from pipeline.effects import Publish, PublishLater
 from pipeline.ids import ConnectorId
 from pipeline.records import Dlr, MtSubmitted, Tlv, Wake
 from services.correlator.core import HandsetFact
-from services.correlator.parking import PARKED_RECEIPTS_MAX
+from services.correlator.parking import OF_AN_ID_MAX, PARKED_RECEIPTS_MAX
 from tests.services.correlator.builders import (
     DAY_MS,
     FAR,
@@ -133,11 +133,12 @@ def test_each_parked_receipt_has_its_own_time() -> None:
     assert [d.state for d in dlrs(handset.tell(second.record), "sms.dlr.orphan")] == ["DELIVERED"]
 
 
-def test_what_is_parked_beyond_the_limit_is_an_orphan_at_once() -> None:
+def test_of_one_id_no_more_are_parked_than_at_hand_and_in_its_own_entry() -> None:
     handset = Handset()
-    for _ in range(PARKED_RECEIPTS_MAX):
+    for _ in range(PARKED_RECEIPTS_MAX + OF_AN_ID_MAX):
         assert dlrs(handset.tell(receipt()), "sms.dlr.orphan") == []
     assert len(dlrs(handset.tell(receipt()), "sms.dlr.orphan")) == 1
+    assert len(dlrs(handset.tell(accepted()))) == PARKED_RECEIPTS_MAX + OF_AN_ID_MAX
 
 
 def test_a_receipt_without_an_id_is_an_orphan_at_once() -> None:

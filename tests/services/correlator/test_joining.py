@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pipeline.config import Config, ProfileConfig
 from pipeline.effects import Effect, Publish, PublishLater
@@ -15,7 +16,7 @@ from pipeline.records import Dlr, MtSubmitted, SmscDeliver, Tlv, Wake
 from pipeline.references import reference_of
 from services.binder.core import delivered
 from services.binder.handsets import Writing
-from services.correlator.core import HandsetFact
+from services.correlator.core import Correlator, HandsetFact
 from services.correlator.segments import ROWS_MAX
 from services.sandbox.mind import Mind
 from services.sandbox.scenario import parse
@@ -26,6 +27,7 @@ from tests.services.correlator.builders import (
     FAR,
     HANDSET,
     NOW_MS,
+    OWN,
     SLOW,
     TWIN,
     Handset,
@@ -39,6 +41,14 @@ from tests.services.correlator.builders import (
 
 def doubtful(message: str = "m1", **changed: Any) -> MtSubmitted:
     return accepted("", message, **{"outcome": "unknown", "sender": "12345", **changed})
+
+
+def echoed(
+    smsc_message_id: str, message: str, stat: str = "DELIVRD", **changed: Any
+) -> SmscDeliver:
+    value = reference_of(MessageId(message), 1).to_bytes(2, "big")
+    tlvs = (Tlv(tag=0x0204, value=value),)
+    return receipt(smsc_message_id, stat, **{"tlvs": tlvs, "connector": "echo", **changed})
 
 
 def orphans(effects: list[Effect]) -> list[Dlr]:
@@ -109,12 +119,64 @@ def test_until_the_waiting_ends_the_answer_of_another_segment_may_come() -> None
 
 @pytest.mark.parametrize("is_early", [True, False])
 def test_a_reference_that_is_echoed_names_the_segment_at_once(is_early: bool) -> None:
-    value = reference_of(MessageId("m1"), 1).to_bytes(2, "big")
-    echo = receipt("4711", tlvs=(Tlv(tag=0x0204, value=value),), connector="echo")
-    lost = doubtful(connector="echo")
+    echo, lost = echoed("4711", "m1"), doubtful(connector="echo")
     handset = Handset()
     (dlr,) = dlrs(handset.tell(*([echo, lost] if is_early else [lost, echo])))
     assert (dlr.message_id, dlr.joined_by, dlr.final) == ("m1", "reference", True)
+
+
+@pytest.mark.parametrize(("message", "hop"), [("m3", 1), ("m1080", 0)])
+def test_a_reference_of_what_has_another_id_waits_for_the_answer_with_its_own(
+    message: str, hop: int
+) -> None:
+    """It is that of each way of a segment, and of one other segment in 65,536."""
+    assert reference_of(MessageId("m3"), 1) == reference_of(MessageId(message), 1)
+    handset = Handset()
+    handset.tell(accepted("aaa111", "m3", connector="echo"), echoed("aaa111", "m3", "UNDELIV"))
+    assert dlrs(handset.tell(echoed("bbb222", message))) == []
+    (dlr,) = dlrs(handset.tell(accepted("bbb222", message, connector="echo", hop=hop)))
+    assert (dlr.message_id, dlr.hop, dlr.state) == (message, hop, "DELIVERED")
+    assert (dlr.repeat, dlr.joined_by) == (False, "id")
+    assert dlrs(handset.ring("receipt_parked")) == []
+
+
+def test_a_reference_is_what_is_left_where_ids_have_nothing_to_do_with_one_another() -> None:
+    handset = Handset()
+    handset.tell(accepted("aaa111", connector="echo"), echoed("zz9", "m1"))
+    (dlr,) = dlrs(handset.ring("receipt_parked"))
+    assert (dlr.message_id, dlr.joined_by) == ("m1", "reference")
+
+
+def test_an_id_that_only_a_receipt_has_told_is_read_as_receipts_write_it() -> None:
+    handset = Handset()
+    handset.tell(doubtful(connector=FAR), receipt("439041101", "ENROUTE", connector=FAR))
+    (guess,) = dlrs(handset.ring("receipt_parked"))
+    (dlr,) = dlrs(handset.tell(receipt("0439041101", connector=FAR)))
+    assert [each.joined_by for each in (guess, dlr)] == ["addresses", "id"]
+    assert handset.state.shared.octets == {}  # nothing is learnt of two receipts
+    late = accepted("1A2B3C4D", connector=FAR, answered_ms=NOW_MS - 20)
+    assert [e.topic for e in handset.tell(late)] == ["sms.tracker.in"]
+    (again,) = dlrs(handset.tell(receipt("439041101", connector=FAR)))
+    assert (again.joined_by, again.repeat) == ("id", True)
+
+
+def test_a_segment_that_is_accepted_without_an_id_has_its_time_and_may_be_guessed() -> None:
+    nameless = accepted("", sender="12345")
+    for name, told, way in (
+        ("echo", echoed("4711", "m1"), "reference"),
+        ("fast", receipt("4711"), "addresses"),
+        ("bare", None, None),
+    ):
+        handset = Handset()
+        effects = handset.tell(replace(nameless, connector=ConnectorId(name)))
+        assert [e.topic for e in effects] == ["sms.tracker.in", "sms.correlator.in"]
+        if told is None:
+            assert len(handset.ring("receipt_timeout")) == 1
+            continue
+        found = dlrs(handset.tell(told)) or dlrs(handset.ring("receipt_parked"))
+        assert [dlr.joined_by for dlr in found] == [way]
+        assert handset.ring("receipt_timeout") == []
+    assert len(Handset().tell(replace(nameless, receipt_expected=False))) == 1
 
 
 @pytest.mark.parametrize("fact", [doubtful(receipt_expected=False), doubtful(outcome="expired")])
@@ -147,6 +209,16 @@ def test_the_receipt_of_a_long_validity_is_joined_until_its_time_is_over() -> No
     assert dlr.message_id == "m1"
 
 
+def test_the_end_of_a_segment_is_known_when_its_timer_comes_late() -> None:
+    handset = Handset()
+    handset.tell(accepted(deadline_ms=NOW_MS + 7 * DAY_MS), receipt())
+    (timer,) = [timer for timer in handset.timers if isinstance(timer.record, Wake)]
+    assert timer.due_ms == NOW_MS + 7 * DAY_MS + OWN.grace_s * 1000
+    assert isinstance(timer.record, Wake)
+    late_ms = timer.due_ms + 1_800_000 - NOW_MS
+    assert handset.tell(timer.record, after_ms=late_ms) == []
+
+
 class ById:
     """The correlator of a carrier whose receipts tell no handset: a state for each key."""
 
@@ -163,6 +235,31 @@ class ById:
             if isinstance(effect, Publish) and effect.topic == "sms.correlator.in":
                 assert isinstance(effect.record, MtSubmitted | SmscDeliver)
                 self.tell(effect.key, effect.record)
+
+
+def test_what_waits_at_its_handset_is_found_there_though_its_carrier_goes_by_id() -> None:
+    """It was sent before the profile said so, or its answer was lost."""
+    usual = {"id_in_response": "decimal", "id_in_receipt": "decimal"}
+    before, after = (
+        Config(
+            dev=True,
+            profiles={"p": ProfileConfig.model_validate({**usual, **more})},
+            connectors={"fast": connector("p")},
+        )
+        for more in ({}, {"correlate_by": "id", "user_message_reference": True})
+    )
+    world = ById(before)
+    world.tell(HANDSET, accepted("77", "m1"))
+    world.handsets[HANDSET].correlator = Correlator(after, OWN)
+    world.tell(HANDSET, accepted("78", "m2"))
+    world.tell(HANDSET, doubtful("m3"))
+    world.tell(HANDSET, receipt("77"))
+    world.tell(HANDSET, echoed("79", "m3", connector="fast"))
+    assert set(world.handsets) == {HANDSET, "id|fast|78"}
+    world.handsets["id|fast|78"].correlator = Correlator(after, OWN)
+    world.tell(HANDSET, receipt("78"))
+    told = [(dlr.message_id, dlr.joined_by, dlr.repeat) for dlr in dlrs(world.effects)]
+    assert told == [("m1", "id", False), ("m3", "reference", False), ("m2", "id", False)]
 
 
 @pytest.mark.parametrize("is_early", [True, False])
@@ -284,7 +381,7 @@ def test_in_any_order_and_repeated_each_receipt_is_joined_once_and_none_wrong(
     for fact in data.draw(st.permutations(facts)):
         effects += handset.tell(fact)
     joined = dlrs(effects)
-    assert len(joined) + len(orphans(effects)) == asked
+    assert (len(joined), orphans(effects)) == (asked, [])
     assert all(dlr.message_id == f"m{int(dlr.smsc_message_id) - 0xA000}" for dlr in joined)
     finals = [dlr.message_id for dlr in joined if dlr.final and not dlr.repeat]
     assert len(finals) == len(set(finals))

@@ -99,6 +99,14 @@ def test_a_row_lives_as_long_as_it_says(until_ms: int) -> None:
     assert opened(state).rows == ()
 
 
+def test_an_older_answer_that_comes_later_does_not_take_the_place_of_a_newer() -> None:
+    state = filled(row("77", "new", answered_ms=NOW_MS), *many(ROWS_MAX + 1)[1:])
+    segments = opened(state)
+    segments.add(row("77", "old", answered_ms=NOW_MS - 5))
+    segments.keep()
+    assert [one.message_id for one in opened(state).under("fast", "77")] == ["new"]
+
+
 def test_an_older_one_lives_as_long_as_it_says() -> None:
     rows = many(ROWS_MAX + 1)
     rows[0] = row("1", answered_ms=1, until_ms=NOW_MS + 9 * DAY_MS)
@@ -144,7 +152,7 @@ def test_a_doubt_that_is_resolved_has_the_id_it_was_told() -> None:
     segments.resolve(segments.rows[0], SmscMessageId("77"))
     segments.keep()
     (found,) = opened(state).under("fast", "77")
-    assert (found.message_id, found.is_doubtful) == ("m1", False)
+    assert (found.message_id, found.has_no_id, found.is_doubtful) == ("m1", False, True)
     assert not opened(state).add(row(""))
 
 
