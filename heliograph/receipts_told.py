@@ -83,12 +83,11 @@ def _verdict(
     sums: Counter[str], declared: tuple[str, str], learnt: str | None, is_by_id: bool
 ) -> str:
     """The first thing that somebody must know."""
-    wanted = WANTED.get(learnt or "", ())
-    wanted = tuple(p for p in wanted if not is_by_id or "any" not in p) or (declared,)
+    wanted = WANTED.get(learnt or "", (declared,))
     if learnt == "affix":
         return "ids have something before or behind them: joined by what they share"
     if declared not in wanted:
-        response, receipt = wanted[0]
+        response, receipt = next(p for p in wanted if not is_by_id or "any" not in p)
         return f"write id_in_response: {response}, id_in_receipt: {receipt} into its profile"
     share = sums["orphans"] / max(1, sums["receipts"])
     if share > ORPHAN_SHARE_MAX and sums["receipts"] >= RECEIPTS_MIN:
