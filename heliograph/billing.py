@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 from heliograph.reporting import Row, Window
 from pipeline.errors import HeliographError
 
+DAYS_TOLD = 3
+# what was written again after a lost answer may be billed twice: unexplained, and not in doubt
 COLUMNS = ("connector", "day", "accepted", "in_doubt", "billed", "unexplained")
 
 
@@ -43,6 +45,21 @@ def _read(row: Mapping[str, str | None], where: str) -> tuple[date, int]:
     return day, segments
 
 
+def beyond(billed: Iterable[date], zone: ZoneInfo, window: Window) -> str | None:
+    """A sentence when not all of these days lie wholly in a window, else None."""
+    days = sorted(billed)
+    outside = [day for day in days if not _is_within(day, zone, window)]
+    if not outside:
+        return None
+    begin, end = datetime.combine(days[0], time(), zone), _end(days[-1], zone)
+    told = ", ".join(str(day) for day in outside[:DAYS_TOLD])
+    more = f" and {len(outside) - DAYS_TOLD} more" if len(outside) > DAYS_TOLD else ""
+    return (
+        f"{told}{more} not compared, for --from and --to have no whole such day in {zone}; "
+        f"--from {begin.isoformat()} --to {end.isoformat()} has all days of the file"
+    )
+
+
 def compare(
     connector: str,
     billed: Mapping[date, int],
@@ -65,6 +82,9 @@ def compare(
 
 
 def _is_within(day: date, zone: ZoneInfo, window: Window) -> bool:
-    begins = (datetime.combine(d, time(), zone) for d in (day, day + timedelta(days=1)))
-    begin_ms, end_ms = (begin.timestamp() * 1000 for begin in begins)
-    return window.begin_ms <= begin_ms and end_ms <= window.end_ms
+    begin_ms = datetime.combine(day, time(), zone).timestamp() * 1000
+    return window.begin_ms <= begin_ms and _end(day, zone).timestamp() * 1000 <= window.end_ms
+
+
+def _end(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(), zone)

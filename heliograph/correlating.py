@@ -20,6 +20,7 @@ def receipts(
     """How the receipts of each connector find their segments, and how their ids are written."""
     from heliograph.receipts_told import lines, table
     from pipeline import topics
+    from pipeline.ids import ConnectorId
     from pipeline.kafka.clients import now_ms
     from pipeline.kafka.reader import read_to_end
     from pipeline.process import make_codec
@@ -29,7 +30,8 @@ def receipts(
     codec = make_codec(own)
     octets = (m.value() for m in read_to_end(own.kafka, [topics.RECEIPT_QUALITY]))
     rows = [codec.decode(value, ConnectorReceipts) for value in octets if value]
-    found = lines(rows, now_ms() - minutes * MS_PER_MINUTE)
+    by_id = {n for n in own.connectors if own.profile(ConnectorId(n)).correlate_by == "id"}
+    found = lines(rows, now_ms() - minutes * MS_PER_MINUTE, by_id)
     print(*(table(found) if found else ["no receipts have been counted yet"]), sep="\n")
 
 

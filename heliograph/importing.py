@@ -3,7 +3,8 @@
 A CSV file with a header: connector, smsc_message_id, recipient, sender, message_id and submitted
 (ISO 8601, with a zone), and where it is not the only one, segment and segments; tenant and deadline
 if they are known. Each row becomes an outcome as a binder would have told it, so that the receipt
-is joined, timed out and told like any other.
+is joined, timed out and told like any other. Without a deadline it is waited for as long as usual
+from now on: nobody knows how long a receipt that has not come yet may take.
 """
 
 import csv
@@ -17,33 +18,35 @@ from pipeline import topics
 from pipeline.config import Config
 from pipeline.errors import HeliographError
 from pipeline.ids import ConnectorId, MessageId, SmscMessageId
+from pipeline.kafka.clients import now_ms
 from pipeline.records import MtSubmitted
 
 REPLICA = "import"
 COLUMNS = ("connector", "smsc_message_id", "recipient", "sender", "message_id", "submitted")
 OPTIONAL = ("segment", "segments", "tenant", "deadline")
-LIFE_MS = 48 * 3_600_000  # of a message that says no deadline
+LIFE_MS = 48 * 3_600_000  # from now, of a message that says no deadline
 SEGMENTS_MAX = 255
 
 
 def bring_in(config: Config, path: Path) -> int:
     """Tell the correlator of each segment in a file; how many, once Kafka has all.
 
-    All or none: raises HeliographError before anything is written.
+    Raises HeliographError: before anything is written, if a row is wrong; if it is Kafka that
+    refuses, some may be told, and the same file again changes nothing about those.
     """
     try:
-        with path.open(newline="", encoding="utf-8") as lines:
-            rows = list(rows_of(config, lines, path.name))
-    except (OSError, UnicodeDecodeError) as error:
+        with path.open(newline="", encoding="utf-8-sig") as lines:
+            rows = list(rows_of(config, lines, path.name, now_ms()))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise HeliographError(f"{path} can't be read: {error}") from error
     tell(config, topics.CORRELATOR_IN, ((row.recipient, row) for row in rows))
     return len(rows)
 
 
-def rows_of(config: Config, lines: Iterable[str], name: str) -> Iterator[MtSubmitted]:
+def rows_of(config: Config, lines: Iterable[str], name: str, now_ms: int) -> Iterator[MtSubmitted]:
     """The segments of a file; raises HeliographError that says which line is wrong, and why."""
     reader = csv.DictReader(lines)
-    columns = reader.fieldnames or ()
+    columns = reader.fieldnames = [column.strip() for column in reader.fieldnames or ()]
     if missing := [column for column in COLUMNS if column not in columns]:
         raise HeliographError(f"{name}: the header lacks {', '.join(missing)}")
     if unknown := [column for column in columns if column not in (*COLUMNS, *OPTIONAL)]:
@@ -52,12 +55,13 @@ def rows_of(config: Config, lines: Iterable[str], name: str) -> Iterator[MtSubmi
         place = f"{name} line {reader.line_num}: "
         if any(value is None for value in row.values()) or None in row:
             raise HeliographError(f"{place}it has not as many fields as the header")
-        yield _segment(config, row, place)
+        stripped = {column: value.strip() for column, value in row.items()}
+        yield _segment(config, stripped, place, now_ms)
 
 
-def _segment(config: Config, row: dict[str, str], place: str) -> MtSubmitted:
+def _segment(config: Config, row: dict[str, str], place: str, now_ms: int) -> MtSubmitted:
     for column in COLUMNS:
-        if not row[column].strip():
+        if not row[column]:
             raise HeliographError(f"{place}{column} is empty")
     if row["connector"] not in config.connectors:
         known = ", ".join(config.connectors)
@@ -66,13 +70,15 @@ def _segment(config: Config, row: dict[str, str], place: str) -> MtSubmitted:
     segments = _number(row.get("segments") or "1", "segments", SEGMENTS_MAX, place)
     submitted_ms = _time(row["submitted"], "submitted", place)
     deadline = row.get("deadline")
+    default_ms = max(submitted_ms, now_ms) + LIFE_MS
+    recipient = recipient_of(config, row["recipient"], tenant, place)
     return MtSubmitted(
         message_id=MessageId(row["message_id"]),
         segment=_number(row.get("segment") or "1", "segment", segments, place),
         segments=segments,
         hop=0,
         connector=ConnectorId(row["connector"]),
-        recipient=recipient_of(config, row["recipient"], tenant, place),
+        recipient=recipient,
         sender=row["sender"],
         tenant=tenant,
         class_="transactional",
@@ -89,7 +95,8 @@ def _segment(config: Config, row: dict[str, str], place: str) -> MtSubmitted:
         requested_ms=submitted_ms,
         submitted_ms=submitted_ms,
         answered_ms=submitted_ms,
-        deadline_ms=_time(deadline, "deadline", place) if deadline else submitted_ms + LIFE_MS,
+        deadline_ms=_time(deadline, "deadline", place) if deadline else default_ms,
+        test=config.tenants[tenant].test or config.connectors[row["connector"]].sandbox,
     )
 
 

@@ -30,7 +30,8 @@ class Wish(NamedTuple):
 def tell(config: Config, wishes: Iterable[Wish]) -> int:
     """Say each of them; how many there were, once Kafka has all.
 
-    All or none: raises HeliographError for what is no number or tenant before anything is written.
+    Raises HeliographError: for what is no number or tenant before anything is written; if it is
+    Kafka that refuses, some may be said, and to say all again does no harm.
     """
     rows = [_row(config, wish) for wish in wishes]
     telling.tell(config, topics.ROUTER_IN, ((row.recipient, row) for row in rows))

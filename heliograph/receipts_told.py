@@ -1,7 +1,7 @@
 """How the receipts of each connector find their segments, as the correlators have told; pure."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from pipeline.ids import ConnectorId
@@ -30,9 +30,11 @@ class Line(NamedTuple):
     verdict: str
 
 
-def lines(rows: Iterable[ConnectorReceipts], since_ms: int) -> list[Line]:
+def lines(
+    rows: Iterable[ConnectorReceipts], since_ms: int, by_id: Collection[str] = ()
+) -> list[Line]:
     """A line for each connector, of its windows that ended after `since_ms`; of one that has none,
-    of its last."""
+    of its last. `by_id` are connectors whose profile may not say `any`."""
     of: dict[ConnectorId, dict[tuple[str, int], ConnectorReceipts]] = {}
     for row in rows:
         of.setdefault(row.connector, {})[row.replica, row.begin_ms] = row
@@ -40,7 +42,7 @@ def lines(rows: Iterable[ConnectorReceipts], since_ms: int) -> list[Line]:
     for name in sorted(of):
         windows = sorted(of[name].values(), key=lambda row: row.end_ms)
         recent = [row for row in windows if row.end_ms > since_ms] or windows[-1:]
-        found.append(_line(recent))
+        found.append(_line(recent, name in by_id))
     return found
 
 
@@ -56,7 +58,7 @@ def table(found: Iterable[Line]) -> list[str]:
     ]
 
 
-def _line(rows: list[ConnectorReceipts]) -> Line:
+def _line(rows: list[ConnectorReceipts], is_by_id: bool) -> Line:
     last = rows[-1]
     sums: Counter[str] = Counter()
     for row in rows:
@@ -72,17 +74,19 @@ def _line(rows: list[ConnectorReceipts]) -> Line:
         orphans=sums["orphans"],
         by_profile=declared[0] if declared[0] == declared[1] else " -> ".join(declared),
         by_traffic=(learnt or "not known yet").replace("_", " "),
-        verdict=_verdict(sums, declared, learnt),
+        verdict=_verdict(sums, declared, learnt, is_by_id),
     )
 
 
-def _verdict(sums: Counter[str], declared: tuple[str, str], learnt: str | None) -> str:
+def _verdict(
+    sums: Counter[str], declared: tuple[str, str], learnt: str | None, is_by_id: bool
+) -> str:
     """The first thing that somebody must know."""
     wanted = WANTED.get(learnt or "", (declared,))
     if learnt is not None and learnt.startswith("affix"):
         return "ids have something before or behind them: joined by what they share"
     if declared not in wanted:
-        response, receipt = wanted[0]
+        response, receipt = next(p for p in wanted if not is_by_id or "any" not in p)
         return f"write id_in_response: {response}, id_in_receipt: {receipt} into its profile"
     decided = sums["orphans"] + sums["joined"]
     if is_too_much(sums["orphans"], decided):

@@ -1,17 +1,18 @@
 """What carriers say they took, segment by segment, against what was told as accepted; pure.
 
-A carrier's claim and an acceptance are one when connector and SMSC's id agree; of an id that was
-used again the nearest in time. What was written near the end of a day or of the window is of the
-one in which we wrote it, whatever the carrier's clock says.
+A carrier's claim and an acceptance are one when connector and SMSC's id agree, and our own name of
+the segment where the carrier has it; where it has not, the nearest in time that is no further away
+than clocks may be. So a claim takes no acceptance of an id that was used again. What was written
+near the end of a day or of the window is of the one in which we wrote it, whatever the carrier's
+clock says.
 """
 
-from bisect import insort
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from heliograph.reporting import Fold, Row, day_of
+from heliograph.reporting import CLOCKS_MS, Fold, Row, day_of
 
 COLUMNS = ("connector", "day", "ours", "theirs", "lost_answers", "only_ours", "only_theirs")
 
@@ -28,6 +29,13 @@ class Claim(NamedTuple):
     smsc_message_id: str
     at_ms: float
     own: Own | None = None
+
+
+class Told(NamedTuple):
+    """An acceptance: when it was written, and of which segment."""
+
+    at_ms: int
+    own: Own
 
 
 class Reconciliation(NamedTuple):
@@ -56,45 +64,66 @@ def reconcile(
             day = day_of(int(at_ms), zones.get(connector))
             counts[connector, day].update(columns)
 
-    for claim in claims:
-        found = _nearest(known, claim)
+    for claim in _named_first(claims):
+        found = _taken(known, claim)
         if found is not None:
             count(*found, "ours", "theirs")
         else:
             is_ours = any((name, claim.own) in written for name in claim.connectors)
             why = "lost_answers" if is_ours else "only_theirs"
             count(claim.connectors[0], claim.at_ms, "theirs", why)
-    for (connector, _), times in known.items():
-        for at_ms in times:
-            count(connector, at_ms, "ours", "only_ours")
+    for (connector, _), told in known.items():
+        for one in told:
+            count(connector, one.at_ms, "ours", "only_ours")
     rows = list[Row]()
     for key, of in sorted(counts.items()):
         rows.append((*key, *(of[column] for column in COLUMNS[2:])))
     return Reconciliation(rows)
 
 
+def _named_first(claims: Iterable[Claim]) -> Iterator[Claim]:
+    """The claims; those without our name of it get what no other is sure of."""
+    unnamed = list[Claim]()
+    for claim in claims:
+        if claim.own is None:
+            unnamed.append(claim)
+        else:
+            yield claim
+    yield from unnamed
+
+
 def _told(
     fold: Fold, connectors: frozenset[str]
-) -> tuple[dict[tuple[str, str], list[int]], set[tuple[str, Own | None]]]:
-    """When we had each id, by connector, in order; and the segments each was given."""
-    known: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+) -> tuple[dict[tuple[str, str], list[Told]], set[tuple[str, Own | None]]]:
+    """What we had by each id, by connector; and the segments each was given."""
+    known: defaultdict[tuple[str, str], list[Told]] = defaultdict(list)
     written: set[tuple[str, Own | None]] = set()
     for message_id, number, way, segment in fold.all_written():
         if way.connector in connectors:
-            written.add((way.connector, (message_id, number)))
+            own = (message_id, number)
+            written.add((way.connector, own))
             for one in segment.accepted:
-                insort(known[way.connector, one.smsc_message_id or ""], one.submitted_ms)
-    for connector, one in fold.early:
+                told = Told(one.submitted_ms, own)
+                known[way.connector, one.smsc_message_id or ""].append(told)
+    for connector, message_id, number, one in fold.early:
         if connector in connectors:
-            insort(known[connector, one.smsc_message_id or ""], one.submitted_ms)
+            told = Told(one.submitted_ms, (message_id, number))
+            known[connector, one.smsc_message_id or ""].append(told)
     return known, written
 
 
-def _nearest(known: dict[tuple[str, str], list[int]], claim: Claim) -> tuple[str, int] | None:
+def _taken(known: dict[tuple[str, str], list[Told]], claim: Claim) -> tuple[str, int] | None:
     """The acceptance that is meant, which is taken out; its connector and when it was written."""
     for name in claim.connectors:
-        if times := known.get((name, claim.smsc_message_id)):
-            nearest = min(times, key=lambda at_ms: abs(at_ms - claim.at_ms))
-            times.remove(nearest)
-            return name, nearest
+        told = known.get((name, claim.smsc_message_id), [])
+        if meant := [one for one in told if _is_meant(claim, one)]:
+            nearest = min(meant, key=lambda one: abs(one.at_ms - claim.at_ms))
+            told.remove(nearest)
+            return name, nearest.at_ms
     return None
+
+
+def _is_meant(claim: Claim, told: Told) -> bool:
+    if claim.own is not None:
+        return told.own == claim.own
+    return abs(told.at_ms - claim.at_ms) <= CLOCKS_MS

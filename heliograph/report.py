@@ -1,7 +1,7 @@
 """`heliograph report`: what went to the carriers within a time, from `sms.mt.event`."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -11,12 +11,11 @@ import typer
 from heliograph import billing, reconciling, reporting
 from heliograph.options import ConfigOption, config_at
 from heliograph.reconciling import Claim
-from heliograph.reporting import Fold, Row, Window
+from heliograph.reporting import CLOCKS_MS, Fold, Row, Window
 from pipeline.config import Config
 from pipeline.errors import HeliographError
 from pipeline.ids import ConnectorId
 
-CLOCKS_MS = 300_000  # a binder's clock may be so much ahead of the broker's
 CLAIMS, BILLS = "reconciliation", "billing"
 WORDS = frozenset({"connector", "country", "currency", "day"})  # of columns; others are numbers
 
@@ -35,28 +34,37 @@ def report(
 ) -> None:
     """What went to the carriers: delivery, receipts, cost, invoices; times without a zone are UTC.
 
-    Ends with 1 when a ledger has a segment that we have not, or the other way round, and when an
-    invoice has more or fewer than were accepted or in doubt.
+    Ends with 1 when a ledger has a segment that we have not, or the other way round; when an
+    invoice has more or fewer than were accepted or in doubt, or days that are not wholly in that
+    time; and when Kafka may have deleted some of it.
     """
     from heliograph.reported_html import page
 
     loaded = config_at(config)
     window = window_of(begin, end)
     fold, zones = folded(loaded, window), zones_of(loaded)
-    found = {name: (reporting.COLUMNS[name], rows) for name, rows in _tables(fold, zones)}
+    faults = list(deleted(loaded, window))
+    tables = reporting.tables(fold, zones)
+    found = {name: (reporting.COLUMNS[name], rows) for name, rows in tables.items()}
     is_equal = True
     if ledger:
         compared = _reconciled(loaded, fold, zones, ledger)
         found[CLAIMS] = (reconciling.COLUMNS, compared.rows)
         is_equal = compared.is_equal
     if invoice:
-        rows = list(_billed(loaded, fold.window, zones, found["invoice"][1], invoice))
+        rows = list[Row]()
+        for name, billed in _bills(loaded, invoice):
+            rows += billing.compare(name, billed, tables["invoice"], zones[name], window)
+            if fault := billing.beyond(billed, zones[name], window):
+                faults.append(f"invoice of {name}: {fault}")
         found[BILLS] = (billing.COLUMNS, rows)
         is_equal = is_equal and not any(row[-1] for row in rows)
     print(*lines(found), sep="\n")
     if html is not None:
         html.write_text(page(fold, found), encoding="utf-8")
-    if not is_equal:
+    for fault in faults:
+        typer.echo(f"heliograph: {fault}", err=True)
+    if faults or not is_equal:
         raise typer.Exit(1)
 
 
@@ -101,14 +109,22 @@ def folded(config: Config, window: Window) -> Fold:
     if (since_ms := fold.lacks_routed_since()) is not None:
         earlier = offsets_at(config.kafka, topics.MT_EVENT, since_ms - CLOCKS_MS)
         for message in read_to_end(config.kafka, [topics.MT_EVENT], starts=earlier, ends=starts):
-            event = codec.decode(message.value(), MtEvent)
-            if event.event == "routed":
-                fold.note(event)
+            fold.note_earlier(codec.decode(message.value(), MtEvent))
     return fold
 
 
-def _tables(fold: Fold, zones: Mapping[str, ZoneInfo]) -> Iterable[tuple[str, list[Row]]]:
-    return reporting.tables(fold, zones).items()
+def deleted(config: Config, window: Window) -> Iterator[str]:
+    """A sentence where the topic has no longer all of a window; BrokerError."""
+    from pipeline import topics
+    from pipeline.kafka.retention import deleted_since
+
+    partitions = deleted_since(config.kafka, topics.MT_EVENT, window.begin_ms)
+    if partitions:
+        yield (
+            f"{topics.MT_EVENT}, partitions {', '.join(map(str, partitions))}: what was appended "
+            "first after --from is deleted, so more may have been written than is told; write a "
+            "later --from, or ask a database that has kept it (infra/analytics)"
+        )
 
 
 def _reconciled(
@@ -130,19 +146,14 @@ def _reconciled(
     return reconciling.reconcile(fold, claims, zones, connectors)
 
 
-def _billed(
-    config: Config,
-    window: Window,
-    zones: Mapping[str, ZoneInfo],
-    ours: Sequence[Row],
-    written: Sequence[str],
-) -> Iterator[Row]:
+def _bills(config: Config, written: Sequence[str]) -> Iterator[tuple[str, dict[date, int]]]:
+    """Connectors with what they were billed, by days."""
     for one in written:
         name, _, file = one.partition("=")
         if name not in config.connectors or not file:
             names = ", ".join(config.connectors)
             raise HeliographError(f"--invoice {one}: write NAME=FILE, with NAME one of {names}")
-        yield from billing.compare(name, billing.billed_in(Path(file)), ours, zones[name], window)
+        yield name, billing.billed_in(Path(file))
 
 
 def _claim(config: Config, row: Mapping[str, object], names: Sequence[str]) -> Claim | None:

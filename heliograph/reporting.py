@@ -7,8 +7,9 @@
 
 The same tables as `infra/analytics/*.sql`, column by column. A segment counts once on each way that
 it was written on, in the time in which it was first written there; in cost and invoice as often as
-it was accepted, for the carrier bills each. Test messages are left out. Events may come in any
-order and repeatedly. About 1.4 kB are kept of a message of one segment.
+it was accepted, for the carrier bills each. Of a segment whose binder died before it could say
+whether it was written, the doubt has the moment at which that was told. Test messages are left out,
+events may come in any order and repeatedly. About 1.4 kB are kept of a message of one segment.
 """
 
 from collections import Counter, defaultdict
@@ -26,6 +27,7 @@ from pipeline.records import MtEvent
 DELIVERED, UNKNOWN = "DELIVERED", "UNKNOWN"
 FAILED = frozenset({"EXPIRED", "DELETED", "UNDELIVERABLE", "REJECTED"})
 FINAL = FAILED | {DELIVERED, UNKNOWN}
+CLOCKS_MS = 300_000  # a clock may be so far from another one
 WRITES = frozenset({"segment_accepted", "segment_unknown", "segment_rejected"})
 COLUMNS = {
     "delivery": (
@@ -68,11 +70,18 @@ class Receipt(NamedTuple):
     state: str
 
 
+class Doubt(NamedTuple):
+    """That nobody knows of a write; `is_guess`: nor when it was, but when that was told."""
+
+    at_ms: int
+    is_guess: bool
+
+
 class Segment(msgspec.Struct, gc=False):
     """One segment on one way; times are those of its first write with that outcome."""
 
     accepted: tuple[Acceptance, ...] = ()
-    doubted_ms: int | None = None
+    doubt: Doubt | None = None
     refused_ms: int | None = None
     receipt: Receipt | None = None
 
@@ -81,17 +90,22 @@ class Segment(msgspec.Struct, gc=False):
         """When it was first written, by the best outcome that is known."""
         if self.accepted:
             return min(one.submitted_ms for one in self.accepted)
-        return self.refused_ms if self.doubted_ms is None else self.doubted_ms
+        return self.refused_ms if self.doubt is None else self.doubt.at_ms
 
     @property
     def is_in_doubt(self) -> bool:
-        """Whether the carrier may have taken it, and its answer never came."""
-        return not self.accepted and self.doubted_ms is not None
+        """Whether the carrier may have taken it, and no answer ever came."""
+        return not self.accepted and self.doubt is not None
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether it is known when it was written."""
+        return bool(self.accepted) or self.doubt is None or not self.doubt.is_guess
 
     @property
     def fate(self) -> str:
         """What became of it, as the column of the delivery table."""
-        if not self.accepted and self.doubted_ms is None:
+        if not self.accepted and self.doubt is None:
             return "refused"
         state = None if self.receipt is None else self.receipt.state
         return "delivered" if state == DELIVERED else "failed" if state in FAILED else "untold"
@@ -119,24 +133,43 @@ class Written(NamedTuple):
     at_ms: int
 
 
+class Early(NamedTuple):
+    """What was accepted just before the window: a carrier's clock may have it within."""
+
+    connector: str
+    message_id: str
+    number: int
+    acceptance: Acceptance
+
+
 class Fold:
     """All that is known of the segments that were written within `window`."""
 
     def __init__(self, window: Window) -> None:
         self.window = window
-        self.early: list[tuple[str, Acceptance]] = []  # by connector: just before the window
+        self.early: list[Early] = []
         self._ways: dict[tuple[str, int], Way] = {}
 
     def note(self, event: MtEvent) -> None:
         """One event, whatever it is."""
-        if event.test:
-            return
+        if event.test or event.requested_ms > self.window.end_ms + CLOCKS_MS:
+            return  # what was asked for later was not written within
         if event.event == "routed":
             self._note_routed(event)
         elif event.segment is not None and event.event in WRITES:
             self._note_write(event)
         elif event.segment is not None and event.receipt_state in FINAL:
             self._note_receipt(event)
+
+    def note_earlier(self, event: MtEvent) -> None:
+        """One that stands before what was noted: of a way that is known, how it was chosen."""
+        if event.event == "routed" and (event.message_id, event.hop or 0) in self._ways:
+            self.note(event)
+
+    @property
+    def kept(self) -> int:
+        """How many ways of messages it keeps."""
+        return len(self._ways)
 
     def lacks_routed_since(self) -> int | None:
         """When the first message was asked for whose way was chosen before what was noted."""
@@ -165,30 +198,32 @@ class Fold:
 
     def _note_write(self, event: MtEvent) -> None:
         assert event.segment is not None  # `note` has looked
-        if event.submitted_ms is None:
+        is_guess = event.submitted_ms is None and event.event == "segment_unknown"
+        at_ms = event.at_ms if is_guess else event.submitted_ms
+        if at_ms is None:
             return
-        if event.submitted_ms < self.window.begin_ms:
-            self._note_early(event, event.submitted_ms)
+        if at_ms < self.window.begin_ms:
+            self._note_early(event, at_ms)
             return
         way = self._way(event)
         way.connector, way.country = event.connector or "", event.country or ""
         way.requested_ms = event.requested_ms
         segment = way.segments.setdefault(event.segment, Segment())
-        at_ms = event.submitted_ms
         if event.event == "segment_accepted":
             own = Acceptance(event.event_id, at_ms, event.smsc_message_id)
             if own not in segment.accepted:
                 segment.accepted = (*segment.accepted, own)
         elif event.event == "segment_unknown":
-            segment.doubted_ms = _earlier(segment.doubted_ms, at_ms)
+            doubt = Doubt(at_ms, is_guess)
+            segment.doubt = min(segment.doubt or doubt, doubt)
         else:
-            segment.refused_ms = _earlier(segment.refused_ms, at_ms)
+            segment.refused_ms = min(segment.refused_ms or at_ms, at_ms)
 
     def _note_early(self, event: MtEvent, at_ms: int) -> None:
-        """What a carrier's clock may have within the window."""
-        if event.event == "segment_accepted":
+        if event.event == "segment_accepted" and event.segment is not None:
             own = Acceptance(event.event_id, at_ms, event.smsc_message_id)
-            self.early.append((event.connector or "", own))
+            place = (event.connector or "", event.message_id, event.segment)
+            self.early.append(Early(*place, own))
 
     def _note_receipt(self, event: MtEvent) -> None:
         assert event.segment is not None  # `note` has looked
@@ -232,7 +267,8 @@ def delays_ms(fold: Fold) -> dict[str, list[int]]:
     """From write to final receipt, sorted, by connector."""
     found: defaultdict[str, list[int]] = defaultdict(list)
     for own in fold.written():
-        if own.segment.receipt is not None and own.segment.fate != "refused":
+        is_known = own.segment.is_timed and own.segment.fate != "refused"
+        if own.segment.receipt is not None and is_known:
             found[own.way.connector].append(own.segment.receipt.at_ms - own.at_ms)
     return {connector: sorted(delays) for connector, delays in sorted(found.items())}
 
@@ -281,12 +317,8 @@ def _invoice(fold: Fold, zones: Mapping[str, ZoneInfo]) -> Iterator[Row]:
         for one in segment.accepted:
             if fold.window.has(one.submitted_ms):
                 accepted[way.connector, day_of(one.submitted_ms, zone)] += 1
-        doubted_ms = segment.doubted_ms
-        if segment.is_in_doubt and doubted_ms is not None and fold.window.has(doubted_ms):
-            in_doubt[way.connector, day_of(doubted_ms, zone)] += 1
+        doubt = segment.doubt
+        if segment.is_in_doubt and doubt is not None and fold.window.has(doubt.at_ms):
+            in_doubt[way.connector, day_of(doubt.at_ms, zone)] += 1
     for key in sorted(accepted.keys() | in_doubt.keys()):
         yield (*key, accepted[key], in_doubt[key])
-
-
-def _earlier(known_ms: int | None, told_ms: int) -> int:
-    return told_ms if known_ms is None else min(known_ms, told_ms)

@@ -13,7 +13,10 @@ ROW_OCTETS_MAX = 16 * 1024 * 1024  # before compression; what comes of it, broke
 
 
 def tell(config: Config, topic: str, rows: Iterable[tuple[str, Record | None]]) -> None:
-    """Write these by key, None to delete one; raises HeliographError unless Kafka has all."""
+    """Write these by key, None to delete one; raises HeliographError unless Kafka has all.
+
+    Then some may be written: no transaction holds them together, and the caller may try again.
+    """
     producer = make_producer(config.kafka, message_max_bytes=ROW_OCTETS_MAX)
     codec, refusals = make_codec(config), list[object]()
     for key, row in rows:

@@ -73,7 +73,9 @@ CREATE TABLE events
     hop Int32,
     test Bool,
     price Nullable(Decimal(38, 12)),
-    currency LowCardinality(String)
+    currency LowCardinality(String),
+    -- when it was written, or, of a doubt whose binder died before it could say so, when that was told
+    tried_at Nullable(DateTime64(3, 'UTC')) ALIAS if(event = 'segment_unknown', coalesce(submitted_at, at), submitted_at)
 )
 ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(at)

@@ -1,4 +1,5 @@
 -- From the write of a segment to its final receipt, by connector, of what was written within a time.
+-- Left out is what nobody knows when it was written.
 -- SET param_from = '2026-11-01 00:00:00'; SET param_to = '2026-12-01 00:00:00';
 
 SELECT
@@ -12,7 +13,7 @@ FROM
 (
     SELECT connector, toUnixTimestamp64Milli(receipt.2) - toUnixTimestamp64Milli(assumeNotNull(written_at)) AS delay_ms
     FROM written(from = {from:String}, to = {to:String})
-    WHERE has_receipt
+    WHERE has_receipt AND NOT is_guess
 )
 GROUP BY connector
 ORDER BY connector;

@@ -14,19 +14,20 @@ SELECT
     acceptances = 0 AND NOT in_doubt AS refused,
     multiIf(
         acceptances > 0, minIf(submitted_at, event = 'segment_accepted'),
-        in_doubt, minIf(submitted_at, event = 'segment_unknown'),
+        in_doubt, minIf(tried_at, event = 'segment_unknown'),
         minIf(submitted_at, event = 'segment_rejected')) AS written_at,
     argMinIf(
         (receipt_state, at),
         (multiIf(receipt_state = 'DELIVERED', 0, receipt_state = 'UNKNOWN', 2, 1), at, receipt_state),
         receipt_state IN ('DELIVERED', 'UNKNOWN', 'EXPIRED', 'DELETED', 'UNDELIVERABLE', 'REJECTED')
     ) AS receipt,
+    in_doubt AND argMinIf(submitted_at IS NULL, (tried_at, submitted_at IS NULL), event = 'segment_unknown') AS is_guess,
     NOT refused AND receipt.1 != '' AS has_receipt,
     NOT refused AND receipt.1 = 'DELIVERED' AS delivered,
     has_receipt AND receipt.1 NOT IN ('DELIVERED', 'UNKNOWN') AS failed
 FROM events
 WHERE NOT test AND segment IS NOT NULL AND at >= {from:DateTime64(3, 'UTC')}
     AND (event NOT IN ('segment_accepted', 'segment_unknown', 'segment_rejected')
-        OR submitted_at >= {from:DateTime64(3, 'UTC')})
+        OR tried_at >= {from:DateTime64(3, 'UTC')})
 GROUP BY message_id, hop, segment
 HAVING written_at >= {from:DateTime64(3, 'UTC')} AND written_at < {to:DateTime64(3, 'UTC')};

@@ -87,6 +87,7 @@ def _segment(
     }
     written_ms = head.requested_ms + dice.randrange(30, 200_000)
     outcome = dice.choice(("accepted",) * 8 + ("unknown", "rejected", "returned"))
+    is_crash = outcome == "unknown" and dice.random() < 0.5
     for attempt in range(1, 3 if dice.random() < 0.05 else 2):
         yield mt_submitted(
             **own,
@@ -94,8 +95,8 @@ def _segment(
             attempt=attempt,
             smsc_message_id=SmscMessageId(f"{dice.randrange(1 << 40):x}"),
             requested_ms=head.requested_ms,
-            submitted_ms=written_ms + attempt,
-            answered_ms=written_ms + attempt + 5,
+            submitted_ms=None if is_crash else written_ms + attempt,
+            answered_ms=written_ms + attempt + (60_000 if is_crash else 5),
         )
     for state in dice.sample(STATES, 2) if outcome in ("accepted", "unknown") else ():
         if state:
@@ -104,7 +105,7 @@ def _segment(
                 **own,
                 state=state,
                 final=state != "ENROUTE",
-                submitted_ms=written_ms,
+                submitted_ms=None if is_crash else written_ms,
                 received_ms=received_ms,
                 joined_ms=received_ms,
             )

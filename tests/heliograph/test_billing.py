@@ -1,12 +1,13 @@
 """A carrier's invoice by days: what is billed above or below what was accepted and in doubt."""
 
+import re
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from heliograph.billing import billed_in, compare
+from heliograph.billing import beyond, billed_in, compare
 from heliograph.report import window_of
 from heliograph.reporting import Row
 from pipeline.errors import HeliographError
@@ -39,6 +40,29 @@ def test_a_day_is_compared_when_one_side_has_it_and_it_is_whole() -> None:
     assert [r[1] for r in compare("fast", days, [], ZoneInfo("UTC"), WINDOW)] == ["2026-10-25"]
     assert [r[-1] for r in compare("fast", {}, OURS, STOCKHOLM, WINDOW)] == [-100]
     assert list(compare("other", {}, OURS, STOCKHOLM, WINDOW)) == []
+
+
+MONTH = [date(2026, 11, day) for day in range(1, 31)]
+BEYOND = [  # a month in UTC or as the carrier has it; the first words, the window that is told
+    ("2026-11-01", "2026-12-01", "UTC", None),
+    ("2026-11-01", "2026-12-01", "Europe/Stockholm", "2026-11-01 not"),
+    ("2026-11-01", "2026-12-01", "America/New_York", "2026-11-30 not"),
+    ("2026-11-01T00:00:00-04:00", "2026-12-01T00:00:00-05:00", "America/New_York", None),
+    ("2026-11-05", "2026-12-01", "UTC", "2026-11-01, 2026-11-02, 2026-11-03 and 1 more not"),
+    ("2026-10-01", "2026-11-01", "UTC", "2026-11-01, 2026-11-02, 2026-11-03 and 27 more not"),
+]
+
+
+@pytest.mark.parametrize(("begin", "end", "zone", "words"), BEYOND)
+def test_a_day_of_the_file_that_is_not_wholly_in_the_window_is_told(
+    begin: str, end: str, zone: str, words: str | None
+) -> None:
+    told = beyond(MONTH, ZoneInfo(zone), window_of(begin, end))
+    assert (told and told.partition(" compared")[0]) == words
+    if told is not None:
+        found = re.search(r"--from (\S+) --to (\S+) has all days", told)
+        assert found
+        assert beyond(MONTH, ZoneInfo(zone), window_of(found[1], found[2])) is None
 
 
 def test_a_file_is_read_as_spreadsheets_write_it(tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 """What is told of each connector's receipts: sums, forms of ids, and one verdict."""
 
+import re
 from typing import Any
 
 import pytest
 
-from heliograph.receipts_told import HEAD, lines, table
+from heliograph.receipts_told import HEAD, WANTED, lines, table
+from pipeline.config import ProfileConfig
 from pipeline.records import ConnectorReceipts
 
 MINUTE_MS = 60_000
@@ -66,6 +68,21 @@ def test_windows_of_all_replicas_add_up_and_what_is_written_again_counts_once() 
 def test_the_verdict_says_what_to_do_first(changed: dict[str, Any], words: str) -> None:
     (line,) = lines([row(**changed)], 0)
     assert line.verdict.startswith(words)
+
+
+def test_no_verdict_asks_for_what_a_profile_refuses() -> None:
+    declared = {"id_in_response": "hexadecimal", "id_in_receipt": "decimal"}
+    for learnt, wanted in WANTED.items():
+        if tuple(declared.values()) not in wanted:
+            (line,) = lines([row(**declared, learnt=learnt)], 0, by_id={"fast"})
+            found = re.search(r"id_in_response: (\w+), id_in_receipt: (\w+)", line.verdict)
+            assert found
+            pair = {"id_in_response": found[1], "id_in_receipt": found[2]}
+            ProfileConfig.model_validate({"correlate_by": "id", **pair})
+    (line,) = lines([row()], 0, by_id={"fast"})  # of before it was by id
+    assert line.verdict == "good"
+    (line,) = lines([row(learnt="same", **declared)], 0)
+    assert line.verdict.startswith("write id_in_response: any, id_in_receipt: any")
 
 
 def test_the_table_has_a_column_for_each_thing() -> None:

@@ -2,6 +2,9 @@
 
 from zoneinfo import ZoneInfo
 
+import msgspec
+import pytest
+
 from heliograph.reconciling import Claim, Reconciliation, reconcile
 from heliograph.reporting import Fold, Window
 from pipeline.records import MtEvent
@@ -19,8 +22,9 @@ def write(smsc_message_id: str | None, at_ms: int = MIDNIGHT_MS, **changed: obje
     return mt_event(**{**own, "smsc_message_id": smsc_message_id, **changed})
 
 
-def claim(smsc_message_id: str, at_ms: float = MIDNIGHT_MS, message_id: str = "m1") -> Claim:
-    return Claim(("fast", "twin"), smsc_message_id, at_ms, (message_id, 1))
+def claim(smsc_message_id: str, at_ms: float = MIDNIGHT_MS, message_id: str | None = "m1") -> Claim:
+    own = None if message_id is None else (message_id, 1)
+    return Claim(("fast", "twin"), smsc_message_id, at_ms, own)
 
 
 def compared(events: list[MtEvent], claims: list[Claim]) -> Reconciliation:
@@ -77,3 +81,33 @@ def test_what_was_written_outside_the_window_is_no_matter_though_the_carrier_rea
     )
     assert found.rows == []
     assert compared([], [claim("3", WINDOW.end_ms + 1)]).rows == []
+
+
+FOREIGN = [  # a claim that is not ours by an id that we have, whenever it is read
+    claim("1", MIDNIGHT_MS - 5 * 86_400_000, "old"),
+    claim("1", MIDNIGHT_MS + 5 * 3_600_000, "other"),
+    claim("1", MIDNIGHT_MS + 1, "other"),
+    claim("1", MIDNIGHT_MS + 1, None),
+    claim("1", MIDNIGHT_MS + 5 * 3_600_000, None),
+]
+
+
+@pytest.mark.parametrize("foreign", FOREIGN)
+def test_a_claim_takes_no_acceptance_that_is_another_s(foreign: Claim) -> None:
+    found = compared([write("1")], [foreign, claim("1")])
+    is_within = WINDOW.has(int(foreign.at_ms))
+    assert found.rows == [("fast", SECOND, 1, 1 + is_within, 0, 0, is_within)]
+
+
+def test_a_claim_without_our_name_is_the_acceptance_near_it() -> None:
+    near, far = claim("1", MIDNIGHT_MS + 299_000, None), claim("1", MIDNIGHT_MS + 301_000, None)
+    assert compared([write("1")], [near]).is_equal
+    assert compared([write("1")], [far]).rows == [("fast", SECOND, 1, 1, 0, 1, 1)]
+
+
+def test_what_a_killed_binder_wrote_is_explained() -> None:
+    doubt = write(None, event="segment_unknown")
+    crash = msgspec.structs.replace(doubt, submitted_ms=None, at_ms=MIDNIGHT_MS + 9000)
+    found = compared([crash], [claim("1")])
+    assert found.rows == [("fast", SECOND, 0, 1, 1, 0, 0)]
+    assert found.is_equal

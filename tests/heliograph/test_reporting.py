@@ -34,6 +34,11 @@ def accepted(**changed: Any) -> MtEvent:
     return event("segment_accepted", **{"smsc_message_id": "1a", **changed})
 
 
+def crashed(**changed: Any) -> MtEvent:
+    """Of a binder that died before it could say whether it had written."""
+    return event("segment_unknown", **{"submitted_ms": None, "at_ms": AT_MS + 5000, **changed})
+
+
 def receipt(state: str = "DELIVERED", after_ms: int = 2000, **changed: Any) -> MtEvent:
     return event("receipt", receipt_state=state, at_ms=AT_MS + after_ms, **changed)
 
@@ -49,6 +54,9 @@ FATES = [
     ("failed", [accepted(), receipt("UNDELIVERABLE")], (1, 1, 0, 0, 0, 1, 0)),
     ("refused", [event("segment_rejected")], (1, 0, 0, 1, 0, 0, 0)),
     ("in doubt", [event("segment_unknown")], (1, 0, 1, 0, 0, 0, 1)),
+    ("killed at it", [crashed()], (1, 0, 1, 0, 0, 0, 1)),
+    ("killed at it, and delivered", [crashed(), receipt()], (1, 0, 1, 0, 1, 0, 0)),
+    ("killed at it, then sent again", [crashed(), accepted()], (1, 1, 0, 0, 0, 0, 1)),
     ("doubt, and delivered", [event("segment_unknown"), receipt()], (1, 0, 1, 0, 1, 0, 0)),
     ("doubt, then sent again", [event("segment_unknown"), accepted()], (1, 1, 0, 0, 0, 0, 1)),
     ("unknown says nothing", [accepted(), receipt("UNKNOWN")], (1, 1, 0, 0, 0, 0, 1)),
@@ -145,6 +153,40 @@ def test_a_delay_is_from_the_write_to_the_receipt_that_counts() -> None:
     events += [receipt("ENROUTE", segment=1, after_ms=1), receipt(segment=1, after_ms=99_999)]
     assert told(events)["receipt_delay"] == [("fast", 100, 510, 910, 1000, 1000)]
     assert quantile([7], 0.99) == 7
+
+
+def test_a_delay_is_not_told_of_what_nobody_knows_when_it_was_written() -> None:
+    assert told([crashed(), receipt()])["receipt_delay"] == []
+    assert told([crashed(), event("segment_unknown"), receipt()])["receipt_delay"][0][1] == 1
+    first = crashed(at_ms=AT_MS - 1)
+    assert told([first, event("segment_unknown"), receipt()])["receipt_delay"] == []
+    assert told([first, accepted(), receipt()])["receipt_delay"][0][1:3] == (1, 2000)
+
+
+def test_a_doubt_without_its_moment_is_of_the_time_in_which_it_was_told() -> None:
+    for at_ms, count in {WINDOW.begin_ms - 1: 0, WINDOW.begin_ms: 1, WINDOW.end_ms: 0}.items():
+        assert [row[-1] for row in told([crashed(at_ms=at_ms)])["invoice"]] == [1] * count
+
+
+def test_nothing_is_kept_of_what_was_asked_for_after_the_window() -> None:
+    fold = Fold(WINDOW)
+    for number in range(100):
+        late = {"message_id": f"m{number}", "requested_ms": WINDOW.end_ms + 3_600_000}
+        late_ms = {"submitted_ms": WINDOW.end_ms + 3_600_001}
+        for one in (routed(**late), accepted(**late, **late_ms), receipt(**late, **late_ms)):
+            fold.note(one)
+    assert fold.kept == 0
+    fold.note(accepted(requested_ms=WINDOW.end_ms + 1000))  # by a clock that is ahead
+    assert fold.kept == 1
+
+
+def test_what_stands_before_is_kept_only_of_a_way_that_is_known() -> None:
+    fold = Fold(WINDOW)
+    fold.note(accepted())
+    for one in (routed("0.5"), routed(hop=1), routed(message_id="m2"), accepted(message_id="m3")):
+        fold.note_earlier(one)
+    assert fold.kept == 1
+    assert tables(fold, {})["cost"] == [("fast", "SE", "EUR", 1, 0, "0.5")]
 
 
 def test_no_order_and_no_repetition_of_events_changes_a_table() -> None:
