@@ -383,6 +383,7 @@ class MtStatus(Record, frozen=True, kw_only=True):
     spent: str | None = None
     currency: str | None = None
     scheduled_ms: int | None = None
+    routes_version: str | None = None
 
 
 class MtEvent(Record, frozen=True, kw_only=True):
