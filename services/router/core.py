@@ -353,8 +353,15 @@ def _rejected(head: MtHead, refusal: Refusal, case: Case) -> Decision:
 def _scheduled(head: MtHead, case: Case, due_ms: int) -> Decision:
     """It comes back at its send_at, or when quiet hours are over."""
     assert head.recipient is not None  # intake passes on nothing else
+    assert case.rule is not None  # first_refusal has looked
     due = msgspec.structs.replace(case.record, due=True)
-    scheduled = MtScheduled(head=head, send_at_ms=due_ms, scheduled_ms=case.now_ms)
+    scheduled = MtScheduled(
+        head=head,
+        send_at_ms=due_ms,
+        scheduled_ms=case.now_ms,
+        rule=case.rule.name,
+        routes_version=case.routes_version,
+    )
     effects: list[Effect] = [
         PublishLater(due_ms, topics.ROUTER_IN, head.recipient, due),
         Publish(topics.TRACKER_IN, head.message_id, scheduled),

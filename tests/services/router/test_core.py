@@ -402,7 +402,13 @@ class TestSendAt:
         assert fact == Publish(
             "sms.tracker.in",
             "m1",
-            MtScheduled(head=head, send_at_ms=self.SEND_AT_MS, scheduled_ms=NOW_MS),
+            MtScheduled(
+                head=head,
+                send_at_ms=self.SEND_AT_MS,
+                scheduled_ms=NOW_MS,
+                rule="sweden",
+                routes_version="v1",
+            ),
         )
 
     def test_it_is_routed_when_it_comes_back_and_never_twice(self) -> None:

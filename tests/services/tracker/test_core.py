@@ -403,12 +403,14 @@ def test_what_quiet_hours_gave_back_is_told_why_and_goes_on_in_the_morning() -> 
 
 
 def test_every_event_says_the_rule_and_the_version_that_decided_last() -> None:
-    told = Told(scheduled(), routed(), submitted(outcome="returned", reason="down"))
+    told = Told(scheduled(), waiting(), routed())
+    told.tell(submitted(outcome="returned", reason="down"))
     told.tell(routed(hop=1, connector=SLOW, rule="second", routes_version="v2"))
     told.tell(submitted(hop=1, connector=SLOW), receipt(hop=1, connector=SLOW))
     told.tell(rejected("duplicate", source="elsewhere/0/1"))
     assert [(e.event, e.rule, e.routes_version) for e in told.events] == [
-        ("scheduled", None, None),
+        ("scheduled", "early", "v0"),
+        ("waiting", "bulk", "v0"),
         ("routed", "rest", "v1"),
         ("segment_returned", "rest", "v1"),
         ("way_left", "rest", "v1"),
