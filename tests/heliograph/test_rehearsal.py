@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from heliograph import replay
 from heliograph.cli import APP
+from heliograph.local import EXAMPLE
 from pipeline import topics
 from pipeline.codec import Codec
 from pipeline.errors import HeliographError
@@ -105,6 +106,7 @@ class Pipeline:
         self.folder = folder
         self.monkeypatch = monkeypatch
         self.asked: list[str] = []
+        self.is_example = False
 
     def told(self, *records: Record | bytes | None, topic: str | None = None) -> list[str]:
         codec = Codec()
@@ -116,7 +118,7 @@ class Pipeline:
                 yield Message(octets, offset)
 
         self.monkeypatch.setattr(replay, "read_to_end", read)
-        where = ["--config", str(self.folder / "heliograph.yaml")]
+        where = [] if self.is_example else ["--config", str(self.folder / "heliograph.yaml")]
         where += [] if topic is None else ["--from-topic", topic]
         found = CliRunner().invoke(APP, ["routes", "simulate", f"{self.folder}/new.yaml", *where])
         if found.exception is not None:
@@ -214,6 +216,21 @@ def test_a_request_topic_is_read_as_intake_would(pipeline: Pipeline) -> None:
         "  fast -> slow: 1"
     ]
     assert pipeline.asked == ["sms.mt.request", "sms.mt.request.tenant.bank.bulk"]
+
+
+def test_the_routes_of_the_example_are_compared_with_others(pipeline: Pipeline) -> None:
+    pipeline.is_example = True
+    text = EXAMPLE.with_name("routes.yaml").read_text(encoding="utf-8")
+    other = text.replace('prefix: "46"\n', 'prefix: "46"\n    strategy: cheapest\n')
+    other = other.replace('price: "0.035"', 'price: "0.03"')
+    assert other.count("cheapest") == 1
+    (pipeline.folder / "new.yaml").write_text(other, encoding="utf-8")
+    assert pipeline.told(asked(), asked(text="x" * 161), COMMAND, asked("46900123456")) == [
+        "3 messages, 2 of them go another way",
+        "  slow -> fast: 2",
+        "cost 0.093 -> 0.09, 0 without a price",
+        "1 records passed over: 1 MtCommand",
+    ]
 
 
 def test_a_topic_without_requests_is_refused_by_name(pipeline: Pipeline) -> None:

@@ -120,6 +120,15 @@ def test_a_message_is_followed_to_its_rule(
     assert rest == lines
 
 
+def test_the_example_tells_where_its_messages_go() -> None:
+    found = CliRunner().invoke(APP, ["routes", "explain", "+46701234567", "--class", "otp"])
+    assert found.output.splitlines()[2:] == [
+        "  sweden (prefix 46): decides",
+        "  1. slow (priority, weight 1, 0.031 EUR a segment)",
+        "  2. fast (priority, weight 1, 0.035 EUR a segment)",
+    ]
+
+
 NIGHT = """
 quiet_hours: {SE: {from: "21:00", to: "8:00", zone: Europe/Stockholm}}
 """
