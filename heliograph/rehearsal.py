@@ -6,26 +6,28 @@ that of the tables, and how connectors do is not known.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from heliograph.replay import Replay
 from heliograph.routing import routes_in
 from pipeline import topics
 from pipeline.config import Config
-from pipeline.ids import Msisdn
-from pipeline.kafka.reader import read_to_end
-from pipeline.process import make_codec
-from pipeline.records import MtAdmitted, MtReroute, OptOut, Wake
+from pipeline.ids import ConnectorId, Msisdn
+from pipeline.profiles import ProfileConfig
+from pipeline.records import MtAdmitted
 from services.router.atlas import networks_of
 from services.router.core import query_of
 from services.router.encoding import encode
-from services.router.networks import Networks, Whereabouts
-from services.router.policy import Refusal, lacking
-from services.router.routes import Routes
-from services.router.senders import Senders
+from services.router.networks import Whereabouts
+from services.router.policy import Case, Refusal, first_refusal, tenant_of
+from services.router.routes import UNCHANGED, Routes
+from services.router.sender_pools import sender_of
 from services.router.strategies import ordered
+from services.router.submits import target_of
 
 
 class Verdict(NamedTuple):
@@ -35,14 +37,28 @@ class Verdict(NamedTuple):
     price: Decimal | None = None
 
 
-def rehearse(config: Config, file: Path | None, new: Path) -> Iterator[str]:
-    """How much moves and what it costs, in lines. Raises ConfigError and BrokerError."""
+def rehearse(
+    config: Config, file: Path | None, new: Path, topic: str = topics.ROUTER_IN
+) -> Iterator[str]:
+    """How much moves and what it costs, in lines. Raises HeliographError."""
+    before, after = routes_in(config, file), routes_in(config, new)
+    replay = Replay(config, topic)
+    yield from compared(config, before, after, replay)
+    yield from replay.told()
+
+
+def compared(
+    config: Config, old: Routes, new: Routes, records: Iterable[MtAdmitted]
+) -> Iterator[str]:
+    """What becomes of `records` by each of both, in lines."""
     moves: Counter[tuple[str, str]] = Counter()
     costs, unpriced = [Decimal(0), Decimal(0)], 0
-    for before, after in _verdicts(config, routes_in(config, file), routes_in(config, new)):
-        moves[before.where, after.where] += 1
-        unpriced += before.price is None or after.price is None
-        for number, verdict in enumerate((before, after)):
+    stage = Stage(config)
+    for record in records:
+        verdicts = stage.verdict(old, record), stage.verdict(new, record)
+        moves[verdicts[0].where, verdicts[1].where] += 1
+        unpriced += any(verdict.price is None for verdict in verdicts)
+        for number, verdict in enumerate(verdicts):
             costs[number] += verdict.price or 0
     moved = {pair: count for pair, count in moves.items() if pair[0] != pair[1]}
     yield f"{moves.total():,} messages, {sum(moved.values()):,} of them go another way"
@@ -51,36 +67,37 @@ def rehearse(config: Config, file: Path | None, new: Path) -> Iterator[str]:
     yield f"cost {costs[0]} -> {costs[1]}, {unpriced:,} without a price"
 
 
-def _verdicts(config: Config, old: Routes, new: Routes) -> Iterator[tuple[Verdict, Verdict]]:
-    codec, networks = make_codec(config), networks_of(config, None)
-    senders = {name: Senders(tenant.senders) for name, tenant in config.tenants.items()}
-    for message in read_to_end(config.kafka, [topics.ROUTER_IN]):
-        record = codec.decode(message.value(), MtAdmitted, MtReroute, OptOut, Wake)
-        if not isinstance(record, MtAdmitted) or record.due or record.head.tenant not in senders:
-            continue
-        own = senders[record.head.tenant]
-        old_way, new_way = (_verdict(config, networks, r, own, record) for r in (old, new))
-        yield old_way, new_way
+class Stage:
+    """What a router of this configuration knows without asking anybody."""
 
+    def __init__(self, config: Config) -> None:
+        """Raises ConfigError."""
+        self._networks = networks_of(config, None)
+        self._tenants = {name: tenant_of(tenant) for name, tenant in config.tenants.items()}
 
-def _verdict(
-    config: Config, networks: Networks, routes: Routes, senders: Senders, record: MtAdmitted
-) -> Verdict:
-    sender = senders.find(record.request.from_)
-    recipient = record.head.recipient or Msisdn("")
-    where = Whereabouts(recipient, networks.network_of)
-    rule = routes.find(query_of(record, sender, record.admitted_ms, where))
-    if rule is None:
-        return Verdict("no_route", Decimal(0))
-    if rule.reject is not None:
-        return Verdict(rule.reject, Decimal(0))
-    if rule.needs_network and where.network is None:
-        return Verdict("unknown_network", Decimal(0))
-    if (missing := lacking(rule, record.request)) is not None:
-        return Verdict(missing.reason, Decimal(0))
-    way = ordered(rule, record.head.message_id, recipient)[0]
-    encoded = encode(record.request, config.profile(way.connector), lambda: 0)
-    if isinstance(encoded, Refusal):
-        return Verdict(encoded.reason, Decimal(0))
-    price = way.price_to(recipient)
-    return Verdict(way.connector, None if price is None else price * len(encoded.parts))
+        @cache
+        def profile_of(connector: ConnectorId, by_rule: str | None) -> ProfileConfig:
+            return target_of(config, connector, by_rule).profile
+
+        self._profile_of = profile_of
+
+    def verdict(self, routes: Routes, record: MtAdmitted) -> Verdict:
+        """Where a message of a known tenant goes by these routes."""
+        tenant, now_ms = self._tenants[record.head.tenant], record.admitted_ms
+        recipient = record.head.recipient or Msisdn("")
+        sender = tenant.senders.find(record.request.from_)
+        where = Whereabouts(recipient, self._networks.network_of)
+        rule = routes.find(query_of(record, sender, now_ms, where))
+        changes = UNCHANGED if rule is None else rule.changes
+        sender = sender_of(changes, sender, record.request, recipient)
+        refusal = first_refusal(Case(record, now_ms, tenant, sender, now_ms, rule, where))
+        if refusal is not None:
+            return Verdict(refusal.reason, Decimal(0))
+        assert rule is not None  # first_refusal has looked
+        way = ordered(rule, record.head.message_id, recipient)[0]
+        profile = self._profile_of(way.connector, changes.profile)
+        encoded = encode(record.request, profile, lambda: 0)
+        if isinstance(encoded, Refusal):
+            return Verdict(encoded.reason, Decimal(0))
+        price = way.price_to(recipient)
+        return Verdict(way.connector, None if price is None else price * len(encoded.parts))

@@ -19,8 +19,9 @@ from services.router.quality import Quality
 from services.router.retries import Retry
 from services.router.routes import Query, Routes, Rule, Step
 from services.router.routes_file import load_routes
+from services.router.sender_pools import SENDER_BY
 from services.router.senders import read
-from services.router.strategies import Grade, chosen, ordered, ungraded
+from services.router.strategies import Grade, ordered, ungraded
 
 
 def summary(config: Config, file: Path | None) -> str:
@@ -103,8 +104,10 @@ def _done(
     yield from _after_failure(rule.retry)
     changed = rule.changes
     if changed.senders is not None:
-        yield f"  sender becomes {chosen(changed.senders, query.recipient)}"
+        sender = SENDER_BY[changed.sender_by](changed.senders, query.recipient)
+        yield f"  sender becomes {sender}"
     for name, value in (
+        ("profile", changed.profile),
         ("class", changed.class_),
         ("validity at most, s:", changed.validity_s),
         ("on_ambiguous", changed.on_ambiguous),
@@ -140,7 +143,7 @@ def _after_failure(retry: Retry) -> Iterator[str]:
 
 def routes_in(config: Config, file: Path | None) -> Routes:
     """The routes in a file, or those that are configured or published. Raises ConfigError."""
-    path, there = file or config.routes, known(config)
+    path = file or config.routes
     if not isinstance(path, Path):
         return in_force(config)
-    return load_routes(path, there.connectors, knows_networks=there.networks)
+    return load_routes(path, known(config))

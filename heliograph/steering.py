@@ -6,11 +6,13 @@ from typing import Annotated
 import typer
 
 from heliograph.options import ConfigOption, config_at
+from pipeline import topics
 from pipeline.errors import HeliographError
 from pipeline.ids import ConnectorId
 
 STOP = typer.Typer(
-    help="Pause or cancel what is on its way; in force everywhere within 2 s.",
+    help="Pause or cancel what is on its way; in force everywhere within 2 s. What is scheduled "
+    "meets what is in force when it is due: it ends as cancelled then, and not before.",
     no_args_is_help=True,
 )
 ROUTES = typer.Typer(
@@ -127,7 +129,10 @@ def optout_export(config: ConfigOption = None) -> None:
 
 @ROUTES.command("check")
 def routes_check(file: FileOption = None, config: ConfigOption = None) -> None:
-    """Read the routes as a router would; every fault is told with line and column."""
+    """Read the routes as a router would; every fault is told with line and column.
+
+    There are no cycles to look for: a rule names connectors and never another rule.
+    """
     from heliograph.routing import summary
 
     print(summary(config_at(config), file))
@@ -157,11 +162,18 @@ def routes_explain(
 
 
 @ROUTES.command("simulate")
-def routes_simulate(new: Path, file: FileOption = None, config: ConfigOption = None) -> None:
+def routes_simulate(
+    new: Path,
+    from_topic: Annotated[
+        str, typer.Option(help="What came there: the router's topic, or one of requests.")
+    ] = topics.ROUTER_IN,
+    file: FileOption = None,
+    config: ConfigOption = None,
+) -> None:
     """Route what came lately by the file NEW, without sending: how much moves, what it costs."""
     from heliograph.rehearsal import rehearse
 
-    print(*rehearse(config_at(config), file, new), sep="\n")
+    print(*rehearse(config_at(config), file, new, from_topic), sep="\n")
 
 
 @ROUTES.command("diff")

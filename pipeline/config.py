@@ -112,11 +112,10 @@ class Config(BaseSettings):
         for name, connector in self.connectors.items():
             if name in NO_CONNECTOR:
                 faults.append(f"connectors.{name}: a topic has this name already; take another")
-            profiles = {DEFAULT_PROFILE, *self.profiles, *shipped()}
-            if connector.profile not in profiles:
+            if connector.profile not in self.profile_names:
                 faults.append(
                     f"connectors.{name}.profile: no profile {connector.profile!r}; write it under"
-                    f" profiles, or take one of {', '.join(sorted(profiles))}"
+                    f" profiles, or take one of {', '.join(sorted(self.profile_names))}"
                 )
             if (connector.rate_scope == "group") is not (connector.rate_group in self.rate_groups):
                 known = ", ".join(self.rate_groups) or "none"
@@ -160,7 +159,15 @@ class Config(BaseSettings):
 
     def profile(self, connector: ConnectorId) -> ProfileConfig:
         """The profile of a connector: from the file, or else one that comes with the package."""
-        name = self.connectors[connector].profile
+        return self.profile_called(self.connectors[connector].profile)
+
+    @property
+    def profile_names(self) -> frozenset[str]:
+        """Of every profile there is."""
+        return frozenset((DEFAULT_PROFILE, *self.profiles, *shipped()))
+
+    def profile_called(self, name: str) -> ProfileConfig:
+        """A profile by its name, which must be one of `profile_names`."""
         own = self.profiles.get(name)
         if own is not None:
             return own

@@ -188,6 +188,8 @@ class MtScheduled(Record, frozen=True, kw_only=True):
     head: MtHead
     send_at_ms: int
     scheduled_ms: int
+    rule: str | None = None
+    routes_version: str | None = None
 
 
 class MtWaiting(Record, frozen=True, kw_only=True):
@@ -197,6 +199,8 @@ class MtWaiting(Record, frozen=True, kw_only=True):
     connector: ConnectorId
     deadline_ms: int
     waiting_ms: int
+    rule: str | None = None
+    routes_version: str | None = None
 
 
 class MtSubmit(Record, frozen=True, kw_only=True):
@@ -383,6 +387,7 @@ class MtStatus(Record, frozen=True, kw_only=True):
     spent: str | None = None
     currency: str | None = None
     scheduled_ms: int | None = None
+    routes_version: str | None = None
 
 
 class MtEvent(Record, frozen=True, kw_only=True):

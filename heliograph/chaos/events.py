@@ -56,7 +56,7 @@ class Events:
                     self.written.append(Written(*told, record.submitted_ms))
                 elif isinstance(record, MtEvent):
                     self.counts[record.event] += 1
-                    if record.routes_version is not None:
+                    if record.event == "routed" and record.routes_version is not None:
                         self.versions[record.routes_version] += 1
                     if record.terminal:
                         self.concluded.add(record.message_id)

@@ -36,7 +36,8 @@ def knows_networks(config: Config) -> bool:
 
 def known(config: Config) -> Known:
     """What routes may name by this configuration. Raises ConfigError."""
-    return Known({ConnectorId(name) for name in config.connectors}, knows_networks(config))
+    connectors = {ConnectorId(name) for name in config.connectors}
+    return Known(connectors, knows_networks(config), config.profile_names)
 
 
 def _look_up(config: Config) -> PortabilityConfig | None:

@@ -12,6 +12,7 @@ when it was scheduled; what can be refused already is refused at once.
 """
 
 from collections.abc import Callable
+from functools import cache, partial
 from typing import NamedTuple
 
 import msgspec
@@ -57,11 +58,11 @@ from services.router.repeats import (
     repeated,
 )
 from services.router.routes import UNCHANGED, Query, Routes
-from services.router.senders import Sender, read
+from services.router.sender_pools import sender_of
+from services.router.senders import Sender
 from services.router.strategies import (
     GradeOf,
     GradeTo,
-    chosen,
     ordered,
     ungraded,
     ungraded_to,
@@ -119,6 +120,7 @@ class Router:
             connector: target_of(config, connector)
             for connector in map(ConnectorId, config.connectors)
         }
+        self._target_by_rule = cache(partial(target_of, config))
 
     def decide(self, state: KeyEntries, record: RouterRecord, now_ms: int) -> list[Effect]:
         """What to do about `record`; `now_ms` is since 1970 UTC."""
@@ -164,8 +166,7 @@ class Router:
         where = Whereabouts(head.recipient, self._network_of)
         rule = routes.find(query_of(record, sender, now_ms, where))
         changes = UNCHANGED if rule is None else rule.changes
-        if changes.senders is not None and (sender is not None or request.from_ is None):
-            sender = read(chosen(changes.senders, head.recipient))
+        sender = sender_of(changes, sender, request, head.recipient)
         validity_ms = (
             tenant.validity_ms if request.validity_s is None else request.validity_s * 1000
         )
@@ -302,7 +303,7 @@ class Router:
         connector, load = taken(pool, load_of, (case.deadline_ms - case.now_ms) / 1000)
         is_last = len(pool) == 1 or trip.ways + 1 >= trips.HOPS_MAX
         return Leg(
-            target=self._targets[connector],
+            target=self._target_by_rule(connector, rule.changes.profile),
             hop=trip.hop + 1,
             return_after_s=None if is_last else rule.return_after_s,
             price=next(
@@ -352,8 +353,15 @@ def _rejected(head: MtHead, refusal: Refusal, case: Case) -> Decision:
 def _scheduled(head: MtHead, case: Case, due_ms: int) -> Decision:
     """It comes back at its send_at, or when quiet hours are over."""
     assert head.recipient is not None  # intake passes on nothing else
+    assert case.rule is not None  # first_refusal has looked
     due = msgspec.structs.replace(case.record, due=True)
-    scheduled = MtScheduled(head=head, send_at_ms=due_ms, scheduled_ms=case.now_ms)
+    scheduled = MtScheduled(
+        head=head,
+        send_at_ms=due_ms,
+        scheduled_ms=case.now_ms,
+        rule=case.rule.name,
+        routes_version=case.routes_version,
+    )
     effects: list[Effect] = [
         PublishLater(due_ms, topics.ROUTER_IN, head.recipient, due),
         Publish(topics.TRACKER_IN, head.message_id, scheduled),

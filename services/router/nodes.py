@@ -4,6 +4,7 @@ What can't be read is reported and stood for by something harmless: whoever asks
 end gets all of them at once.
 """
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,9 @@ from pipeline.errors import ConfigError
 
 T = TypeVar("T")
 NULL = "tag:yaml.org,2002:null"
+NEW_LINE = "\n"
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def text_in(path: Path) -> str:
@@ -30,13 +34,24 @@ def text_in(path: Path) -> str:
 def composed(place: str, text: str) -> yaml.Node | None:
     """The document in a text that stands at `place`; raises ConfigError where there is none."""
     try:
-        return yaml.compose(text, Loader=yaml.SafeLoader)
+        loader = yaml.SafeLoader(text)
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position]
+        where = f"{before.count(NEW_LINE) + 1}:{len(before) - before.rfind(NEW_LINE)}"
+        sentence = f"is not YAML: the character U+{error.character:04X} may not be written"
+        raise ConfigError([f"{place}:{where}: {sentence}"]) from error
+    try:
+        return loader.get_single_node()
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        where = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-        raise ConfigError([f"{place}{where}: is not YAML: {error.problem}"]) from error
-    except yaml.YAMLError as error:
-        raise ConfigError([f"{place}: is not YAML: {' '.join(str(error).split())}"]) from error
+        mark, problem = error.problem_mark or loader.get_mark(), error.problem
+    except RecursionError:
+        mark, problem = loader.get_mark(), "it is nested too deeply"
+    except (ValueError, OverflowError):
+        mark, problem = loader.get_mark(), "an escape stands for no character"
+    finally:
+        loader.dispose()
+    where = f"{mark.line + 1}:{mark.column + 1}"
+    raise ConfigError([f"{place}:{where}: is not YAML: {problem}"])
 
 
 @dataclass(slots=True)
@@ -45,10 +60,11 @@ class Reader:
 
     faults: list[str] = field(default_factory=list)
 
-    def fault(self, node: yaml.Node, sentence: str) -> None:
-        """Something is wrong at this node."""
-        mark = node.start_mark
-        self.faults.append(f":{mark.line + 1}:{mark.column + 1}: {sentence}")
+    def fault(self, node: yaml.Node | None, sentence: str) -> None:
+        """Something is wrong at this node; without one there is nothing in the file."""
+        mark = None if node is None else node.start_mark
+        line, column = (0, 0) if mark is None else (mark.line, mark.column)
+        self.faults.append(f":{line + 1}:{column + 1}: {sentence}")
 
     def settings(self, node: yaml.Node, known: Collection[str], where: str) -> dict[str, yaml.Node]:
         """The parts of a mapping by name; of the unknown and the doubled it is told."""
@@ -67,11 +83,22 @@ class Reader:
         return found
 
     def text(self, node: yaml.Node, where: str) -> str:
-        """A text that is not empty."""
+        """A text that is not empty, and that can be written anywhere."""
         found = raw(node)
-        if not found:
+        if not found or _SURROGATE.search(found):
             self.fault(node, f"{where} must be a text")
         return found or ""
+
+    def choice(
+        self, parts: Mapping[str, yaml.Node], name: str, known: tuple[str, ...], where: str
+    ) -> str | None:
+        """One of the `known`; None where there is nothing."""
+        if name not in parts:
+            return None
+        text = raw(parts[name])
+        if text not in known:
+            self.fault(parts[name], f"{where}: {name} must be one of {', '.join(known)}")
+        return text
 
     def checked(
         self, node: yaml.Node, where: str, wanted: str, read: Callable[[str], T]

@@ -79,6 +79,8 @@ class PoolReader:
             self._reader.fault(node, f"{where}: {name} is not UTF-8; save it as such")
         except OSError as error:
             self._reader.fault(node, f"{where}: {name} can't be read: {error.strerror}")
+        except ValueError:
+            self._reader.fault(node, f"{where}: {name!r} can't be the name of a file")
         except ConfigError as error:
             for fault in error.faults:
                 self._reader.fault(node, f"{where}: {fault}")

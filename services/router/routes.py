@@ -21,8 +21,10 @@ from services.router.networks import NOWHERE, Whereabouts
 from services.router.prefixes import Prefixes
 from services.router.retries import NEVER, Retry
 
+CLASSES = ("otp", "transactional", "promotional", "billed")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MINUTES_PER_DAY = 1440
+STICKY = "sticky"
 ANYONE = ("",)  # prefixes of everybody
 
 
@@ -140,6 +142,10 @@ class Changes:
 
     senders: tuple[str, ...] | None = None
     """One of these for each recipient, always the same one."""
+    sender_by: str = STICKY
+    """How it is chosen: a key of `sender_pools.SENDER_BY`."""
+    profile: str | None = None
+    """What is not the SMSC's own goes by this one instead of the connector's."""
     class_: str | None = None
     validity_s: int | None = None
     """At most so long."""
@@ -183,10 +189,11 @@ class Step(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What routes may name: connectors; and networks, where anybody says whose a number is."""
+    """What routes may name: connectors, profiles; networks, if anybody says whose a number is."""
 
     connectors: Collection[ConnectorId]
     networks: bool = True
+    profiles: Collection[str] = ()
 
 
 class Routes:

@@ -9,7 +9,7 @@ rules:
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -17,17 +17,17 @@ import yaml
 
 from pipeline.countries import is_country
 from pipeline.errors import ConfigError
-from pipeline.ids import ConnectorId
+from services.router.changes_file import VALIDITY_MAX_S, changes_of
 from services.router.networks import code_of
 from services.router.nodes import Reader, composed, raw, text_in, whole
 from services.router.pools_file import PoolReader
 from services.router.retries_file import RETRY, retry_of
 from services.router.routes import (
+    CLASSES,
     DAYS,
     EVERYTHING,
     MINUTES_PER_DAY,
     UNCHANGED,
-    Changes,
     Hours,
     Known,
     Match,
@@ -35,7 +35,6 @@ from services.router.routes import (
     Rule,
     Way,
 )
-from services.router.senders import fault_of
 from services.router.strategies import BY_WEIGHT, STRATEGIES
 
 SETTINGS = ("version", "currency", "rules")
@@ -58,13 +57,9 @@ MATCH = (
     *("tenant", "class", "lane", "sender", "campaign", "text", "hours", "days", "zone"),
     *("country", "network"),
 )
-SET = ("sender", "class", "validity_s", "on_ambiguous")
-CLASSES = ("otp", "transactional", "promotional", "billed")
 LANES = ("priority", "normal", "bulk")
-ON_AMBIGUOUS = ("resend", "give_up", "ask")
 NO_NETWORKS = "asks for the network; name a file under `networks` in heliograph.yaml"
 NAME_CHARACTERS_MAX = 64
-VALIDITY_MAX_S = 7 * 86_400
 
 _PREFIX = re.compile(r"([1-9][0-9]{0,14})?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
@@ -73,29 +68,23 @@ _seconds = whole(1, VALIDITY_MAX_S)
 _HOURS = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)\s*-\s*([01]?\d|2[0-4]):([0-5]\d)")
 
 
-def load_routes(
-    path: Path, known: Collection[ConnectorId], *, knows_networks: bool = True
-) -> Routes:
-    """Read `path`; raises ConfigError with every fault. `known`: the configured connectors;
-    `knows_networks`: whether anybody says which network a number belongs to."""
+def load_routes(path: Path, known: Known) -> Routes:
+    """Read `path`; raises ConfigError with every fault. `known` is what it may name."""
     files: set[Path] = set()
 
     def beside(name: str) -> str:
         files.add(path.parent / name)
         return (path.parent / name).read_text(encoding="utf-8")
 
-    routes = read_routes(str(path), text_in(path), beside, Known(known, knows_networks))
+    routes = read_routes(str(path), text_in(path), beside, known)
     routes.files = tuple(sorted(files))
     return routes
 
 
 def read_routes(place: str, text: str, beside: Callable[[str], str], known: Known) -> Routes:
     """The same of a text that stands at `place`; `beside` reads the files it names."""
-    reader = RoutesReader(beside, known.connectors)
+    reader = RoutesReader(beside, known)
     routes = reader.routes(composed(place, text))
-    if not known.networks:
-        wanting = [own for own in routes.rules if own.needs_network or own.match.networks]
-        reader.faults += [f": rule {own.name!r}: {NO_NETWORKS}" for own in wanting]
     if reader.faults:
         raise ConfigError([f"{place}{fault}" for fault in reader.faults])
     return routes
@@ -104,16 +93,17 @@ def read_routes(place: str, text: str, beside: Callable[[str], str], known: Know
 class RoutesReader(Reader):
     """Reads the nodes of one file."""
 
-    def __init__(self, beside: Callable[[str], str], known: Collection[ConnectorId]) -> None:
-        """`beside` reads a file by its name, `known` are the configured connectors."""
+    def __init__(self, beside: Callable[[str], str], known: Known) -> None:
+        """`beside` reads a file by its name, `known` is what may be named."""
         super().__init__()
         self._beside = beside
-        self._pools = PoolReader(self, beside, known)
+        self._known = known
+        self._pools = PoolReader(self, beside, known.connectors)
 
     def routes(self, document: yaml.Node | None) -> Routes:
         """All of it."""
         if not isinstance(document, yaml.MappingNode):
-            self.faults.append(": must be a mapping with version and rules")
+            self.fault(document, "must be a mapping with version and rules")
             return Routes("", ())
         parts = self.settings(document, SETTINGS, "the file")
         version = self._needed(parts, "version", document, "the file")
@@ -140,7 +130,7 @@ class RoutesReader(Reader):
         if ("connectors" in parts) == ("reject" in parts):
             self.fault(node, f"{where}: give either connectors or reject")
         pool = tuple(self._pools.ways(parts["connectors"], where)) if "connectors" in parts else ()
-        strategy = self._choice(parts, "strategy", tuple(STRATEGIES), where) or "priority"
+        strategy = self.choice(parts, "strategy", tuple(STRATEGIES), where) or "priority"
         if strategy in BY_WEIGHT and pool and not any(way.weight for way in pool):
             self.fault(parts["connectors"], f"{where}: {strategy} needs a weight above 0")
         if strategy == "cheapest" and not all(way.has_price for way in pool):
@@ -153,10 +143,12 @@ class RoutesReader(Reader):
             strategy=strategy,
             reject=self._reason(parts, where),
             requires=self._requires(parts, where),
-            changes=self._changes(parts["set"], where) if "set" in parts else UNCHANGED,
+            changes=changes_of(self, parts["set"], self._known.profiles, where)
+            if "set" in parts
+            else UNCHANGED,
             return_after_s=self._return_after_s(parts, pool, where),
             explore_share=self._pools.explore_share(parts, strategy, where),
-            needs_network=self._choice(parts, "needs_network", ("true", "false"), where) == "true",
+            needs_network=self._needs_network(parts, where),
             retry=retry_of(self, parts, strategy, pool, where),
         )
 
@@ -195,6 +187,9 @@ class RoutesReader(Reader):
         except OSError as error:
             self.fault(node, f"{where}: {name} can't be read: {error.strerror}")
             return
+        except ValueError:
+            self.fault(node, f"{where}: {name!r} can't be the name of a file")
+            return
         for number, line in enumerate(lines, 1):
             prefix = line.partition("#")[0].strip()
             if prefix and _PREFIX.fullmatch(prefix) is None:
@@ -202,9 +197,17 @@ class RoutesReader(Reader):
             elif prefix:
                 yield prefix
 
+    def _needs_network(self, parts: Mapping[str, yaml.Node], where: str) -> bool:
+        is_so = self.choice(parts, "needs_network", ("true", "false"), where) == "true"
+        if is_so and not self._known.networks:
+            self.fault(parts["needs_network"], f"{where}: {NO_NETWORKS}")
+        return is_so
+
     def _match(self, node: yaml.Node, where: str) -> Match:
         where = f"{where}: match"
         parts = self.settings(node, MATCH, where)
+        if "network" in parts and not self._known.networks:
+            self.fault(parts["network"], f"{where}: {NO_NETWORKS}")
         return Match(
             tenants=self._set(parts, "tenant", None, where),
             classes=self._set(parts, "class", CLASSES, where),
@@ -244,7 +247,7 @@ class RoutesReader(Reader):
         pattern = self.text(parts["text"], f"{where}: text")
         try:
             re.compile(pattern)
-        except re.error as error:
+        except (re.error, OverflowError, RecursionError) as error:
             self.fault(parts["text"], f"{where}: text is no regular expression: {error}")
         return pattern
 
@@ -311,31 +314,6 @@ class RoutesReader(Reader):
             found.append(name)
         return tuple(found)
 
-    def _changes(self, node: yaml.Node, where: str) -> Changes:
-        where = f"{where}: set"
-        parts = self.settings(node, SET, where)
-        validity_s = None
-        if "validity_s" in parts:
-            wanted = f"seconds, 1 to {VALIDITY_MAX_S},"
-            validity_s = self.checked(parts["validity_s"], f"{where}: validity_s", wanted, _seconds)
-        return Changes(
-            senders=self._senders(parts, where),
-            class_=self._choice(parts, "class", CLASSES, where),
-            validity_s=validity_s,
-            on_ambiguous=self._choice(parts, "on_ambiguous", ON_AMBIGUOUS, where),
-        )
-
-    def _senders(self, parts: Mapping[str, yaml.Node], where: str) -> tuple[str, ...] | None:
-        if "sender" not in parts:
-            return None
-        found = []
-        for item in self.items(parts["sender"], f"{where}: sender"):
-            sender = self.text(item, f"{where}: sender")
-            if sender and (wrong := fault_of(sender)) is not None:
-                self.fault(item, f"{where}: {wrong}")
-            found.append(sender)
-        return tuple(found)
-
     # --- parts ----------------------------------------------------------------------------------
 
     def _needed(
@@ -345,16 +323,6 @@ class RoutesReader(Reader):
             return self.text(parts[name], f"{where}: {name}")
         self.fault(parent, f"{where}: {name} must be a text")
         return ""
-
-    def _choice(
-        self, parts: Mapping[str, yaml.Node], name: str, known: tuple[str, ...], where: str
-    ) -> str | None:
-        if name not in parts:
-            return None
-        text = raw(parts[name])
-        if text not in known:
-            self.fault(parts[name], f"{where}: {name} must be one of {', '.join(known)}")
-        return text
 
     def _must_differ(self, rules: list[tuple[yaml.Node, Rule]]) -> None:
         """Names tell rules apart; a prefix with the same match twice can never be reached."""

@@ -57,7 +57,7 @@ class FileSource:
 
     def first(self, known: Known) -> Routes:
         """What is in it; raises ConfigError."""
-        routes = load_routes(self._path, known.connectors, knows_networks=known.networks)
+        routes = load_routes(self._path, known)
         files = (self._path, *routes.files)  # those that whole routes name, and no others
         self._seen = {path: self._seen.get(path) or _stamp(path) for path in files}
         return routes

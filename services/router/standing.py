@@ -1,6 +1,6 @@
 """The router that is in force: a configuration and routes that fit together, changed whole."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 import structlog
 
@@ -10,7 +10,7 @@ from pipeline.errors import ConfigError
 from services.router.atlas import known
 from services.router.core import Router, RouterRecord
 from services.router.differences import differences
-from services.router.routes import Routes
+from services.router.routes import Known, Routes
 from services.router.sources import Read
 
 LOG = structlog.get_logger()
@@ -42,16 +42,24 @@ class Standing:
 
     def put_config(self, config: Config) -> None:
         """Go by another configuration; raises ConfigError, and then nothing has changed."""
-        there = known(config).connectors
-        faults = [
-            f"connectors: rule {rule.name!r} of routes {self.routes.version} names"
-            f" {way.connector!r}, which is not there; publish other routes first, or keep it"
-            for rule in self.routes.rules
-            for way in rule.pool
-            if way.connector not in there
-        ]
-        if faults:
+        there = known(config)
+        if faults := list(_missing(self.routes, there)):
             raise ConfigError(faults)
         router = self._make(config, self.routes)
         self._router, self.config = router, config
-        LOG.info("the configuration is in force", connectors=sorted(there))
+        LOG.info("the configuration is in force", connectors=sorted(there.connectors))
+
+
+def _missing(routes: Routes, there: Known) -> Iterator[str]:
+    """A sentence for each name in routes that stands for nothing."""
+    for rule in routes.rules:
+        named: list[tuple[str, str, Collection[str]]]
+        named = [("connectors", way.connector, there.connectors) for way in rule.pool]
+        if rule.changes.profile is not None:
+            named.append(("profiles", rule.changes.profile, there.profiles))
+        for section, name, known_names in named:
+            if name not in known_names:
+                yield (
+                    f"{section}: rule {rule.name!r} of routes {routes.version} names"
+                    f" {name!r}, which is not there; publish other routes first, or keep it"
+                )

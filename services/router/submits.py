@@ -17,6 +17,9 @@ from services.router.retries import NEVER, Retry
 from smpp.values import RegisteredDelivery
 
 FIRST_HOP = 0
+BY_RULE = ("segmentation", "octets_per_segment", "languages", "receipts", "silence", "tlvs")
+"""What of a profile a rule may set. The rest is the SMSC's own: what it means by data_coding 0, how
+it wants addresses, and all that binder and correlator go by."""
 
 ON_AMBIGUOUS_BY_CLASS = {
     "otp": "resend",
@@ -71,12 +74,15 @@ class Leg(NamedTuple):
     """It has no room yet."""
 
 
-def target_of(config: Config, connector: ConnectorId) -> Target:
-    """A connector from the configuration."""
-    generation = config.connectors[connector].generation
+def target_of(config: Config, connector: ConnectorId, by_rule: str | None = None) -> Target:
+    """A connector from the configuration; a rule may name another profile for what is its own."""
+    generation, profile = config.connectors[connector].generation, config.profile(connector)
+    if by_rule is not None:
+        other = config.profile_called(by_rule)
+        profile = profile.model_copy(update={name: getattr(other, name) for name in BY_RULE})
     return Target(
         connector=connector,
-        profile=config.profile(connector),
+        profile=profile,
         topic=topics.submit(connector, generation, priority=False),
         priority_topic=topics.submit(connector, generation, priority=True),
         by_sender=config.connectors[connector].key == "sender",

@@ -36,8 +36,14 @@ def room(capacity: Capacity, case: Case, trip: Trip) -> Callable[[ConnectorId], 
 def effects(head: MtHead, case: Case, connector: ConnectorId) -> list[Effect]:
     """The record where it waits, and the fact."""
     assert head.recipient is not None  # intake passes on nothing else
+    assert case.rule is not None  # or it had been refused
     fact = MtWaiting(
-        head=head, connector=connector, deadline_ms=case.deadline_ms, waiting_ms=case.now_ms
+        head=head,
+        connector=connector,
+        deadline_ms=case.deadline_ms,
+        waiting_ms=case.now_ms,
+        rule=case.rule.name,
+        routes_version=case.routes_version,
     )
     return [
         Publish(topics.wait(connector), head.recipient, case.record),

@@ -263,6 +263,7 @@ def _has_ended(change: Change) -> bool:
 
 def _event(change: Change, head: MtHead, event_id: bytes) -> MtEvent:
     fact, after = change.fact, change.after.status
+    decided = after if fact.routes_version is None else fact
     segment = segment_of(change.after, fact)
     segments = (
         fact.segments if is_of_the_past(change.after, fact) else after and len(after.segments)
@@ -292,8 +293,8 @@ def _event(change: Change, head: MtHead, event_id: bytes) -> MtEvent:
         requested_ms=head.requested_ms,
         at_ms=fact.at_ms,
         submitted_ms=fact.submitted_ms or (segment.submitted_ms if segment else None),
-        rule=after.rule if after is not None else fact.rule,
-        routes_version=fact.routes_version,
+        rule=None if decided is None else decided.rule,
+        routes_version=None if decided is None else decided.routes_version,
         hop=fact.hop,
         test=head.test,
         price=fact.price,

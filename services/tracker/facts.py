@@ -156,6 +156,8 @@ def _scheduled(record: MtScheduled, now_ms: int) -> Fact:
         told=SCHEDULED,
         at_ms=record.scheduled_ms,
         head=record.head,
+        rule=record.rule,
+        routes_version=record.routes_version,
     )
 
 
@@ -168,6 +170,8 @@ def _waiting(record: MtWaiting, now_ms: int) -> Fact:
         at_ms=record.waiting_ms,
         head=record.head,
         connector=record.connector,
+        rule=record.rule,
+        routes_version=record.routes_version,
     )
 
 

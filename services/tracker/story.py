@@ -196,7 +196,7 @@ def _refused(story: Story, fact: Fact, head: MtHead) -> Story:
         return _not_retried(story, fact)
     assert fact.told is not None
     ended = replace(
-        story.status,
+        _decided(story.status, fact) if story.status.rule is None else story.status,
         state=fact.told,
         terminal=True,
         reason=fact.reason,
@@ -221,23 +221,30 @@ def _routed(story: Story, fact: Fact, head: MtHead) -> Story:
     before = _begun(story, fact, head, ROUTED)
     is_newer = fact.hop is not None and fact.hop > story.hop
     story = _on_the_way(before, fact)
+    is_newest = fact.hop == story.hop  # of the ways heard of, by whatever fact
     status = story.status
     assert status is not None
     status = replace(
-        status,
-        rule=fact.rule if is_newer or status.rule is None else status.rule,
+        _decided(status, fact) if is_newest or status.rule is None else status,
         routed_ms=_earlier(status.routed_ms, fact.at_ms),
     )
-    if fact.hop == story.hop:
+    if is_newest:
         status = replace(status, price=fact.price, cost=fact.cost, currency=fact.currency)
         story = replace(story, receipts=fact.receipts, silence=fact.silence)
-    coding = fact.data_coding if is_newer or story.data_coding is None else story.data_coding
+    coding = fact.data_coding if is_newest or story.data_coding is None else story.data_coding
     story = replace(story, status=status, data_coding=coding)
     is_asked = before.asked == fact.hop  # also of what has arrived meanwhile, after all
     is_left = is_asked or not (before.here.is_written or status.terminal)
     if is_newer and is_left:
         story = _anew(before, story, fact)
     return _settled(story, fact)
+
+
+def _decided(status: MtStatus, fact: Fact) -> MtStatus:
+    """The status with what has decided, where the fact says."""
+    if fact.routes_version is None:
+        return status
+    return replace(status, rule=fact.rule, routes_version=fact.routes_version)
 
 
 def _anew(before: Story, story: Story, fact: Fact) -> Story:

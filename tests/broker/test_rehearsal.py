@@ -1,5 +1,6 @@
 """New routes on what came lately: how much moves, what it costs."""
 
+import json
 from pathlib import Path
 
 from typer.testing import CliRunner
@@ -44,6 +45,9 @@ def test_what_came_lately_is_routed_by_new_rules(own_kafka: KafkaConfig, tmp_pat
         record = admitted(request(message_id=name, **more), recipient=recipient)
         octets = codec.encode(record, topics.ROUTER_IN)
         produce(producer, topics.ROUTER_IN, recipient, octets)
+    produce(producer, topics.ROUTER_IN, "46701234567", b"rubbish")
+    asked_for = {"to": "+4791234567", "from": "ACME", "text": "hello"}
+    produce(producer, "sms.mt.request", "", json.dumps(asked_for).encode())
     producer.flush(30)
     for name, text in (
         ("heliograph.yaml", CONFIG % own_kafka.bootstrap_servers),
@@ -51,12 +55,21 @@ def test_what_came_lately_is_routed_by_new_rules(own_kafka: KafkaConfig, tmp_pat
         ("new.yaml", NEW),
     ):
         (tmp_path / name).write_text(text, encoding="utf-8")
-    where = ["--config", str(tmp_path / "heliograph.yaml")]
-    found = CliRunner().invoke(APP, ["routes", "simulate", str(tmp_path / "new.yaml"), *where])
-    told = [line for line in found.output.splitlines() if "stamina.retry" not in line]
-    assert told == [
+
+    def told(*more: str) -> list[str]:
+        where = ["--config", str(tmp_path / "heliograph.yaml"), *more]
+        found = CliRunner().invoke(APP, ["routes", "simulate", str(tmp_path / "new.yaml"), *where])
+        return [line for line in found.output.splitlines() if "stamina.retry" not in line]
+
+    assert told() == [
         "13 messages, 10 of them go another way",
         "  fast -> slow: 9",
         "  fast -> closed: 1",
         "cost 0.30 -> 0.225, 0 without a price",
+        "1 records passed over: 1 unreadable",
+    ]
+    assert told("--from-topic", "sms.mt.request") == [
+        "1 messages, 1 of them go another way",
+        "  fast -> closed: 1",
+        "cost 0.02 -> 0, 0 without a price",
     ]

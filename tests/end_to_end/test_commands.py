@@ -121,6 +121,21 @@ def test_what_is_scheduled_is_given_another_text_or_never_sent(pipeline: Pipelin
     assert ("never" in found, found["reworded"]) == (False, len("much newer"))
 
 
+def test_what_is_scheduled_ends_with_its_campaign_once_it_is_due(pipeline: Pipeline) -> None:
+    due_ms = int(time.time() * 1000) + 8_000
+    send(pipeline, "off", send_at_ms=due_ms, campaign="off")
+    send(pipeline, "on", send_at_ms=due_ms, campaign="on", to="+46701234562")
+    status(pipeline, "off", "scheduled")
+    stop = ("--campaign", "off")
+    assert heliograph(pipeline.bootstrap, "stop", "cancel", *stop).returncode == 0
+    ended = status(pipeline, "off", "cancelled")
+    assert ended.final_ms is not None
+    assert (ended.final_ms >= due_ms, ended.segments) == (True, ())
+    status(pipeline, "on", "accepted")
+    assert "off" not in written(pipeline)
+    assert heliograph(pipeline.bootstrap, "stop", "resume", *stop).returncode == 0
+
+
 def test_what_is_on_its_way_is_never_written(pipeline: Pipeline) -> None:
     stop = ("--campaign", "halted")
     assert heliograph(pipeline.bootstrap, "stop", "pause", *stop).returncode == 0

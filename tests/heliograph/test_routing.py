@@ -25,6 +25,10 @@ rules:
     strategy: cheapest
     connectors: [{name: fast, price: "0.0125"}, {name: slow, price: "0.01", weight: 2}]
     retry_on: [ESME_RSUBMITFAIL, undeliverable]
+  - name: norway
+    prefix: "47"
+    connectors: [fast]
+    set: {sender: [ACME, "+46700000001", "+4790000001"], sender_by: nearest, profile: default}
   - {name: premium, prefix: "46900", reject: premium_number}
 """
 CONFIG = """
@@ -52,17 +56,19 @@ def told(folder: Path, *arguments: str) -> list[str]:
 
 
 def test_a_whole_file_is_told_of_in_a_line(folder: Path) -> None:
-    assert told(folder, "check") == ["version 7: 3 rules, 4 prefixes, no fault"]
+    assert told(folder, "check") == ["version 7: 4 rules, 5 prefixes, no fault"]
 
 
 def test_a_broken_one_with_every_fault(folder: Path) -> None:
     other = folder / "other.yaml"
-    other.write_text(ROUTES.replace("[fast]", "[fats]").replace("46900", "+46900"), "utf-8")
+    other.write_text(
+        ROUTES.replace("[fast], set: {v", "[fats], set: {v").replace("46900", "+46900"), "utf-8"
+    )
     with pytest.raises(ConfigError) as caught:
         told(folder, "check", "--file", str(other))
     assert [fault.removeprefix(str(other)) for fault in caught.value.faults] == [
         ":4:67: rule 'codes': there is no connector 'fats'",
-        ":10:29: rule 'premium': prefix '+46900' must be digits in international form, without + "
+        ":14:29: rule 'premium': prefix '+46900' must be digits in international form, without + "
         "or leading 0",
     ]
 
@@ -89,6 +95,15 @@ def test_a_broken_one_with_every_fault(folder: Path) -> None:
             ],
         ),
         (
+            ("+4791234567", "--sender", "ACME"),
+            [
+                "  norway (prefix 47): decides",
+                "  1. fast (priority, weight 1)",
+                "  sender becomes +4790000001",
+                "  profile default",
+            ],
+        ),
+        (
             ("+46900123456",),
             ["  premium (prefix 46900): decides", "  rejected: premium_number"],
         ),
@@ -100,8 +115,18 @@ def test_a_message_is_followed_to_its_rule(
 ) -> None:
     first, where, *rest = told(folder, "explain", *arguments)
     assert first.startswith("version 7, recipient 4")
-    assert where == f"  country {'DK' if '+45' in arguments[0] else 'SE'}, network unknown"
+    country = {"+45": "DK", "+47": "NO"}.get(arguments[0][:3], "SE")
+    assert where == f"  country {country}, network unknown"
     assert rest == lines
+
+
+def test_the_example_tells_where_its_messages_go() -> None:
+    found = CliRunner().invoke(APP, ["routes", "explain", "+46701234567", "--class", "otp"])
+    assert found.output.splitlines()[2:] == [
+        "  sweden (prefix 46): decides",
+        "  1. slow (priority, weight 1, 0.031 EUR a segment)",
+        "  2. fast (priority, weight 1, 0.035 EUR a segment)",
+    ]
 
 
 NIGHT = """
@@ -265,7 +290,7 @@ def test_without_a_broker_it_is_told_that_nothing_is_known(
 
 def test_a_rule_that_asks_for_a_network_nobody_knows_is_a_fault(places: Path) -> None:
     (places / "heliograph.yaml").write_text(CONFIG, encoding="utf-8")
-    with pytest.raises(ConfigError, match="rule 'telia': asks for the network"):
+    with pytest.raises(ConfigError, match=r":7:35: rule 'telia': match: asks for the"):
         told(places, "check")
 
 

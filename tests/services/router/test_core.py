@@ -11,9 +11,11 @@ from pipeline.config import Config, ProfileConfig, TenantConfig
 from pipeline.effects import Effect, Publish, PublishLater
 from pipeline.errors import ConfigError
 from pipeline.ids import ConnectorId
+from pipeline.profiles import Addresses, AddressForm, VendorTlv
 from pipeline.records import (
     Binary,
     Encrypted,
+    MtAdmitted,
     MtRejected,
     MtRequest,
     MtRouted,
@@ -79,6 +81,59 @@ def test_a_rule_makes_another_message_of_it() -> None:
     assert (submit.source_addr, submit.class_, submit.on_ambiguous) == ("72001", "billed", "ask")
     assert submit.deadline_ms == fact.deadline_ms == NOW_MS - 10 + 30_000
     assert (fact.head.sender, fact.head.class_, fact.routes_version) == ("72001", "billed", "v9")
+
+
+def test_a_rule_names_a_profile_for_what_is_not_the_smscs_own() -> None:
+    profiles = {
+        "own": ProfileConfig(default_alphabet="latin1", ledger_tlv=0x1400, receipts="last"),
+        "other": ProfileConfig(
+            segmentation="sar",
+            octets_per_segment=70,
+            receipts="none",
+            silence="submitted",
+            tlvs=(VendorTlv(tag=0x1403, text="A"),),
+            addresses=Addresses(international=AddressForm(ton=0, npi=0)),
+        ),
+    }
+    connectors = {FAST: connector(profile="own"), SLOW: connector(profile="own")}
+    config = CONFIG.model_copy(update={"profiles": profiles, "connectors": connectors})
+    changed = rule("sweden", "46", FAST, changes=Changes(profile="other"))
+    own = Router(config, Routes("1", (changed, rule("rest", "", FAST))), lambda _: True, Stops())
+    asked = request(text="@" + "x" * 99)
+    *segments, fact = own.decide(at(NOW_MS), admitted(asked), NOW_MS)
+    submits = [effect.record for effect in segments]
+    assert isinstance(fact.record, MtRouted)
+    assert (fact.record.receipts, fact.record.silence, fact.record.segments) == (
+        *("none", "submitted", 2),
+    )
+    for submit in submits:
+        assert isinstance(submit, MtSubmit)
+        assert submit.registered_delivery == 0
+        assert (submit.dest_addr_ton, submit.dest_addr_npi) == (1, 1)  # as the connector's has it
+        assert [tlv.tag for tlv in submit.tlvs] == [0x020C, 0x020E, 0x020F, 0x1403, 0x1400]
+    assert isinstance(submits[0], MtSubmit)
+    assert bytes(submits[0].short_message)[:1] == b"@"  # type: ignore[arg-type] # latin1
+    elsewhere = admitted(asked, recipient="4790000000", source="sms.mt.request/0/2")
+    segment, fact = own.decide(at(NOW_MS), elsewhere, NOW_MS)
+    assert isinstance(segment.record, MtSubmit)
+    assert isinstance(fact.record, MtRouted)
+    assert (fact.record.receipts, fact.record.segments) == ("last", 1)
+    assert [tlv.tag for tlv in segment.record.tlvs] == [0x1400]
+
+
+def test_a_rule_sends_from_the_number_nearest_to_the_recipient() -> None:
+    senders = ("ACME", "+46700000001", "+4790000001")
+    changes = Changes(senders=senders, sender_by="nearest")
+    rules = Routes("v9", (rule("all", "", FAST, changes=changes),))
+    for recipient, sender in (
+        ("46701234567", "46700000001"),
+        ("4791234567", "4790000001"),
+        ("358401234567", "ACME"),
+    ):
+        record = admitted(request(), recipient=recipient)
+        first, _ = router(routes=rules).decide(at(NOW_MS), record, NOW_MS)
+        assert isinstance(first.record, MtSubmit)
+        assert first.record.source_addr == sender
 
 
 def test_a_rule_never_makes_a_validity_longer_nor_lets_a_stranger_send() -> None:
@@ -347,7 +402,13 @@ class TestSendAt:
         assert fact == Publish(
             "sms.tracker.in",
             "m1",
-            MtScheduled(head=head, send_at_ms=self.SEND_AT_MS, scheduled_ms=NOW_MS),
+            MtScheduled(
+                head=head,
+                send_at_ms=self.SEND_AT_MS,
+                scheduled_ms=NOW_MS,
+                rule="sweden",
+                routes_version="v1",
+            ),
         )
 
     def test_it_is_routed_when_it_comes_back_and_never_twice(self) -> None:
@@ -382,6 +443,28 @@ class TestSendAt:
         closed = Routes("v2", (rule("shut", "", reject="closed"),))
         assert reason(router(routes=closed).decide(state, self.DUE, self.SEND_AT_MS)) == "closed"
         assert router().decide(state, self.DUE, self.SEND_AT_MS) == []
+
+    @pytest.mark.parametrize("about", [{"campaign": "spring"}, {"tenant": "default"}, {}])
+    @pytest.mark.parametrize("is_resumed", [False, True])
+    def test_what_is_cancelled_meanwhile_ends_so_when_it_is_due(
+        self, about: dict[str, str], *, is_resumed: bool
+    ) -> None:
+        stops, state = Stops(), at(NOW_MS)
+        own = router(stops=stops)
+        asked = request(campaign="spring", send_at_ms=self.SEND_AT_MS)
+        later, fact = own.decide(state, admitted(asked), NOW_MS)
+        assert isinstance(later, PublishLater)
+        assert isinstance(fact.record, MtScheduled)
+        stops.put("row", Stop(action="cancel", **about, at_ms=NOW_MS + 1))
+        if is_resumed:
+            stops.put("row", None)
+        assert isinstance(later.record, MtAdmitted)
+        effects = own.decide(at(self.SEND_AT_MS, state), later.record, self.SEND_AT_MS)
+        if is_resumed:
+            assert facts(effects) == ["MtSubmit", "MtRouted"]
+        else:
+            assert reason(effects) == "cancelled"
+        assert own.decide(state, later.record, self.SEND_AT_MS) == []
 
     def test_what_can_be_refused_already_is_not_scheduled(self) -> None:
         record = admitted(request(send_at_ms=self.SEND_AT_MS), recipient="15551234567")

@@ -7,10 +7,11 @@ import pytest
 from pipeline.errors import ConfigError
 from pipeline.ids import ConnectorId
 from services.router.retries import NEVER, Retry
+from services.router.routes import Known
 from services.router.routes_file import load_routes
 from services.router.trips import HOPS_MAX
 
-KNOWN = {ConnectorId("fast"), ConnectorId("slow")}
+KNOWN = Known({ConnectorId("fast"), ConnectorId("slow")})
 RULE = "version: 1\nrules:\n- name: a\n  prefix: 46\n"
 BOTH, ONE = "  connectors: [fast, slow]\n", "  connectors: [fast]\n"
 WEIGHED = "  strategy: weighted\n  connectors: [fast, {name: slow, weight: 0}]\n"

@@ -109,6 +109,8 @@ def test_it_goes_as_it_came_and_a_fact_says_so() -> None:
         connector=FAST,
         deadline_ms=record.head.requested_ms + DAY_S * 1000,
         waiting_ms=NOW_MS,
+        rule="all",
+        routes_version="v1",
     )
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from pipeline.config import Config, TenantConfig
+from pipeline.config import Config, ProfileConfig, TenantConfig
 from pipeline.errors import ConfigError
 from pipeline.ids import ConnectorId
+from pipeline.records import MtRouted
 from pipeline.stops import Stops
 from services.router.__main__ import _read_anew
 from services.router.atlas import known
@@ -18,7 +19,17 @@ from services.router.routes import Routes
 from services.router.sources import FileSource
 from services.router.standing import Standing
 from services.router.watch import Watch
-from tests.services.router.builders import FAST, SLOW, connector, rule
+from tests.entries import MemoryEntries
+from tests.services.router.broken import BROKEN
+from tests.services.router.builders import (
+    FAST,
+    NOW_MS,
+    SLOW,
+    admitted,
+    connector,
+    request,
+    rule,
+)
 
 ONE = 'version: "1"\nrules: [{name: rest, prefix: "", connectors: [fast]}]'
 TWO = 'version: "2"\nrules: [{name: rest, prefix: "", connectors: [slow]}]'
@@ -26,7 +37,10 @@ NEW = 'version: "3"\nrules: [{name: rest, prefix: "", connectors: [new, fast]}]'
 
 
 def config(*names: str) -> Config:
-    return Config(dev=True, connectors={ConnectorId(name): connector() for name in names})
+    connectors = {ConnectorId(name): connector() for name in names}
+    profiles = {"plain": ProfileConfig()}
+    tenants = {"default": TenantConfig(senders=["ACME"])}
+    return Config(dev=True, connectors=connectors, profiles=profiles, tenants=tenants)
 
 
 class Watched:
@@ -78,6 +92,20 @@ def test_another_file_is_in_force_and_a_broken_one_is_not(tmp_path: Path) -> Non
     assert (own.told[1:], own.version) == ([("routes", "refused")] * 4, "2")
     own.write(ONE)
     assert (own.told[5:], own.version) == ([("routes", "taken")], "1")
+
+
+def test_under_all_that_can_be_wrong_messages_go_on_by_the_last_good_one(tmp_path: Path) -> None:
+    own = Watched(tmp_path)
+    assert len(BROKEN) >= 100
+    for number, row in enumerate(BROKEN):
+        with capture_logs() as log:
+            own.write(row.text)
+        assert f"{own.path}:{row.fault}" in log[0]["faults"]
+        record = admitted(request(message_id=f"m{number}"))
+        *_, fact = own.standing.decide(MemoryEntries(), record, NOW_MS)
+        assert isinstance(fact.record, MtRouted)
+        assert (fact.record.routes_version, fact.record.connector) == ("1", FAST)
+    assert own.told == [("routes", "refused")] * len(BROKEN)
 
 
 def test_a_file_that_is_gone_for_a_moment_changes_nothing(tmp_path: Path) -> None:

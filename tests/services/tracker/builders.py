@@ -146,7 +146,13 @@ def rejected(reason: str, stage: str = "router", **changed: Any) -> MtRejected:
 
 
 def scheduled(at_ms: int = ASKED_MS + 20) -> MtScheduled:
-    return MtScheduled(head=head(), send_at_ms=ASKED_MS + DAY_MS, scheduled_ms=at_ms)
+    return MtScheduled(
+        head=head(),
+        send_at_ms=ASKED_MS + DAY_MS,
+        scheduled_ms=at_ms,
+        rule="early",
+        routes_version="v0",
+    )
 
 
 def waiting(connector: ConnectorId = FAST, at_ms: int = ASKED_MS + 20) -> MtWaiting:
@@ -155,6 +161,8 @@ def waiting(connector: ConnectorId = FAST, at_ms: int = ASKED_MS + 20) -> MtWait
         connector=connector,
         deadline_ms=ASKED_MS + DAY_MS,
         waiting_ms=at_ms,
+        rule="bulk",
+        routes_version="v0",
     )
 
 

@@ -1,5 +1,6 @@
 """The tracker: one state and one end for every message, whatever the order of its facts."""
 
+from itertools import permutations
 from typing import Any
 
 import msgspec
@@ -53,6 +54,7 @@ def test_a_delivered_message_has_a_status_that_says_everything() -> None:
         terminal=True,
         path=("fast",),
         rule="rest",
+        routes_version="v1",
         segments=(
             SegmentStatus(
                 segment=1,
@@ -134,6 +136,7 @@ def test_an_event_says_what_analytics_ask_for() -> None:
         at_ms=ASKED_MS + 2001,
         submitted_ms=ASKED_MS + 31,
         rule="rest",
+        routes_version="v1",
         hop=0,
     )
     assert told.events[1].command_status == 0
@@ -397,6 +400,54 @@ def test_what_quiet_hours_gave_back_is_told_why_and_goes_on_in_the_morning() -> 
     assert told.tell(scheduled()) == ["scheduled"]
     told.tell(routed(2, hop=1), submitted(1, 2, hop=1), submitted(2, 2, hop=1))
     assert (told.status.state, told.status.reason, told.ends) == ("accepted", None, [])
+
+
+def test_every_event_says_the_rule_and_the_version_that_decided_last() -> None:
+    told = Told(scheduled(), waiting(), routed())
+    told.tell(submitted(outcome="returned", reason="down"))
+    told.tell(routed(hop=1, connector=SLOW, rule="second", routes_version="v2"))
+    told.tell(submitted(hop=1, connector=SLOW), receipt(hop=1, connector=SLOW))
+    told.tell(rejected("duplicate", source="elsewhere/0/1"))
+    assert [(e.event, e.rule, e.routes_version) for e in told.events] == [
+        ("scheduled", "early", "v0"),
+        ("waiting", "bulk", "v0"),
+        ("routed", "rest", "v1"),
+        ("segment_returned", "rest", "v1"),
+        ("way_left", "rest", "v1"),
+        ("routed", "second", "v2"),
+        ("segment_accepted", "second", "v2"),
+        ("receipt", "second", "v2"),
+        ("duplicate", "second", "v2"),
+    ]
+    assert (told.status.rule, told.status.routes_version) == ("second", "v2")
+
+
+@pytest.mark.parametrize("rule", ["premium", None])
+def test_what_is_refused_says_by_which_rule_and_version(rule: str | None) -> None:
+    told = Told(rejected("premium_number", rule=rule, routes_version="v3"))
+    assert [(e.rule, e.routes_version) for e in told.events] == [(rule, "v3")]
+    assert (told.status.rule, told.status.routes_version) == (rule, "v3")
+
+
+def test_a_refusal_of_another_way_leaves_the_status_with_the_rule_it_went_by() -> None:
+    facts = [
+        routed(),
+        submitted(outcome="returned", reason="down"),
+        rejected("no_way_left", rule="second", routes_version="v2"),
+    ]
+    for order in permutations(facts):
+        told = Told(*order)
+        assert (told.status.rule, told.status.routes_version) == ("rest", "v1")
+        ended = next(event for event in told.events if event.event == "rejected")
+        assert (ended.rule, ended.routes_version) == ("second", "v2")
+
+
+def test_what_was_cancelled_while_it_was_scheduled_ends_as_cancelled() -> None:
+    told = Told(scheduled(), rejected("cancelled", rejected_ms=ASKED_MS + DAY_MS))
+    assert (told.status.state, told.status.terminal, told.status.segments) == (
+        *("cancelled", True, ()),
+    )
+    assert told.ends == ["cancelled"]
 
 
 def test_what_is_written_in_part_or_over_asks_for_no_other_way() -> None:
