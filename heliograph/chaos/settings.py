@@ -1,11 +1,13 @@
 """The configuration of a pipeline to be broken, as a file that rows change while it runs."""
 
+from copy import deepcopy
 from importlib.resources import files
 from pathlib import Path
 
 import yaml
 
 from pipeline.ids import ConnectorId
+from pipeline.topics import DEFAULT_TENANT
 
 CONNECTOR = ConnectorId("chaos")
 ACCOUNT = "heliograph"
@@ -30,6 +32,14 @@ class Settings:
     def change(self, **connector: object) -> None:
         """Some of the connector's are others."""
         self._text["connectors"][CONNECTOR].update(connector)
+        self._write()
+
+    def add(self, tenant: str, connector: str, **settings: object) -> None:
+        """Another tenant like the first; another connector at the same carrier, with an account
+        of its own."""
+        connectors, tenants = self._text["connectors"], self._text["tenants"]
+        tenants[tenant] = deepcopy(tenants[DEFAULT_TENANT])
+        connectors[connector] = connectors[CONNECTOR] | {"system_id": connector} | settings
         self._write()
 
     def allow(self, binds: int) -> None:

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from itertools import groupby
 
-from heliograph.chaos import carrier, kafka, policies, processes, scenes
+from heliograph.chaos import carrier, kafka, policies, processes, scenes, stops
 from heliograph.chaos.rows import LONG, SHORT, Row, Told, named, told
 from heliograph.chaos.stage import stage
 from pipeline.errors import HeliographError
 
-ROWS = (*processes.ROWS, *kafka.ROWS, *carrier.ROWS, *scenes.ROWS, *policies.ROWS)
+ROWS = (*processes.ROWS, *kafka.ROWS, *carrier.ROWS, *scenes.ROWS, *policies.ROWS, *stops.ROWS)
 
 
 def play(names: Sequence[str], seed: int, *, is_long: bool) -> bool:
