@@ -126,7 +126,7 @@ def _note_requests(
 ) -> None:
     """Every request that can be read, under the name that intake gives it."""
     intake = Intake(config)
-    for message in read_to_end(config.kafka, list(topics.MT_REQUEST_BY_LANE.values())):
+    for message in read_to_end(config.kafka, topics.requests(config.tenants)):
         request: MtRequest | ShapeFault
         try:
             request = codec.decode_request(message.value(), headers_of(message))

@@ -2,15 +2,24 @@
 
 import signal
 import time
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from itertools import pairwise
 from random import Random
 
+from heliograph.chaos.carrier import all_of
 from heliograph.chaos.relay import API_KEYS, Relay
 from heliograph.chaos.rows import Check, Played, Row, Scale
 from heliograph.chaos.stage import After, Stage, binder_name
 from heliograph.launcher import START_TIMEOUT_S
+from pipeline import topics
+from pipeline.errors import UnreadableError
+from pipeline.kafka.clients import now_ms
+from pipeline.kafka.reader import read_to_end
+from pipeline.process import make_codec
+from pipeline.records import MtAdmitted
 
 STOP_MAX_S = 10
 BETWEEN_S = (0.4, 1.5)  # from all being up to the next fault
@@ -20,6 +29,7 @@ AWAKE_S = 3.0  # of load after that
 SETTLED_MS = 500  # what was on its way has been read
 STORM_EVERY_S = {"short": 2.5, "long": 5.0}
 CALM_SHARE = 0.6
+DUE_S = (1.5, 6.0)  # from the request to its send_at
 LATE_S = 7.0  # longer than a request may take: it is made again, and the first comes later
 
 
@@ -135,19 +145,73 @@ def exchanged(stage: Stage, scale: Scale, dice: Random) -> Played:
     return Played(f"{swaps} rebalances", checks=(nothing_unknown, carried))
 
 
+def takeovers(stage: Stage, service: str, scale: Scale, dice: Random) -> Iterator[None]:
+    """SIGKILL of one of two replicas, again and again: the other takes over, and gives back.
+
+    Each time before, the caller may do what is to be on its way.
+    """
+    pair = (f"{service}-0", f"{service}-1")
+    stage.begin(service, pair[1])
+    for _ in range(scale.times):
+        yield
+        time.sleep(dice.uniform(*BETWEEN_S))
+        victim = dice.choice(pair)
+        stage.kill(victim)
+        stage.child(victim).wait_ready(time.monotonic() + START_TIMEOUT_S)
+    stage.stop(pair[1])
+
+
 def router_killed(stage: Stage, scale: Scale, dice: Random) -> Played:
-    """SIGKILL of one of two routers in mid-transaction: the other takes over, and gives back."""
-    routers = ("router-0", "router-1")
-    stage.begin("router", routers[1])
+    """In mid-transaction, under load."""
     with stage.flow(f"a6-{dice.random()}", scale.rate_per_s / 2):
         stage.under_way()
-        for _ in range(scale.times):
-            time.sleep(dice.uniform(*BETWEEN_S))
-            victim = dice.choice(routers)
-            stage.kill(victim)
-            stage.child(victim).wait_ready(time.monotonic() + START_TIMEOUT_S)
-    stage.stop(routers[1])
+        for _ in takeovers(stage, "router", scale, dice):
+            pass
     return Played(f"{scale.times} kills, each a rebalance of two routers")
+
+
+def intake_killed(stage: Stage, scale: Scale, dice: Random) -> Played:
+    """Between what it has handed on and its commit, under load: what comes twice goes once."""
+    name = f"a8-{dice.random()}"
+    before = stage.events.counts["duplicate"]
+    with stage.flow(name, scale.rate_per_s):
+        stage.under_way()
+        for _ in takeovers(stage, "intake", scale, dice):
+            pass
+    stage.settle()
+    told = stage.events.counts["duplicate"] - before
+    figure = f"{handed_on_again(stage, name)} handed on again, {told} of them told as duplicates"
+    kills = f"{scale.times} kills, each a rebalance of two intakes"
+    return Played(kills, seen=(Check(figure, not told),))
+
+
+def handed_on_again(stage: Stage, prefix: str) -> int:
+    """How many requests whose id begins so the router was given once more."""
+    given: Counter[str] = Counter()
+    codec = make_codec(stage.config)
+    for message in read_to_end(stage.config.kafka, [topics.ROUTER_IN]):
+        with suppress(UnreadableError):  # it is no request
+            given[codec.decode(message.value(), MtAdmitted).head.message_id] += 1
+    return sum(count - 1 for name, count in given.items() if name.startswith(prefix))
+
+
+def scheduler_killed(stage: Stage, scale: Scale, dice: Random) -> Played:
+    """In mid-transaction, while messages wait for their time: each comes once, and never early."""
+    due_ms: dict[str, int] = {}
+    for _ in takeovers(stage, "scheduler", scale, dice):
+        for _ in range(scale.messages // scale.times):
+            name = f"a9-{dice.random()}"
+            due_ms[name] = now_ms() + int(dice.uniform(*DUE_S) * 1000)
+            stage.ask(name, send_at_ms=due_ms[name])
+    stage.settle()
+
+    def in_time(after: After) -> Check:
+        waits = [e["read_ms"] - due_ms[e["message_id"]] for e in after.segments]
+        early = sum(wait_ms < 0 for wait_ms in waits)
+        return Check(f"{early} early, the latest by {max(waits) / 1000:.1f} s", not early)
+
+    checks = (all_of("delivered", len(due_ms)), in_time)
+    return Played(f"{scale.times} kills, each a rebalance of two schedulers", checks=checks)
 
 
 def late(stage: Stage, scale: Scale, dice: Random) -> Played:
@@ -205,5 +269,7 @@ ROWS = (
     Row("A5", "replicas come and go", "lost 0, duplicated 0, 60 % of calm", exchanged),
     Row("A6", "kill -9 a router in a transaction", "lost 0, duplicated 0", router_killed),
     Row("A7", "a transaction's end comes late", "lost 0, duplicated 0", late, {"is_relayed": True}),
+    Row("A8", "kill -9 an intake under load", "lost 0, duplicated 0", intake_killed),
+    Row("A9", "kill -9 a scheduler under load", "lost 0, duplicated 0, early 0", scheduler_killed),
     Row("rolling", "three replicas, one after the other", "0 and 0, gaps within 3 s", rolled),
 )

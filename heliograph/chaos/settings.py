@@ -1,12 +1,14 @@
 """The configuration of a pipeline to be broken, as a file that rows change while it runs."""
 
 from collections.abc import Mapping
+from copy import deepcopy
 from importlib.resources import files
 from pathlib import Path
 
 import yaml
 
 from pipeline.ids import ConnectorId
+from pipeline.topics import DEFAULT_TENANT
 
 CONNECTOR = ConnectorId("chaos")
 ACCOUNT = "heliograph"
@@ -47,6 +49,14 @@ class Settings:
     def leave_free(self, mib: int) -> None:
         """So much of the disk must be free, or a stateful service does not run."""
         self._text["state_room_mib"] = mib
+        self._write()
+
+    def add(self, tenant: str, connector: str, **settings: object) -> None:
+        """Another tenant like the first; another connector at the same carrier, with an account
+        of its own."""
+        connectors, tenants = self._text["connectors"], self._text["tenants"]
+        tenants[tenant] = deepcopy(tenants[DEFAULT_TENANT])
+        connectors[connector] = connectors[CONNECTOR] | {"system_id": connector} | settings
         self._write()
 
     def allow(self, binds: int) -> None:

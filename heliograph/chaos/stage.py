@@ -275,7 +275,7 @@ class Stage:
         """What this row has done; it may have doubled so many segments. Raises RefusedError."""
         self.writer.flush()
         self._allowed += duplicates_max
-        places = Places(ledgers=[f"{CONNECTOR}={self.carrier}"], logs=self.folder / "log")
+        places = Places(ledgers=[self.carrier], logs=self.folder / "log")
         evidence = gather(self.config, make_codec(self.config), places)
         verdict = judge(evidence, Bounds(duplicates_max=self._allowed))
         before, outcomes = self._before, Counter(verdict.outcomes)

@@ -4,7 +4,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from itertools import groupby
 
-from heliograph.chaos import carrier, inbound, kafka, keepers, policies, processes, receipts, scenes
+from heliograph.chaos import (
+    carrier,
+    inbound,
+    kafka,
+    keepers,
+    policies,
+    processes,
+    receipts,
+    scenes,
+    stops,
+)
 from heliograph.chaos.rows import LONG, SHORT, Row, Told, named, told
 from heliograph.chaos.stage import stage
 from pipeline.errors import HeliographError
@@ -18,6 +28,7 @@ ROWS = (
     *keepers.ROWS,
     *scenes.ROWS,
     *policies.ROWS,
+    *stops.ROWS,
 )
 
 

@@ -27,11 +27,18 @@ class Writer:
         self._codec = make_codec(config)
         self._producer = make_producer(config.kafka)
 
-    def ask(self, name: str, *, lane: str = "normal", **request: Any) -> None:
+    def ask(
+        self,
+        name: str,
+        *,
+        tenant: str = topics.DEFAULT_TENANT,
+        lane: str = "normal",
+        **request: Any,
+    ) -> None:
         """Ask for one message; what one recipient is sent stays in order."""
         fields = {"text": TEXT, "from_": "ACME"} | request
         record = MtRequest(message_id=MessageId(name), **fields)
-        self._write(topics.request(topics.DEFAULT_TENANT, lane), fields["to"], record)
+        self._write(topics.request(tenant, lane), fields["to"], record)
 
     def tell(self, topic: str, key: str, row: Record | None) -> float:
         """Write or delete a row; when Kafka had it, ms since 1970."""

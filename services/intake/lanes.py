@@ -17,6 +17,7 @@ class LaneReader:
     """Reads one lane into the queues while they have room."""
 
     def __init__(self, lane: str, ground: Process, queues: Queues[Message], poison: Poison) -> None:
+        self._lane = lane
         self._queues = queues
         self._poison = poison
         self._names = {topics.request(flow.tenant, lane): flow for flow in queues.flows(lane)}
@@ -67,6 +68,9 @@ class LaneReader:
             self._poison.forget(partition)
 
     def _share(self) -> None:
-        """Own as much of each tenant's rate as of its partitions; all lanes are dealt out alike."""
-        for topic, share in self._member.shares().items():
+        """Own as much of each tenant's rate as of its partitions, and of the lane's as of all; all
+        lanes are dealt out alike."""
+        shares = self._member.shares()
+        for topic, share in shares.items():
             self._queues.own(self._names[topic].tenant, share)
+        self._queues.own_lane(self._lane, sum(shares.values()) / len(self._names))

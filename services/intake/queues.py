@@ -4,9 +4,9 @@
     normal    acme ▮▮▮▮▮▮    bank            4
     bulk      acme ▮▮▮▮▮▮▮▮                   1
 
-A tenant above its segments per second waits here, and so does all that is not urgent while the
-credit is used up: see `pressure.py`. Within a flow (one lane of one tenant) the order of arrival
-is kept.
+A tenant above its segments per second waits here, and so does a lane above its own, and all that
+is not urgent while the credit is used up: see `pressure.py`. Within a flow (one lane of one tenant)
+the order of arrival is kept.
 
 Bulk that comes back from where it waited (`waiting.py`) is no flow, but has the same credit: it
 comes after these, and what it would have had as one more lane of the least weight is kept for it.
@@ -15,6 +15,7 @@ comes after these, and what it would have had as one more lane of the least weig
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Generic, TypeVar
 
 URGENT = "priority"
@@ -67,8 +68,14 @@ class Flow(Generic[T]):
 class Queues(Generic[T]):
     """All flows of one process. Times are monotonic seconds."""
 
-    def __init__(self, weights: Mapping[str, int], rates: Mapping[str, float | None]) -> None:
-        """`weights` of the lanes, the most urgent first; `rates` of the tenants, per second."""
+    def __init__(
+        self,
+        weights: Mapping[str, int],
+        rates: Mapping[str, float | None],
+        lane_rates: Mapping[str, float | None] = MappingProxyType({}),
+    ) -> None:
+        """`weights` of the lanes, the most urgent first; `rates` of the tenants, per second, and
+        `lane_rates` of lanes that are not urgent."""
         self._turns = {lane: weight * TURN for lane, weight in weights.items()}
         least = min(weights.values())
         self._parts = {lane: least / weight for lane, weight in weights.items()}
@@ -81,6 +88,8 @@ class Queues(Generic[T]):
         self._rings = {lane: deque(self.flows(lane)) for lane in weights}
         self._rates = dict(rates)
         self._shares = dict.fromkeys(rates, 1.0)
+        self._lane_rates = dict(lane_rates)
+        self._lanes = {lane: Bucket(lane_rates.get(lane)) for lane in weights}
         self._owed = 0.0  # to what comes back
         self.credit = 0
         """Records that are not urgent and may still go."""
@@ -99,23 +108,29 @@ class Queues(Generic[T]):
         rate = self._rates[tenant]
         self._flows[URGENT, tenant].bucket.rate_per_s = None if rate is None else rate * share
 
+    def own_lane(self, lane: str, share: float) -> None:
+        """So much of a lane comes to this process, and so much of its rate is ours."""
+        rate = self._lane_rates.get(lane)
+        self._lanes[lane].rate_per_s = None if rate is None else rate * share
+
     def limit(self, rates: Mapping[str, float | None]) -> None:
         """Tenants have these rates from now on; those that are not told of keep theirs."""
         for tenant in self._rates.keys() & rates.keys():
             self._rates[tenant] = rates[tenant]
             self.own(tenant, self._shares[tenant])
 
-    def is_limited(self, tenant: str) -> bool:
-        """Whether it has a rate."""
-        return self._rates[tenant] is not None
+    def is_limited(self, lane: str, tenant: str) -> bool:
+        """Whether either has a rate."""
+        return self._rates[tenant] is not None or self._lane_rates.get(lane) is not None
 
     def tenants(self) -> Iterable[str]:
         """All there are."""
         return self._rates.keys()
 
-    def charge(self, tenant: str, more: int) -> None:
+    def charge(self, lane: str, tenant: str, more: int) -> None:
         """What was taken as one has turned out to be so many more."""
-        self._flows[URGENT, tenant].bucket.take(more)
+        self._flows[lane, tenant].bucket.take(more)
+        self._lanes[lane].take(more)
 
     def hold(self, tenants: Iterable[str]) -> None:
         """These wait, all others do not."""
@@ -150,19 +165,23 @@ class Queues(Generic[T]):
 
     def _serve(self, lane: str, turn: int, now_s: float, taken: list[T]) -> None:
         """Let the tenants of a lane give `turn` together, each its equal part."""
-        ring = self._rings[lane]
+        ring, bucket = self._rings[lane], self._lanes[lane]
+        if lane != URGENT:
+            turn = int(max(0, min(turn, self.credit, bucket.left(now_s))))
         givers = sum(1 for flow in ring if flow.waiting)
         for _ in range(len(ring)):
+            if turn <= 0 or not givers:
+                break  # who has had nothing is the first the next time
             flow = ring[0]
             ring.rotate(-1)
-            if turn <= 0 or not givers or not flow.waiting:
+            if not flow.waiting:
                 continue
             count = min(max(1, turn // givers), flow.may_give(now_s))
             givers -= 1
             if lane != URGENT:
-                count = min(count, self.credit)
                 self.credit -= count
                 self._owed = min(OWED_MAX, self._owed + count * self._parts[lane])
             taken.extend(flow.waiting.popleft() for _ in range(count))
             flow.bucket.take(count)
+            bucket.take(count)
             turn -= count

@@ -69,7 +69,9 @@ class Shell:
         self._producer: Producer = make_producer(ground.config.kafka)
         self._stops = Stops()
         self._poison = Poison(config.unreadable_in_a_row_max)
-        self._queues: Queues[Message] = Queues(config.weights.model_dump(), _rates(ground.config))
+        self._queues: Queues[Message] = Queues(
+            config.weights.model_dump(), _rates(ground.config), config.segments_per_s.model_dump()
+        )
         self._lanes = {
             lane: LaneReader(lane, ground, self._queues, self._poison)
             for lane in topics.MT_REQUEST_BY_LANE
@@ -225,10 +227,10 @@ class Shell:
         return True
 
     def _charge(self, request: MtRequest, source: Source) -> None:
-        """Taking it has cost its tenant one segment; what it has more was not known then."""
-        tenant, _lane = origin(source.topic)
-        if self._queues.is_limited(tenant):
-            self._queues.charge(tenant, segments(request) - 1)
+        """Taking it has cost tenant and lane one segment; what it has more was not known then."""
+        tenant, lane = origin(source.topic)
+        if self._queues.is_limited(lane, tenant):
+            self._queues.charge(lane, tenant, segments(request) - 1)
 
     def _bury(self, message: Message, source: Source, error: UnreadableError) -> None:
         headers = error_headers(source.topic, source.partition, source.offset, GROUP, error)

@@ -29,7 +29,9 @@ kafka: {bootstrap_servers: BOOTSTRAP}
 connectors:
   fast:
     {hosts: smsc, system_id: heliograph, password: secret, rate_per_s: 10, binds: 2}
+tenants: {default: {}, bank: {}}
 """
+TENANTS = ("default", "bank")
 
 
 def commit_ends(kafka: KafkaConfig, group: str, names: list[str]) -> None:
@@ -68,7 +70,7 @@ def config(own_kafka: KafkaConfig, tmp_path: Path) -> Path:
     return path
 
 
-def publish(kafka: KafkaConfig, run: Run) -> None:
+def publish(kafka: KafkaConfig, run: Run, tenant: str = topics.DEFAULT_TENANT) -> None:
     """All that `run` says was published, and every group as if it had read it."""
     producer, codec = make_producer(kafka), Codec()
 
@@ -77,7 +79,8 @@ def publish(kafka: KafkaConfig, run: Run) -> None:
 
     for message_id in run.requests:
         request = {"message_id": message_id, "to": "+46701234567", "text": "hello"}
-        produce(producer, topics.MT_REQUEST, message_id, json.dumps(request).encode())
+        topic = topics.request(tenant, "normal")
+        produce(producer, topic, message_id, json.dumps(request).encode())
     produce(producer, topics.MT_REQUEST, None, b"garbage")
     for event in run.events:
         put(topics.MT_EVENT, event)
@@ -91,7 +94,7 @@ def publish(kafka: KafkaConfig, run: Run) -> None:
     for mo in run.mo:
         put(topics.MO, mo)
     assert producer.flush(DEADLINE_S) == 0
-    commit_ends(kafka, "intake", list(topics.MT_REQUEST_BY_LANE.values()))
+    commit_ends(kafka, "intake", topics.requests(TENANTS))
     commit_ends(kafka, "correlator", [topics.CORRELATOR_IN])
 
 
@@ -131,7 +134,7 @@ def test_the_command_finds_a_good_run_good_and_names_what_was_harmed_in_another(
     assert "router-0.log line 1 shows a number" in done.stdout
     assert "46701234567" not in done.stdout
     mis_joined = change(run.receipts[2], message_id=MessageId("m2"))
-    publish(own_kafka, Run(requests=["lost"], receipts=[mis_joined]))
+    publish(own_kafka, Run(requests=["lost"], receipts=[mis_joined]), "bank")
     run.ledger.insert(0, run.row("segments", 0))
     done = judged(config, run)
     assert done.returncode == 1, done.stdout + done.stderr

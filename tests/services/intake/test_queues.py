@@ -10,8 +10,10 @@ WEIGHTS = {"priority": 16, "normal": 4, "bulk": 1}
 PLENTY = 100_000
 
 
-def queues(rates: dict[str, float | None] | None = None, credit: int = PLENTY) -> Queues[str]:
-    own: Queues[str] = Queues(WEIGHTS, rates or {"acme": None, "bank": None})
+def queues(
+    rates: dict[str, float | None] | None = None, credit: int = PLENTY, **lane_rates: float | None
+) -> Queues[str]:
+    own: Queues[str] = Queues(WEIGHTS, rates or {"acme": None, "bank": None}, lane_rates)
     own.credit = credit
     return own
 
@@ -97,7 +99,7 @@ def test_a_tenant_has_its_rate_in_segments_though_they_are_known_only_after_taki
         for item in own.take(500, 1000 + tenth / 10):
             if item.startswith("bulk acme"):
                 size = 1 + int(item.split()[2]) % 7  # 1 to 7, 4 in the mean
-                own.charge("acme", size - 1)
+                own.charge("bulk", "acme", size - 1)
                 segments += size
     assert segments == pytest.approx(10 * 100, abs=10 + 7 * 10)
     assert not own.flow("bulk", "bank").waiting
@@ -105,11 +107,54 @@ def test_a_tenant_has_its_rate_in_segments_though_they_are_known_only_after_taki
 
 def test_a_code_of_a_tenant_that_is_far_above_its_rate_goes_at_once() -> None:
     own = queues({"acme": 10.0, "bank": None})
-    own.charge("acme", 5000)
+    own.charge("normal", "acme", 5000)
     fill(own, "priority", "acme", 1)
     fill(own, "normal", "acme", 1)
     assert own.take(500, 10.0) == ["priority acme 0"]
     assert own.take(500, 400.0) == []  # 5001 segments are 500 s
+
+
+def test_a_lane_above_its_rate_waits_and_the_others_do_not() -> None:
+    own = queues(bulk=10.0)
+    for lane in WEIGHTS:
+        fill(own, lane, "acme", 100)
+    own.take(500, 99.0)
+    for lane in ("priority", "normal"):
+        fill(own, lane, "acme", 30)
+    assert parts(own.take(500, 100.0)) == {
+        "priority acme": 30,
+        "normal acme": 30,
+        "bulk acme": 10,
+    }
+    assert own.take(500, 100.05) == []
+    assert len(own.take(500, 100.35)) == 3
+
+
+def test_a_lane_at_its_rate_is_still_dealt_out_alike() -> None:
+    """Also where what may go at a time is less than one for each tenant."""
+    own = queues({"acme": None, "bank": None, "shop": None}, bulk=100.0)
+    fill(own, "bulk", "acme", 10_000)
+    fill(own, "bulk", "bank", 10_000)
+    fill(own, "bulk", "shop", 200)
+    taken = [item for step in range(1500) for item in own.take(500, 1000 + step / 150)]
+    found = parts(taken)
+    assert found["bulk shop"] == 200
+    assert found["bulk acme"] == pytest.approx(found["bulk bank"], abs=2)
+    assert len(taken) == pytest.approx(10 * 100, abs=100 + 2)
+
+
+def test_a_lane_has_its_rate_in_segments_and_of_it_the_share_of_its_partitions() -> None:
+    own = queues(normal=40.0)
+    own.own_lane("normal", 0.25)
+    own.own_lane("bulk", 0.25)
+    fill(own, "normal", "acme", 1000)
+    fill(own, "bulk", "bank", 700)
+    assert len(own.take(1000, 10.0)) == 710
+    assert own.is_limited("normal", "acme")
+    assert not own.is_limited("bulk", "acme")
+    own.charge("normal", "acme", 20)
+    assert own.take(500, 12.0) == []
+    assert len(own.take(500, 12.5)) == 5
 
 
 def test_a_tenant_that_is_held_keeps_even_its_codes() -> None:
@@ -170,10 +215,10 @@ def test_a_rate_that_is_another_holds_from_now_on() -> None:
     own.limit({"acme": 100.0, "nobody": 1.0})
     own.take(500, 11.0)
     assert len(own.take(500, 12.0)) == 50
-    assert own.is_limited("acme")
+    assert own.is_limited("bulk", "acme")
     own.limit({"acme": None})
     assert len(own.take(500, 12.0)) == 500
-    assert own.is_limited("bank")
+    assert own.is_limited("bulk", "bank")
 
 
 @given(
