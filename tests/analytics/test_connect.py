@@ -1,4 +1,4 @@
-"""The sinks of infra/connect name what is there: topics, fields, tables, and converters to match."""
+"""The sinks of infra/connect name what is there: topics, fields, tables, fitting converters."""
 
 import json
 import re
