@@ -120,7 +120,7 @@ class Stage:
         child = self.child(name)
         lives = child.restarts
         child.signal(signal.SIGKILL)
-        self.wait(lambda: child.restarts > lives, START_TIMEOUT_S)
+        self.wait(lambda: child.restarts > lives and child.is_running, START_TIMEOUT_S)
 
     def stop(self, name: str) -> tuple[int | None, float]:
         """SIGTERM, and it stays down: its exit code and how long it took."""
