@@ -12,9 +12,12 @@ from heliograph.telling import tell
 from pipeline import topics
 from pipeline.config import Config
 from pipeline.errors import UnreadableError
-from pipeline.kafka.reader import follow
+from pipeline.kafka.clients import now_ms
+from pipeline.kafka.reader import follow, offsets_at
 from pipeline.process import make_codec
 from pipeline.records import Command, CommandResult, SegmentResult
+
+BACK_MS = 60_000  # results are looked for from a minute ago, whatever a broker's clock says
 
 
 def ask(config: Config, command: Command) -> str:
@@ -32,9 +35,11 @@ def ask(config: Config, command: Command) -> str:
 
 
 def result_of(config: Config, command_id: str, wait_s: float) -> CommandResult | None:
-    """What became of a command, once it is known; None when that takes longer."""
+    """What became of a command just asked, once it is known; None when that takes longer."""
     until, codec = time.monotonic() + wait_s, make_codec(config)
-    for batch in follow(config.kafka, [topics.COMMAND_RESULT], lambda: time.monotonic() >= until):
+    kafka, topic = config.kafka, topics.COMMAND_RESULT
+    starts = offsets_at(kafka, topic, now_ms() - BACK_MS)  # not all the results of a day
+    for batch in follow(kafka, [topic], lambda: time.monotonic() >= until, starts):
         for message in batch:
             with suppress(UnreadableError):
                 result = codec.decode(message.value(), CommandResult)

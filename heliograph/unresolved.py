@@ -2,25 +2,28 @@
 
 The rows are those of `sms.mt.unresolved`. What a receipt has resolved meanwhile, by what
 `sms.mt.status` says, is in doubt no more and neither sent again nor ended.
+
+What is sent again and the end of its row are one transaction: a binder that ends it at once, in
+doubt once more, writes the same row anew, and that must come after.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from heliograph.telling import tell
 from pipeline import topics
 from pipeline.codec import Codec
 from pipeline.config import Config
 from pipeline.errors import HeliographError, UnreadableError
 from pipeline.ids import ConnectorId
+from pipeline.kafka.bundle import write_bundle
 from pipeline.kafka.clients import now_ms
 from pipeline.kafka.reader import read_to_end
 from pipeline.process import make_codec
-from pipeline.records import MtStatus, MtSubmit, MtSubmitted
+from pipeline.records import MtStatus, MtSubmit, MtSubmitted, Record
 from pipeline.unresolved import key_of
+from services.router.quiet_hours import QuietHours
 from services.router.submits import Target, target_of
 from services.router.usage import moment
 from services.tracker.states import UNKNOWN
@@ -28,6 +31,10 @@ from services.tracker.states import UNKNOWN
 REASON = "operator"
 NO_BIND = NO_OFFSET = -1  # it speaks for no bind and for no record of a submit topic
 LIST = "`heliograph unresolved list` says what is"
+
+
+Row = tuple[str, str, Record | None]
+"""Topic, key and record; None to delete."""
 
 
 class Doubt(NamedTuple):
@@ -89,20 +96,22 @@ def lines(found: Sequence[Doubt], this_ms: int) -> Iterator[str]:
 def resend(config: Config, message_ids: Sequence[str]) -> int:
     """Have what is open of these messages written once more; how many segments that are.
 
-    All or none: raises HeliographError for a message of which nothing is open, whose time is over
-    or whose connector is gone, before anything is written. The rows are deleted after the segments
-    have been written, so a failure in between leaves what can be judged once more.
+    All or none: raises HeliographError for a message of which nothing is open, whose time is over,
+    whose connector is gone or which quiet hours forbid, before anything is written.
     """
     found = _open(doubts(config), message_ids)
-    again: dict[str, list[tuple[str, MtSubmit]]] = defaultdict(list)
-    this_ms = now_ms()
+    _write(config, [*orders(config, found, now_ms()), *_ends(found)])
+    return len(found)
+
+
+def orders(config: Config, found: Sequence[Doubt], this_ms: int) -> list[Row]:
+    """What to write so that these are sent once more; raises HeliographError where one can't be."""
+    quiet_hours, rows = QuietHours(config.quiet_hours), list[Row]()
     for doubt in found:
         topic, key = _place(config, doubt.submit, this_ms)
-        again[topic].append((key, anew(doubt.submit)))
-    for topic, rows in again.items():
-        tell(config, topic, rows)
-    _drop(config, found)
-    return len(found)
+        until_ms = _write_until_ms(quiet_hours, doubt.submit, this_ms)
+        rows.append((topic, key, anew(doubt.submit, until_ms)))
+    return rows
 
 
 def fail(config: Config, message_ids: Sequence[str]) -> int:
@@ -112,15 +121,26 @@ def fail(config: Config, message_ids: Sequence[str]) -> int:
     """
     found = _open(doubts(config), message_ids)
     this_ms = now_ms()
-    rows = [(doubt.submit.message_id, failed(doubt.submit, this_ms)) for doubt in found]
-    tell(config, topics.TRACKER_IN, rows)
-    _drop(config, found)
+    facts: list[Row] = [
+        (topics.TRACKER_IN, doubt.submit.message_id, failed(doubt.submit, this_ms))
+        for doubt in found
+    ]
+    _write(config, [*facts, *_ends(found)])
     return len(found)
 
 
-def anew(submit: MtSubmit) -> MtSubmit:
-    """The order to write it once more: never said to be unwritten, for it may have been before."""
-    return replace(submit, connector=None, doubtful=True, attempts=max(1, submit.attempts))
+def anew(submit: MtSubmit, write_until_ms: int | None = None) -> MtSubmit:
+    """The order to write it once more: never said to be unwritten, for it may have been before.
+
+    `write_until_ms` is when the next quiet hours begin, since 1970 UTC; None: it may be later.
+    """
+    return replace(
+        submit,
+        connector=None,
+        doubtful=True,
+        attempts=max(1, submit.attempts),
+        write_until_ms=write_until_ms,
+    )
 
 
 def failed(submit: MtSubmit, this_ms: int) -> MtSubmitted:
@@ -186,12 +206,35 @@ def _place(config: Config, submit: MtSubmit, this_ms: int) -> tuple[str, str]:
     return target.priority_topic if is_urgent else target.topic, target.key_of(submit)
 
 
+def _write_until_ms(quiet_hours: QuietHours, submit: MtSubmit, this_ms: int) -> int | None:
+    """When the quiet hours begin that it must be written before: those it had may be over."""
+    quiet = quiet_hours.at(this_ms, submit.class_, submit.recipient)
+    if quiet.until_ms is not None:
+        raise HeliographError(
+            f"quiet hours forbid {submit.message_id} until {moment(quiet.until_ms)}; send it again "
+            f"then, or end it with `heliograph unresolved fail {submit.message_id}`"
+        )
+    is_before = quiet.from_ms is not None and quiet.from_ms < submit.deadline_ms
+    return quiet.from_ms if is_before else None
+
+
 def _lane(submit: MtSubmit) -> str:
     return "priority" if submit.priority_flag else "normal"
 
 
-def _drop(config: Config, found: Iterable[Doubt]) -> None:
-    tell(config, topics.MT_UNRESOLVED, ((key_of(doubt.submit), None) for doubt in found))
+def _ends(found: Iterable[Doubt]) -> list[Row]:
+    return [(topics.MT_UNRESOLVED, key_of(doubt.submit), None) for doubt in found]
+
+
+def _write(config: Config, rows: Iterable[Row]) -> None:
+    codec = make_codec(config)
+    write_bundle(
+        config.kafka,
+        (
+            (topic, key, None if row is None else codec.encode(row, topic))
+            for topic, key, row in rows
+        ),
+    )
 
 
 def _submit(octets: bytes | None, codec: Codec) -> MtSubmit | None:

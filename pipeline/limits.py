@@ -11,6 +11,8 @@ from pipeline.sections import Section
 Class = Literal["otp", "transactional", "promotional", "billed"]
 Digits = Annotated[str, Field(pattern=r"^[0-9]{1,15}$")]
 DAY_S = 86_400
+SEND_AHEAD_S_MAX = 30 * DAY_S
+"""As far ahead as a send_at may be, and no less long is known what waits for its own."""
 
 
 class RecipientLimitConfig(Section):

@@ -142,6 +142,7 @@ class MtReroute(Record, frozen=True, kw_only=True):
     reason: str | None = None
     asked_ms: int
     failed: bool = False
+    replaced_by: str | None = None
 
 
 class MtRouted(Record, frozen=True, kw_only=True):

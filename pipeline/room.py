@@ -76,7 +76,14 @@ class Room:
 
         def look() -> None:
             while not over.wait(self.look_every_s):
-                if lacking.is_set() or not self._has(1):
+                try:
+                    has_room = self._has(1)
+                except OSError as error:  # it is looked at again, or nobody would ever more
+                    LOG.warning(
+                        "what is free can't be said", folder=str(self.folder), why=f"{error}"
+                    )
+                    continue
+                if lacking.is_set() or not has_room:
                     lacking.set()
                     stop()  # again and again: one that comes before the start is not heard
 

@@ -5,7 +5,7 @@ out means any) and says `pause` or `cancel`. It holds until it is deleted. A row
 `sms.control.cancel` names one message; it holds as long as anything of that can wait.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from pipeline.ids import ConnectorId, MessageId
@@ -44,8 +44,11 @@ class Message(Named, Protocol):
 class Cancels:
     """The single messages that are cancelled; one for all connectors of a process."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_full: Callable[[], object] = lambda: None) -> None:
+        """`on_full` is called when the first is forgotten that something may still wait of."""
         self.rows: dict[str, int] = {}  # when it was said; the eldest first
+        self._on_full = on_full
+        self._is_full = False
 
     def put(self, message_id: str, row: Cancel | None) -> None:
         """This one is."""
@@ -55,9 +58,13 @@ class Cancels:
         self.rows[message_id] = row.at_ms
         while self.rows:
             eldest, at_ms = next(iter(self.rows.items()))
-            if at_ms >= row.at_ms - CANCELS_LIFE_MS and len(self.rows) <= CANCELS_MAX:
+            is_young = at_ms >= row.at_ms - CANCELS_LIFE_MS
+            if is_young and len(self.rows) <= CANCELS_MAX:
                 return
             del self.rows[eldest]
+            if is_young and not self._is_full:
+                self._is_full = True
+                self._on_full()
 
 
 class Stops:

@@ -64,18 +64,22 @@ def offsets_at(kafka: KafkaConfig, topic: str, at_ms: int) -> dict[tuple[str, in
 
 
 def follow(
-    kafka: KafkaConfig, topics: Sequence[str], is_over: Callable[[], bool]
+    kafka: KafkaConfig,
+    topics: Sequence[str],
+    is_over: Callable[[], bool],
+    starts: Mapping[tuple[str, int], int] | None = None,
 ) -> Iterator[list[Message]]:
     """Every record of `topics`, then what comes, in batches; an empty one when nothing did.
 
-    It looks at `is_over` about ten times a second.
+    `starts` gives the first offset of single partitions. It looks at `is_over` about ten times a
+    second.
     """
     consumer = make_consumer(kafka, "heliograph-reader")
     try:
         known = known_topics(consumer, kafka)
         consumer.assign(
             [
-                TopicPartition(name, number, OFFSET_BEGINNING)
+                TopicPartition(name, number, (starts or {}).get((name, number), OFFSET_BEGINNING))
                 for name in topics
                 for number in known[name].partitions
             ]

@@ -22,7 +22,7 @@ from pipeline.kafka.table import ControlTable
 from pipeline.process import Process, process, run_loop
 from pipeline.records import Cancel, OptOut
 from pipeline.reloads import refuse_less
-from pipeline.stops import Cancels
+from pipeline.stops import CANCELS_MAX, Cancels
 from pipeline.tables import followed, on_loop
 from services.binder.accounts import ways
 from services.binder.config import BinderConfig
@@ -95,7 +95,7 @@ class Binder:
         loop.set_exception_handler(take_bug)
         own, names = checked(ground.config, self._named)
         producer = make_producer(ground.config.kafka, linger_ms=LINGER_MS)
-        opt_outs, cancels, rates = OptOuts(), Cancels(), Rates()
+        opt_outs, cancels, rates = OptOuts(), Cancels(_tell_of_full), Rates()
         tables = _tables(ground, opt_outs, cancels)
         lock = asyncio.Lock()
 
@@ -191,6 +191,11 @@ class Binder:
                 await asyncio.sleep(PRODUCER_POLL_S)
         except Exception as error:  # without it nothing would be committed any more
             fail(error)
+
+
+def _tell_of_full() -> None:
+    why = "more messages are cancelled than are kept: the eldest may be sent after all"
+    LOG.warning(why, kept=CANCELS_MAX)
 
 
 def _tables(ground: Process, opt_outs: OptOuts, cancels: Cancels) -> tuple[ControlTable, ...]:

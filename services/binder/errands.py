@@ -3,8 +3,9 @@
 One member of a plain group takes the command topics of all connectors that have a bind here; where
 a connector has none, its commands wait in Kafka for a process where it has. Any bind will do, so
 neither leases nor generations matter. A batch is asked, its answers are confirmed by Kafka, and
-only then committed: after a crash some are asked again, which changes nothing, and the tracker
-knows an answer that comes twice.
+only then committed: after a crash some are asked again. Of two answers the tracker takes the first;
+where the first was never written, a second cancel_sm may be refused for what it has cancelled, and
+then only the DELETED receipt says so.
 """
 
 import asyncio
@@ -32,7 +33,7 @@ from smpp.errors import LinkError, LocalProtocolError
 LOG = structlog.get_logger()
 GROUP = COMMANDS_GROUP
 POLL_S = 0.2
-EVERY_S = 0.1  # of one connector: an SMSC is asked ten times a second at most
+EVERY_S = 0.1  # of one connector: each process asks an SMSC ten times a second at most
 BIND_S = 10.0  # how long a bind with room is waited for
 ANSWER_S = 10.0
 LOOK_S = 0.1

@@ -1,7 +1,8 @@
 """What one connector writes to Kafka, and when it counts as written.
 
 An outcome goes to two topics, the public one (on the partition number of its submit record) and the
-correlator's; it counts when Kafka has confirmed both. A refusal for good ends the process: it
+correlator's, and what a person is to judge to a third; it counts when Kafka has confirmed all. A
+refusal for good ends the process: it
 restarts from what is committed and finds in its own output what was confirmed.
 """
 
@@ -16,9 +17,9 @@ from pipeline.dead_letters import error_headers
 from pipeline.effects import Headers, PublishLater
 from pipeline.errors import HeliographError, UnreadableError
 from pipeline.ids import ConnectorId
-from pipeline.kafka.clients import BY_KEY, produce
+from pipeline.kafka.clients import BY_KEY, headers_of, produce
 from pipeline.process import Process
-from pipeline.records import ConnectorState, MtSubmitted, SmscDeliver
+from pipeline.records import ConnectorState, MtSubmit, MtSubmitted, SmscDeliver
 from pipeline.timers import publication
 from pipeline.unresolved import key_of
 from services.binder.core import INTENT, Outcome, Segment, submitted
@@ -61,7 +62,7 @@ class Outbox:
         """Publish an outcome; `done(offset in the own output)` once every topic has it."""
         record = submitted(segment, outcome, self._name, self._replica, now_ms)
         octets = self._codec.encode(record, self._output)
-        is_asked = outcome.name == "unknown" and segment.submit.on_ambiguous == "ask"
+        is_asked = _is_for_a_person(record, segment.submit)
         missing, place = 3 if is_asked else 2, 0
 
         def confirmed(error: KafkaError | None, message: Message) -> None:
@@ -78,9 +79,7 @@ class Outbox:
         self._write(self._output, message_id, octets, headers, confirmed, record.submit_partition)
         self._write(topics.CORRELATOR_IN, record.recipient, octets, headers, confirmed)
         if is_asked:
-            asked = replace(segment.submit, connector=self._name, attempts=max(1, segment.attempt))
-            octets = self._codec.encode(asked, topics.MT_UNRESOLVED)
-            self._write(topics.MT_UNRESOLVED, key_of(asked), octets, headers, confirmed)
+            self._ask(segment.submit, segment.attempt, headers, confirmed)
         self._answered(outcome.name).value += 1
 
     def postpone(
@@ -114,10 +113,41 @@ class Outbox:
 
         self._write(self._output, record.message_id, octets, segment.headers, confirmed, partition)
 
-    def repeat(self, record: MtSubmitted, done: Callable[[], None]) -> None:
-        """Write only the correlator's copy of an outcome that the own output holds already."""
+    def repeat(self, record: MtSubmitted, message: Message, done: Callable[[], None]) -> None:
+        """Write what else belongs to an outcome of `message` that the own output holds already.
+
+        That is the correlator's copy and, where a person is to judge it, the row: who wrote the
+        outcome may have died before them.
+        """
+        is_doubtful = record.outcome == "unknown"
+        submit = self._codec.decode(message.value(), MtSubmit) if is_doubtful else None
+        is_asked = submit is not None and _is_for_a_person(record, submit)
+        missing = 2 if is_asked else 1
+
+        def confirmed(error: KafkaError | None, said: Message) -> None:
+            nonlocal missing
+            if self._refused(error, said):
+                return
+            missing -= 1
+            if not missing:
+                done()
+
         octets = self._codec.encode(record, self._output)
-        self._write(topics.CORRELATOR_IN, record.recipient, octets, None, self._then(done))
+        self._write(topics.CORRELATOR_IN, record.recipient, octets, None, confirmed)
+        if submit is not None and is_asked:
+            self._ask(submit, record.attempt, headers_of(message), confirmed)
+
+    def _ask(
+        self,
+        submit: MtSubmit,
+        attempt: int,
+        headers: Headers | None,
+        confirmed: Callable[[KafkaError | None, Message], None],
+    ) -> None:
+        """Have a person judge a segment."""
+        asked = replace(submit, connector=self._name, attempts=max(1, attempt))
+        octets = self._codec.encode(asked, topics.MT_UNRESOLVED)
+        self._write(topics.MT_UNRESOLVED, key_of(asked), octets, headers, confirmed)
 
     def bury(self, message: Message, error: UnreadableError, done: Callable[[], None]) -> None:
         """Put a record that can't be read to the dead letters, octets untouched."""
@@ -176,3 +206,7 @@ class Outbox:
             partition=partition,
             on_delivery=confirmed,
         )
+
+
+def _is_for_a_person(record: MtSubmitted, submit: MtSubmit) -> bool:
+    return record.outcome == "unknown" and submit.on_ambiguous == "ask"

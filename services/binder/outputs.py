@@ -1,8 +1,8 @@
 """The own output of a partition: what its last owner had published beyond what it had committed.
 
 Read before a partition counts as ours, from where the last commit's metadata says. A segment whose
-outcome stands there is never written to the wire again; it only gets the correlator's copy once
-more, for the last owner may have died between the two.
+outcome stands there is never written to the wire again; only the correlator's copy is, and the row
+for a person to judge, for the last owner may have died before them.
 """
 
 from collections.abc import Mapping, Sequence

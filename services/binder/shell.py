@@ -307,7 +307,7 @@ class Connector:
         known = lease.known.get(position.offset)
         if known is not None and known.is_outcome:
             place = known.output_offset
-            self._outbox.repeat(known.record, lambda: lease.finish(position.offset, place))
+            self._outbox.repeat(known.record, message, lambda: lease.finish(position.offset, place))
             return
         try:
             submit = self._process.codec.decode(message.value(), MtSubmit)

@@ -8,6 +8,7 @@ can count; how many a text really takes is known to the router, which knows the 
 from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
 
+from pipeline.limits import SEND_AHEAD_S_MAX
 from pipeline.records import Binary, MessageWaiting, MmsNotification, MtRequest, Vcard, WapPush
 
 C = TypeVar("C")
@@ -26,7 +27,7 @@ WAITING = frozenset({"voicemail", "fax", "email", "other"})
 TEXT_CHARACTERS_MAX = 255 * 153
 BINARY_OCTETS_MAX = 255 * 140
 VALIDITY_S_MAX = 7 * 86400
-SEND_AHEAD_MS_MAX = 30 * 86400 * 1000
+SEND_AHEAD_MS_MAX = SEND_AHEAD_S_MAX * 1000
 CALLER_DATA_CHARACTERS_MAX = 1024
 CAMPAIGN_CHARACTERS_MAX = 64
 CARRIER_DATA_ITEMS_MAX = 16

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from pipeline import topics
 from pipeline.effects import Effect, Entries, Publish
 from pipeline.ids import ConnectorId
+from pipeline.limits import SEND_AHEAD_S_MAX
 from pipeline.records import (
     Cancel,
     MtAdmitted,
@@ -29,7 +30,7 @@ from services.router.policy import Refusal
 from services.router.rejections import rejection
 from services.router.repeats import CANCELLED, ROUTED, SCHEDULED, SEEN_LIFE_S, WAITING, Seen
 from services.router.rewording import short_message
-from services.router.senders import read
+from services.router.senders import Sender, Senders
 from services.router.submits import Target, registered_delivery
 from services.router.trips import Trip
 from services.router.waits import WAIT_LIFE_S
@@ -37,7 +38,7 @@ from services.router.waits import WAIT_LIFE_S
 CANCEL, REPLACE = "cancel", "replace"
 SUBMITTED = "submitted"  # of a segment whose receipt nobody waits for
 REPLICA = "router"  # answers for all of them
-LIFE_S = {SCHEDULED: 30 * 86_400 + SEEN_LIFE_S}  # a send_at may be so far ahead
+LIFE_S = {SCHEDULED: SEND_AHEAD_S_MAX + SEEN_LIFE_S}
 
 ENDED = Refusal(CANCELLED, "It was cancelled by a command before anything of it was sent.")
 MOVED = Refusal(ROUTED, "It has just found a way; ask once more.")
@@ -47,18 +48,42 @@ NO_SENDER = Refusal("no_sender", "Nobody knows any more from whom it was sent.")
 
 
 class Reworded(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The text that a message is sent with, instead of the one that was asked for."""
+    """The text that a message is sent with, instead of the one that was asked for.
+
+    `source` is that of the request: the entry may outlive it, and then a later message of the same
+    id has another one.
+    """
 
     text: str
+    source: str
 
 
 def reworded(state: Entries, record: MtAdmitted) -> MtAdmitted:
     """What comes back to be sent, with the text that has replaced its content."""
     found = state.get(_name(record.head.message_id), Reworded) if record.due else None
-    if found is None:
+    if found is None or found.source != record.source:
         return record
+    return _with_text(record, found.text)
+
+
+def onward(state: Entries, record: MtAdmitted, replaced_by: str | None) -> MtAdmitted | None:
+    """What takes another way, with the text that its last SMSC took by the command of that id.
+
+    None where that text is known no more: the old one must not go in its place.
+    """
+    if replaced_by is None:
+        return record
+    message_id = record.head.message_id
+    found = state.get(_name_at_smsc(message_id, replaced_by), Reworded)
+    if found is None or found.source != record.source:
+        return None
+    state.put(_name(message_id), found, WAIT_LIFE_S)  # quiet hours may yet put it off
+    return _with_text(record, found.text)
+
+
+def _with_text(record: MtAdmitted, text: str) -> MtAdmitted:
     request = record.request
-    plain = MtRequest(to=request.to, text=found.text)
+    plain = MtRequest(to=request.to, text=text)
     content = {name: getattr(plain, name) for name in CONTENTS}
     return replace(record, request=replace(request, **content))
 
@@ -67,25 +92,33 @@ CONTENTS = ("text", "binary", "wap_push", "mms_notification", "vcard", "message_
 
 
 def decide(
-    state: Entries, record: MtCommand, targets: Mapping[ConnectorId, Target], now_ms: int
+    state: Entries,
+    record: MtCommand,
+    senders: Senders,
+    targets: Mapping[ConnectorId, Target],
+    now_ms: int,
 ) -> list[Effect]:
-    """What to do about a command of the tracker."""
+    """What to do about a command of the tracker; `senders` are those of its tenant."""
     if record.action == CANCEL:
-        return _cancelled(state, record, targets, now_ms)
+        return _cancelled(state, record, senders, targets, now_ms)
     if record.segments:
-        return _at_smscs(record, targets, now_ms)
+        return _at_smscs(state, record, senders, targets, now_ms)
     seen = state.get(f"seen|{record.head.message_id}", Seen)
     if record.action != REPLACE or record.text is None or not _waits(seen):
         refusal = MOVED if seen is not None and seen.stage == ROUTED else NOT_FOUND
         return [_whole(record, now_ms, refusal)]
     assert seen is not None  # it waits
     life_s = LIFE_S.get(seen.stage, WAIT_LIFE_S)
-    state.put(_name(record.head.message_id), Reworded(record.text), life_s)
+    state.put(_name(record.head.message_id), Reworded(record.text, seen.source), life_s)
     return [_whole(record, now_ms)]
 
 
 def _cancelled(
-    state: Entries, record: MtCommand, targets: Mapping[ConnectorId, Target], now_ms: int
+    state: Entries,
+    record: MtCommand,
+    senders: Senders,
+    targets: Mapping[ConnectorId, Target],
+    now_ms: int,
 ) -> list[Effect]:
     message_id = record.head.message_id
     name = f"seen|{message_id}"
@@ -98,10 +131,12 @@ def _cancelled(
         state.drop(trips.name_of(message_id))  # then no other way is found
     if record.segments:
         ended = [_rejected(record, now_ms)] if _waits(seen) else []
-        return [_row(record, now_ms), *ended, *_at_smscs(record, targets, now_ms)]
+        asked = _at_smscs(state, record, senders, targets, now_ms)
+        return [_row(record, now_ms), *ended, *asked]
     if stage == CANCELLED:
         return [_whole(record, now_ms)]
-    if stage == ROUTED and (record.hop < 0 or (trip is not None and trip.hop > record.hop)):
+    is_ahead = trip is not None and trip.hop > record.hop >= 0
+    if (stage == ROUTED and (record.hop < 0 or is_ahead)) or (stage is None and is_ahead):
         return [_row(record, now_ms), _whole(record, now_ms, MOVED)]
     if _waits(seen) or record.hop >= 0:
         return [_rejected(record, now_ms), _whole(record, now_ms)]
@@ -113,7 +148,11 @@ def _waits(seen: Seen | None) -> bool:
 
 
 def _at_smscs(
-    record: MtCommand, targets: Mapping[ConnectorId, Target], now_ms: int
+    state: Entries,
+    record: MtCommand,
+    senders: Senders,
+    targets: Mapping[ConnectorId, Target],
+    now_ms: int,
 ) -> list[Effect]:
     """Of each segment that an SMSC has, what it is to be asked; or why it can't be."""
     effects: list[Effect] = []
@@ -125,22 +164,33 @@ def _at_smscs(
             refusal = GONE if target is None else NO_SENDER
             effects.append(_answer(record, now_ms, refusal, segment))
             continue
-        command = _command(record, segment, target, now_ms)
+        sender = senders.named(record.head.sender)
+        command = _command(record, sender, segment, target, now_ms)
         if isinstance(command, Refusal):
             effects.append(_answer(record, now_ms, command, segment))
             continue
+        if record.action == REPLACE:
+            _keep_text(state, record)
         effects.append(Publish(topics.command(segment.connector), command.message_id, command))
     return effects
 
 
+def _keep_text(state: Entries, record: MtCommand) -> None:
+    """Remember what the SMSC is asked to put in place, for another way that may follow."""
+    message_id = record.head.message_id
+    trip = state.get(trips.name_of(message_id), Trip)
+    if trip is not None and trip.record is not None and record.text is not None:
+        kept = Reworded(record.text, trip.record.source)
+        state.put(_name_at_smsc(message_id, record.command_id), kept, WAIT_LIFE_S)
+
+
 def _command(
-    record: MtCommand, segment: SegmentStatus, target: Target, now_ms: int
+    record: MtCommand, sent_from: Sender, segment: SegmentStatus, target: Target, now_ms: int
 ) -> SmscCommand | Refusal:
     head, rules = record.head, target.profile.addresses
-    assert head.sender is not None  # `_at_smscs` has looked
     assert head.recipient is not None  # or it had not been routed
     assert segment.smsc_message_id is not None  # likewise
-    sender, recipient = source(read(head.sender), rules), destination(head.recipient, rules)
+    sender, recipient = source(sent_from, rules), destination(head.recipient, rules)
     octets: bytes | Refusal | None = None
     if record.action == REPLACE:
         octets = short_message(record.text or "", record.data_coding, target.profile)
@@ -213,3 +263,7 @@ def _answer(
 
 def _name(message_id: str) -> str:
     return f"reworded|{message_id}"
+
+
+def _name_at_smsc(message_id: str, command_id: str) -> str:
+    return f"reworded|{message_id}|{command_id}"

@@ -129,7 +129,8 @@ class Router:
         if isinstance(record, MtReroute):
             return self._rerouted(state, record, now_ms)
         if isinstance(record, MtCommand):
-            return commands.decide(state, record, self._targets, now_ms)
+            senders = self._tenants.get(record.head.tenant, NOBODY).senders
+            return commands.decide(state, record, senders, self._targets, now_ms)
         if isinstance(record, Wake):
             return self._limits.wake(state, record, now_ms)
         name = f"seen|{record.head.message_id}"
@@ -202,7 +203,7 @@ class Router:
             return [Publish(topics.TRACKER_IN, record.head.message_id, expired)]
         if record.hop != trip.hop + 1:
             return []
-        asked = trip.record
+        asked = trip.record and commands.onward(state, trip.record, record.replaced_by)
         if asked is None:
             refused = rejection(record.head, trips.NO_WAY_LEFT, trips.NO_SOURCE, now_ms)
             return [Publish(topics.TRACKER_IN, record.head.message_id, refused)]
@@ -225,7 +226,8 @@ class Router:
             return self._routed(state, _head(case), case, onward).effects
         decision = _scheduled(_head(case), case, case.quiet.until_ms)
         trips.put(state, case, onward)
-        seen = Seen(digest_of(asked.request), asked.source, decision.stage)
+        digest = digest_of(asked.request) if seen is None else seen.digest  # not of a new text
+        seen = Seen(digest, asked.source, decision.stage)
         life_s = waits.life_s(asked, decision.stage, decision.life_s)
         state.put(f"seen|{record.head.message_id}", seen, life_s)
         return decision.effects

@@ -1,4 +1,6 @@
-"""A message_id that comes again for its recipient within a day: known by what was kept of it.
+"""A message_id that comes again for its recipient while it is known: by what was kept of it.
+
+That is a day, and longer where it was scheduled, had to wait, or was cancelled by a command.
 
 The same record again (same source) is the pipeline's own repeat and changes nothing. From elsewhere
 it is the requester's, of which an event tells once.
@@ -26,13 +28,13 @@ CANCELLED = "cancelled"  # by a command: what comes back of it is known, and goe
 
 DUPLICATE = Refusal(
     "duplicate",
-    "The same message_id came for this recipient within 24 hours; for a new message choose a new "
-    "one.",
+    "The same message_id came for this recipient not long ago: a day, or longer if it had to wait "
+    "or was cancelled; for a new message choose a new one.",
 )
 PAYLOAD_MISMATCH = Refusal(
     "payload_mismatch",
-    "The same message_id came for this recipient within 24 hours with other content; choose a new "
-    "one.",
+    "The same message_id came for this recipient not long ago with other content: a day, or longer "
+    "if it had to wait or was cancelled; choose a new one.",
 )
 
 # A repeat may come in another format or write the number otherwise: neither is content.

@@ -39,6 +39,13 @@ class Senders:
         found = read(wanted)
         return found if found in self._allowed else None
 
+    def named(self, addr: str) -> Sender:
+        """The sender of an address as facts have it, without its +: of the kind that is allowed."""
+        found = read(addr)
+        if found in self._allowed:
+            return found
+        return next((sender for sender in self._allowed if sender.addr == addr), found)
+
 
 @lru_cache(maxsize=SENDERS_KEPT)
 def read(sender: str) -> Sender:

@@ -5,6 +5,10 @@ room or for another way) is the router's to end or to change. What an SMSC has i
 by way of the router, who knows addresses and alphabets. What is on its way to an SMSC can only be
 cancelled: the router tells every binder, and either the segment comes back as cancelled, or it was
 begun, is accepted, and then the SMSC is asked at once. Nobody is waited for longer than DUE_S.
+
+A message may take another way meanwhile. A cancel follows it there, for what is cancelled on one
+way may be written on the next; a replace does not, so it is refused once another way is asked for.
+What an SMSC has taken instead of the old text goes along: the router is told by which command.
 """
 
 from collections.abc import Collection
@@ -50,9 +54,9 @@ from services.tracker.story import Story
 COMMAND_DUE = "command_due"
 DUE_S = 60
 ANSWERED = "answered"  # by the SMSC, and command_status says how
-MOVED = "routed"  # why the router refuses: it has found a way meanwhile
 AT_SMSC = frozenset({ACCEPTED, SUBMITTED, UNKNOWN})  # as far as it has an id there
 UNKNOWN_MESSAGE = "unknown_message"
+ON_ITS_WAY = "on_its_way"
 PUT_OFF = frozenset({SCHEDULED, WAITING})
 
 DETAILS = {
@@ -63,7 +67,7 @@ DETAILS = {
     "too_many": f"{KNOWN_MAX} commands about the message wait for an answer; wait for one.",
     "several_segments": "A message of several segments can't be replaced; cancel it and send a "
     "new one.",
-    "on_its_way": "It is on its way to an SMSC; try again once it is accepted, or cancel it.",
+    ON_ITS_WAY: "It is on its way to an SMSC; try again once it is accepted, or cancel it.",
 }
 
 
@@ -107,7 +111,7 @@ def begun(story: Story, command: Command, now_ms: int) -> Step:
         return _go_on(story, status, order, now_ms)
     wake = Wake(key=command.message_id, kind=COMMAND_DUE, what=order.command_id, set_ms=now_ms)
     effects: list[Effect] = [
-        _asked(story, status, order, (*order.open, *order.waits), now_ms, command.text),
+        _asked(story, status, order, (*_here(story, order), *order.waits), now_ms, command.text),
         PublishLater(now_ms + DUE_S * 1000, topics.TRACKER_IN, wake.key, wake),
     ]
     return Step(_with(story, order), effects)
@@ -116,19 +120,20 @@ def begun(story: Story, command: Command, now_ms: int) -> Step:
 def answered(story: Story, said: SmscCommanded, now_ms: int) -> Step:
     """The router has answered, or a binder, mostly for its SMSC."""
     status, order = story.status, _order(story, said.command_id)
-    if status is None or order is None or order.result is not None:
+    if status is None or order is None:
+        return Step(story, [])
+    if _has_replaced(story, said):
+        story = replace(story, replaced_by=said.command_id)
+    if order.result is not None:
         return Step(story, [])
     if said.segment is not None:
-        return _go_on(story, status, order.settled(_heard(said, said.segment)), now_ms, said.detail)
+        if not order.is_open(said.hop, said.segment):  # it is said again, perhaps otherwise
+            return Step(story, [])
+        order = order.answered(said.hop, _heard(story, said, said.segment))
+        return _go_on(story, status, order, now_ms, said.detail)
     if not order.is_whole:
         return Step(story, [])
     order = replace(order, is_whole=False)
-    if order.action == CANCEL and said.reason == MOVED and status.segments:
-        order = _planned(story, status, order)
-        step = _go_on(story, status, order, now_ms)
-        if not order.open:
-            return step
-        return Step(step.story, [*step.effects, _asked(story, status, order, order.open, now_ms)])
     return _concluded(story, status, order, now_ms, said.outcome, said.reason, said.detail)
 
 
@@ -138,20 +143,21 @@ def followed(story: Story, now_ms: int) -> Step:
     if status is None:
         return Step(story, effects)
     is_over = status.terminal and not story.here.is_written  # the router has ended it
-    for order in story.orders:
+    for known in story.orders:
+        order = _on_this_way(story, status, known)
         moved = [
             s
             for s in status.segments
             if s.segment in order.waits and (s.state != ROUTED or is_over)
         ]
-        if not moved:
+        if order is known and not moved:
             continue
         reached = tuple(s.segment for s in moved if _is_at_smsc(s))
         if reached:
             effects.append(_asked(story, status, order, reached, now_ms))
         order = replace(
             order.settled(*(_end(s, status) for s in moved if s.segment not in reached)),
-            open=(*order.open, *reached),
+            open=(*order.open, *((story.hop, number) for number in reached)),
         )
         order = replace(order, waits=tuple(n for n in order.waits if n not in reached))
         step = _go_on(story, status, order, now_ms)
@@ -164,14 +170,18 @@ def due(story: Story, wake: Wake, now_ms: int) -> Step:
     status, order = story.status, _order(story, wake.what)
     if status is None or order is None or order.result is not None:
         return Step(story, [])
-    late = [
-        _told(segment, NO_ANSWER)
-        for segment in status.segments
-        if segment.segment in (*order.open, *order.waits)
+    return _given_up(story, status, order, now_ms)
+
+
+def left(story: Story, now_ms: int) -> list[Effect]:
+    """The answers to what has none yet, of a message whose id is used for a later one."""
+    status = story.status
+    steps = [
+        _given_up(story, status, order, now_ms)
+        for order in story.orders
+        if status is not None and order.result is None
     ]
-    ended = replace(order.settled(*late), is_whole=False, waits=order.waits)
-    reason = late[0].reason if late else status.state
-    return _concluded(story, status, ended, now_ms, NO_ANSWER, reason)
+    return [effect for step in steps for effect in step.effects]
 
 
 def is_cancelled(story: Story) -> bool:
@@ -194,7 +204,8 @@ def _fault(story: Story, status: MtStatus, command: Command) -> str | None:
         return None
     if len(status.segments) > 1:
         return "several_segments"
-    return None if any(map(_is_at_smsc, status.segments)) else "on_its_way"
+    is_there = any(map(_is_at_smsc, status.segments)) and not story.is_asked
+    return None if is_there else ON_ITS_WAY
 
 
 def _planned(story: Story, status: MtStatus, order: Order) -> Order:
@@ -205,13 +216,33 @@ def _planned(story: Story, status: MtStatus, order: Order) -> Order:
         for s in status.segments
         if order.action == CANCEL and s.state == ROUTED and not story.is_asked
     ]
+    if order.action == CANCEL:
+        order = replace(order, hop=story.hop)
     if order.action != QUERY and not at_smsc and not waits:
         return replace(order, is_whole=True)
     rest = [s for s in status.segments if s.segment not in (*at_smsc, *waits)]
+    is_done = (CANCELLED, ROUTED)  # what is on no way takes no other
     told = [
-        _told(s, DONE if order.action == QUERY or s.state == CANCELLED else REFUSED) for s in rest
+        _told(s, DONE if order.action == QUERY or s.state in is_done else REFUSED) for s in rest
     ]
-    return replace(order, open=tuple(at_smsc), waits=tuple(waits)).settled(*told)
+    at = tuple((story.hop, number) for number in at_smsc)
+    return replace(order, open=at, waits=tuple(waits)).told(*told)
+
+
+def _on_this_way(story: Story, status: MtStatus, order: Order) -> Order:
+    """The order on the way that the message has taken since: all of it is to be cancelled there.
+
+    The router has told of the way before it refuses to end what is on none.
+    """
+    if order.hop is None or order.hop >= story.since:
+        return order
+    everything = tuple(segment.segment for segment in status.segments)
+    return replace(order, hop=story.since, is_whole=False, waits=everything)
+
+
+def _here(story: Story, order: Order) -> list[int]:
+    """The segments that an SMSC of this way is asked about."""
+    return [number for hop, number in order.open if hop == story.hop]
 
 
 def _is_at_smsc(segment: SegmentStatus) -> bool:
@@ -242,15 +273,24 @@ def _asked(
     return Publish(topics.ROUTER_IN, status.head.recipient or "", asked)
 
 
-def _heard(said: SmscCommanded, segment: int) -> SegmentResult:
-    outcome = said.outcome
+def _has_replaced(story: Story, said: SmscCommanded) -> bool:
+    """Whether the text at the SMSC of this way is another one now."""
+    is_taken = said.outcome == ANSWERED and not said.command_status
+    is_here = said.hop == story.hop and not story.is_asked
+    return said.action == REPLACE and said.segment is not None and is_taken and is_here
+
+
+def _heard(story: Story, said: SmscCommanded, segment: int) -> SegmentResult:
+    outcome, reason = said.outcome, said.reason
     if outcome == ANSWERED:
         outcome = REFUSED if said.command_status else DONE
+    if said.action == REPLACE and outcome == DONE and not _has_replaced(story, said):
+        outcome, reason = REFUSED, ON_ITS_WAY  # the old text has gone on by another way
     return SegmentResult(
         segment=segment,
         connector=said.connector,
         outcome=outcome,
-        reason=said.reason,
+        reason=reason,
         command_status=said.command_status,
         message_state=said.message_state,
         final_date=said.final_date,
@@ -274,11 +314,33 @@ def _told(segment: SegmentStatus, outcome: str) -> SegmentResult:
     )
 
 
+def _given_up(story: Story, status: MtStatus, order: Order, now_ms: int) -> Step:
+    """The order ends without the answers that are not there."""
+    late = [
+        _told(segment, NO_ANSWER)
+        for segment in status.segments
+        if segment.segment in (*_here(story, order), *order.waits)
+    ]
+    late += [_silent(story, *each) for each in order.open if each[0] != story.hop]
+    order = replace(order.told(*late), is_whole=False, open=())
+    reason = late[0].reason if late else status.state
+    return _concluded(story, status, order, now_ms, NO_ANSWER, reason)
+
+
+def _silent(story: Story, hop: int, segment: int) -> SegmentResult:
+    """That an SMSC of a way that was left has not answered."""
+    way = next((way for way in story.left if way.hop == hop), None)
+    connector = None if way is None else way.connector
+    return SegmentResult(segment=segment, connector=connector, outcome=NO_ANSWER, reason=NO_ANSWER)
+
+
 def _go_on(
     story: Story, status: MtStatus, order: Order, now_ms: int, detail: str | None = None
 ) -> Step:
     """The order is kept; it ends once nobody is waited for."""
-    if order.is_pending or order.result is not None:
+    if order.result is not None:  # it has been answered for as it was then
+        return Step(_with(story, replace(order, results=())), [])
+    if order.is_pending:
         return Step(_with(story, order), [])
     outcome, reason = outcome_of(order.results)
     return _concluded(story, status, order, now_ms, outcome, reason, detail)
@@ -306,7 +368,8 @@ def _concluded(
         answered_ms=now_ms,
         test=status.head.test,
     )
-    return Step(_with(story, replace(order, result=result)), [_publication(result)])
+    order = replace(order, result=result, results=())  # which `result` has
+    return Step(_with(story, order), [_publication(result)])
 
 
 def _order(story: Story, command_id: str) -> Order | None:

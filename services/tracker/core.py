@@ -25,6 +25,7 @@ from pipeline import topics
 from pipeline.countries import country_of
 from pipeline.effects import Effect, Entries, Publish, PublishLater
 from pipeline.ids import ConnectorId
+from pipeline.limits import SEND_AHEAD_S_MAX
 from pipeline.records import (
     Command,
     Dlr,
@@ -66,7 +67,6 @@ from services.tracker.story import (
 ENTRY = "story"
 EVENT_ID_OCTETS = 8
 EVENTS_KNOWN_MAX = 2048  # four for each of 255 segments, twice; the oldest are forgotten
-SEND_AHEAD_S_MAX = 30 * 86_400  # as far as intake lets a send_at be
 WAY_DUE = "way_due"  # the time has come to ask for the way that was put off
 
 MtFact = MtRouted | MtRejected | MtScheduled | MtWaiting | MtSubmitted | Dlr | Wake
@@ -131,7 +131,9 @@ class Tracker:
         event_id = _event_id(head, fact)
         if event_id in story.events:
             return []
+        unanswered: list[Effect] = []
         if starts_over(story, fact, head):
+            unanswered = commands.left(story, now_ms)
             story = Story(events=story.events)
         if fact.receipt_state == "DELETED" and commands.is_cancelled(story):
             fact = replace(fact, told=CANCELLED)
@@ -142,7 +144,7 @@ class Tracker:
         step = commands.followed(after, now_ms)
         state.put(ENTRY, replace(step.story, events=events), self._life_of(after))
         change = Change(fact, story, after)
-        effects = _effects(change, head, event_id) + step.effects
+        effects = unanswered + _effects(change, head, event_id) + step.effects
         if after.asked > story.asked:
             effects += _onward(change, head)
         if _has_to_wait(after, fact):
@@ -191,6 +193,7 @@ def _reroute(story: Story, now_ms: int) -> Effect:
         reason=story.status.reason,
         asked_ms=now_ms,
         failed=story.here.is_written,
+        replaced_by=story.replaced_by,
     )
     return Publish(topics.ROUTER_IN, head.recipient or "", reroute)
 

@@ -30,7 +30,8 @@ class Story(msgspec.Struct, frozen=True, array_like=True, gc=False):
     of the `late` ones a receipt is missing; `since` is the hop the segments began with. `asked` is
     the newest hop that was asked for, `left` are the ways before, as far as they were written on.
     `receipts` and `silence` are of the newest hop, as its MtRouted says.
-    `orders` are the commands about it, `data_coding` is that of the way it is on.
+    `orders` are the commands about it, `data_coding` is that of the way it is on, `replaced_by` is
+    the command whose text an SMSC has instead of the one that it was sent with.
     """
 
     status: MtStatus | None = None
@@ -49,6 +50,7 @@ class Story(msgspec.Struct, frozen=True, array_like=True, gc=False):
     silence: str = UNKNOWN
     orders: tuple[Order, ...] = ()
     data_coding: int | None = None
+    replaced_by: str | None = None
 
     @property
     def here(self) -> Here:
@@ -230,9 +232,13 @@ def _routed(story: Story, fact: Fact, head: MtHead) -> Story:
     )
     if is_newest:
         status = replace(status, price=fact.price, cost=fact.cost, currency=fact.currency)
-        story = replace(story, receipts=fact.receipts, silence=fact.silence)
-    coding = fact.data_coding if is_newest or story.data_coding is None else story.data_coding
-    story = replace(story, status=status, data_coding=coding)
+        story = replace(
+            story,
+            receipts=fact.receipts,
+            silence=fact.silence,
+            data_coding=fact.data_coding,
+        )
+    story = replace(story, status=status)
     is_asked = before.asked == fact.hop  # also of what has arrived meanwhile, after all
     is_left = is_asked or not (before.here.is_written or status.terminal)
     if is_newer and is_left:

@@ -85,7 +85,10 @@ class Way(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def is_reported(self) -> bool:
-        """Whether a receipt has come that stands for all."""
+        """Whether a receipt has come that stands for all.
+
+        Or one was never written and has expired, which ends that way as well.
+        """
         return self.receipts == ANY and not REPORTED.isdisjoint(self.states)
 
 

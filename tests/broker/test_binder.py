@@ -24,7 +24,10 @@ from pipeline.kafka.admin import create_topics
 from pipeline.kafka.clients import make_producer, now_ms, produce
 from pipeline.kafka.reader import read_to_end
 from pipeline.process import catalog
-from pipeline.records import ConnectorState, MtSubmitted, OptOut, SmscDeliver, Tlv
+from pipeline.records import ConnectorState, MtSubmit, MtSubmitted, OptOut, SmscDeliver, Tlv
+from services.binder.core import CRASHED, Position, Segment, submitted
+from services.binder.leases import Lease
+from services.binder.offsets import OffsetTracker
 from smpp import times
 from smpp.pdu import DeliverSm, Pdu, SubmitSm
 from smpp.server import Smsc, SmscSession
@@ -375,6 +378,61 @@ async def test_what_a_person_is_asked_about_is_sent_again_or_ended_as_that_perso
     assert [(f.message_id, f.outcome, f.reason) for f in facts if f.message_id == "ended0"] == [
         ("ended0", "rejected", "operator")
     ]
+
+
+async def test_what_ends_in_doubt_at_once_when_it_is_sent_again_is_judged_once_more(
+    bench: Bench,
+) -> None:
+    is_silent = True
+
+    def break_once(session: SmscSession, pdu: SubmitSm) -> CommandStatus | None:
+        nonlocal is_silent
+        if not is_silent:
+            return CommandStatus.ESME_ROK
+        is_silent = False
+        session.abort()
+        return None
+
+    bench.carrier.answer = break_once
+    about = {"recipient": "467088888", "on_ambiguous": "ask", "class_": "promotional"}
+    row = OptOut(recipient=Msisdn("467088888"), action="out", source="mo/2", at_ms=now_ms())
+    async with bench.binder():
+        await asyncio.to_thread(bench.write, 1, bench.connector, **about)
+        await bench.settled(1)
+        producer = make_producer(bench.config.kafka)
+        octets = CODEC.encode(row, topics.CONTROL_OPTOUT)
+        produce(producer, topics.CONTROL_OPTOUT, row.recipient, octets)
+        await asyncio.to_thread(producer.flush, DEADLINE_S)
+        await asyncio.sleep(1)  # as long as it may take to be obeyed
+        assert await asyncio.to_thread(resend, bench.config, [f"{bench.connector}0"]) == 1
+        async with asyncio.timeout(DEADLINE_S):
+            while not (told := [o for o in bench.outcomes() if o.reason == "rejected"]):
+                await asyncio.sleep(0.1)
+    assert [(o.outcome, o.attempt) for o in told] == [("unknown", 1)]
+    found = await asyncio.to_thread(doubts, bench.config)
+    assert [d.submit.doubtful for d in found if d.submit.connector == bench.connector] == [True]
+
+
+async def test_who_died_before_asking_a_person_is_stood_in_for(bench: Bench) -> None:
+    await asyncio.to_thread(bench.write, 1, bench.connector, on_ambiguous="ask")
+    (message,) = read_to_end(bench.config.kafka, [bench.submits])
+    submit = CODEC.decode(message.value(), MtSubmit)
+    position = Position(False, message.partition() or 0, message.offset() or 0)
+    lease = Lease(OffsetTracker(0, 0, {}), {})
+    segment = Segment(submit, position, lease, None, attempt=1)
+    outcome = submitted(segment, CRASHED, bench.connector, "binder-9", now_ms())
+    producer = make_producer(bench.config.kafka)
+    octets = CODEC.encode(outcome, bench.output)
+    produce(producer, bench.output, submit.message_id, octets, partition=outcome.submit_partition)
+    await asyncio.to_thread(producer.flush, DEADLINE_S)
+    async with bench.binder():
+        async with asyncio.timeout(DEADLINE_S):
+            while not copies_for_the_correlator(bench):
+                await asyncio.sleep(0.1)
+    found = await asyncio.to_thread(doubts, bench.config)
+    own = [d.submit for d in found if d.submit.connector == bench.connector]
+    assert [(s.message_id, s.attempts) for s in own] == [(submit.message_id, 1)]
+    assert not bench.carrier.accepted
 
 
 async def test_a_deliver_sm_is_answered_once_kafka_has_it(bench: Bench) -> None:

@@ -1,6 +1,15 @@
 """What an operator reads of a command's result."""
 
-from heliograph.commanding import lines
+from collections.abc import Callable, Iterator, Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from heliograph import commanding
+from heliograph.commanding import lines, result_of
+from pipeline.codec import Codec
+from pipeline.config import Config
 from pipeline.ids import ConnectorId, MessageId
 from pipeline.records import CommandResult, SegmentResult
 
@@ -48,3 +57,34 @@ def test_of_what_nobody_knows_there_is_no_state() -> None:
         answered_ms=0,
     )
     assert list(lines(result)) == ["cancel m1: refused, unknown_message"]
+
+
+def test_results_of_long_ago_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    topic = "sms.command.result"
+    result = CommandResult(
+        command_id="c1",
+        message_id=MessageId("m1"),
+        action="query",
+        outcome="done",
+        answered_ms=1_000_000,
+    )
+
+    def follow(
+        _: object,
+        wanted: list[str],
+        is_over: Callable[[], bool],
+        starts: Mapping[tuple[str, int], int],
+    ) -> Iterator[list[Any]]:
+        assert (wanted, starts) == ([topic], {(topic, 0): 7})
+        assert not is_over()
+        yield []
+        yield [SimpleNamespace(value=lambda: Codec().encode(result, topic))]
+
+    def offsets_at(_: object, asked: str, at_ms: int) -> dict[tuple[str, int], int]:
+        assert (asked, at_ms) == (topic, 940_000)
+        return {(topic, 0): 7}
+
+    monkeypatch.setattr(commanding, "now_ms", lambda: 1_000_000)
+    monkeypatch.setattr(commanding, "offsets_at", offsets_at)
+    monkeypatch.setattr(commanding, "follow", follow)
+    assert result_of(Config(dev=True), "c1", 5) == result

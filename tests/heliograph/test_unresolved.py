@@ -1,13 +1,19 @@
 """What a person does about segments in doubt: which are shown, what is written about them."""
 
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
 
-from heliograph.unresolved import anew, failed, judged, lines
+from heliograph.unresolved import Doubt, anew, failed, judged, lines, orders
+from pipeline.config import Config
+from pipeline.errors import HeliographError
 from pipeline.ids import ConnectorId, MessageId, Msisdn
 from pipeline.records import MtHead, MtStatus, MtSubmit, SegmentStatus
 from pipeline.unresolved import key_of
 from tests.builders import REQUESTED_MS, mt_submit
+from tests.services.router.builders import connector
 from tests.services.tracker.builders import MESSAGE, Told, routed, submitted
 
 FAST = ConnectorId("fast")
@@ -87,3 +93,39 @@ def test_what_is_taken_for_not_sent_ends_the_message(is_several: bool) -> None:
     assert told.tell(failed(row, doubt.answered_ms + DAY_MS)) == ["segment_rejected"]
     assert (told.status.state, told.status.terminal) == ("rejected", True)
     assert told.status.reason == "operator"
+
+
+QUIET = {"SE": [{"from": "21:00", "to": "08:00", "zone": "UTC"}]}
+CONFIG = Config(dev=True, connectors={FAST: connector()}, quiet_hours=QUIET)
+
+
+def at(day: int, hour: int, minute: int = 0) -> int:
+    return int(datetime(2026, 9, day, hour, minute, tzinfo=UTC).timestamp() * 1000)
+
+
+def doubtful(**changes: Any) -> list[Doubt]:
+    fields = {"requested_ms": at(21, 20), "deadline_ms": at(23, 20), "write_until_ms": at(21, 21)}
+    return [Doubt(asked(**{"class_": "promotional", **fields, **changes}), "unknown")]
+
+
+@pytest.mark.parametrize(
+    ("changes", "now_ms", "until_ms"),
+    [
+        ({}, at(21, 20, 59), at(21, 21)),
+        ({}, at(22, 9), at(22, 21)),  # those it was to be written before are over
+        ({"deadline_ms": at(22, 20)}, at(22, 9), None),
+        ({"class_": "otp", "write_until_ms": None}, at(21, 22), None),
+    ],
+)
+def test_what_is_sent_again_is_written_before_the_next_quiet_hours(
+    changes: dict[str, Any], now_ms: int, until_ms: int | None
+) -> None:
+    ((topic, key, order),) = orders(CONFIG, doubtful(**changes), now_ms)
+    assert (topic, key) == ("sms.mt.submit.fast.g1", "46701234567")
+    assert isinstance(order, MtSubmit)
+    assert (order.write_until_ms, order.doubtful) == (until_ms, True)
+
+
+def test_in_quiet_hours_nothing_is_sent_again_that_they_forbid() -> None:
+    with pytest.raises(HeliographError, match="forbid m1 until 2026-09-22T08:00:00Z"):
+        orders(CONFIG, doubtful(), at(21, 22))

@@ -79,6 +79,21 @@ def test_who_runs_out_of_room_is_stopped_and_says_so() -> None:
         until(stopped)
 
 
+def test_a_look_that_fails_is_told_and_not_the_last() -> None:
+    stopped, looks = threading.Event(), []
+
+    def free(_: Path) -> int:
+        looks.append(None)
+        if len(looks) < 3:
+            raise OSError("stale")
+        return 0
+
+    own = Room(Path("state"), 256, free, LOOK_S)
+    with capture_logs() as told, pytest.raises(NoRoomError), own.watched(stopped.set):
+        until(stopped)
+    assert [line["why"] for line in told] == ["stale"] * 2
+
+
 def test_who_has_room_down_to_the_floor_runs_on() -> None:
     stopped, disk = threading.Event(), Disk(512, 256)
     with room(disk).watched(stopped.set):

@@ -67,9 +67,14 @@ def test_a_cancel_is_kept_as_long_as_a_message_can_wait() -> None:
     assert list(cancels.rows) == ["m2"]
 
 
-def test_only_so_many_are_kept() -> None:
-    cancels = Cancels()
+def test_only_so_many_are_kept_and_that_is_said_once() -> None:
+    full: list[None] = []
+    cancels = Cancels(lambda: full.append(None))
+    cancels.put("over", cancel("over", REQUESTED_MS - CANCELS_LIFE_MS - 1))
+    cancels.put("0", cancel("m"))
+    assert (list(cancels.rows), full) == (["0"], [])  # of that nothing can wait any more
     for number in range(CANCELS_MAX + 2):
         cancels.put(f"{number}", cancel("m"))
     assert len(cancels.rows) == CANCELS_MAX
+    assert len(full) == 1
     assert next(iter(cancels.rows)) == "2"

@@ -35,6 +35,7 @@ CONFIG = Config(
     },
     tenants={
         "default": TenantConfig(senders=["ACME", "72000"]),
+        "abroad": TenantConfig(senders=["+12345678"]),
         "mute": TenantConfig(),
         "brief": TenantConfig(senders=["ACME"], validity_s=60),
     },

@@ -21,8 +21,10 @@ from pipeline.records import (
     SmscCommanded,
     Vcard,
 )
+from services.router import commands
 from services.router.core import Router
 from services.router.repeats import SEEN_LIFE_S
+from services.router.retries import Retry
 from services.router.routes import Routes
 from tests.entries import MemoryEntries
 from tests.services.router.builders import (
@@ -189,10 +191,14 @@ def test_what_nobody_knows_can_t_be_found(action: str) -> None:
     assert (answer.outcome, answer.reason) == ("refused", "not_found")
 
 
-def test_the_smsc_is_asked_by_the_addresses_that_it_was_sent_with() -> None:
+@pytest.mark.parametrize(
+    ("tenant", "sender"), [("default", "ACME"), ("default", "72000"), ("abroad", "+12345678")]
+)
+def test_the_smsc_is_asked_by_the_addresses_that_it_was_sent_with(tenant: str, sender: str) -> None:
     desk = Desk()
-    submit, _ = desk.take(admitted())
-    row, command = desk.order("cancel", at_smsc(1), on_way(2))
+    submit, routed = desk.take(admitted(request(from_=sender), tenant=tenant))
+    assert isinstance(routed, MtRouted)
+    row, command = desk.order("cancel", at_smsc(1), on_way(2), head=routed.head)
     assert isinstance(submit, MtSubmit)
     assert isinstance(row, Cancel)
     assert isinstance(command, SmscCommand)
@@ -239,3 +245,82 @@ def test_what_is_scheduled_anew_after_it_failed_is_never_left_without_an_end() -
     assert isinstance(desk.effects[0], PublishLater)
     found = kinds(desk.order("cancel", at_smsc(), hop=0))
     assert found == [Cancel, MtRejected, SmscCommand]
+
+
+def test_a_later_message_of_the_same_id_has_its_own_text() -> None:
+    desk = Desk()
+    desk.take(later())
+    desk.order("replace")
+    submit, _ = desk.take(due(later()), NOW_MS + HOUR_MS)
+    assert isinstance(submit, MtSubmit)
+    assert submit.short_message == b"new"
+    next_ms = NOW_MS + HOUR_MS + SEEN_LIFE_S * 1000 + 1000
+    asked = request(text="second", send_at_ms=next_ms + HOUR_MS)
+    second = admitted(asked, source="sms.mt.request/0/2", requested_ms=next_ms)
+    desk.take(second, next_ms)
+    submit, _ = desk.take(due(second), next_ms + HOUR_MS)
+    assert isinstance(submit, MtSubmit)
+    assert submit.short_message == b"second"
+
+
+def test_what_comes_back_more_than_once_has_the_new_text_each_time() -> None:
+    desk, hour = Desk(), HOUR_MS
+    quiet = later()
+    desk.take(quiet)
+    desk.order("replace")
+    assert commands.reworded(desk.state, due(quiet)).request.text == "new"
+    desk.take(due(quiet), NOW_MS + hour)
+    assert commands.reworded(desk.state, due(quiet)).request.text == "new"
+
+
+def retold(desk: Desk, replaced_by: str | None, now_ms: int = NOW_MS) -> list[Record]:
+    head = admitted().head
+    way = MtReroute(head=head, hop=1, asked_ms=now_ms, failed=True, replaced_by=replaced_by)
+    return desk.take(way, now_ms)
+
+
+RETRYING = Routes("v3", (rule("sweden", "46", FAST, SLOW, retry=Retry(on=("undeliverable",))),))
+
+
+@pytest.mark.parametrize(
+    ("replaced_by", "text"), [(None, b"hello"), ("c1", b"first"), ("c2", b"second")]
+)
+def test_another_way_has_the_text_that_the_last_smsc_took(
+    replaced_by: str | None, text: bytes
+) -> None:
+    desk = Desk(RETRYING)
+    desk.take(admitted())
+    desk.order("replace", at_smsc(), text="first")
+    desk.order("replace", at_smsc(), text="second", command_id="c2")
+    submit, _ = retold(desk, replaced_by)
+    assert isinstance(submit, MtSubmit)
+    assert (submit.short_message, submit.hop) == (text, 1)
+
+
+def test_the_old_text_is_not_sent_where_the_new_one_is_known_no_more() -> None:
+    desk = Desk(RETRYING)
+    desk.take(admitted())
+    (ended,) = retold(desk, "c1")
+    assert isinstance(ended, MtRejected)
+    assert ended.reason == "no_way_left"
+
+
+def test_a_text_that_is_at_no_smsc_any_more_outlives_the_one_it_was_scheduled_with() -> None:
+    desk = Desk(RETRYING)
+    desk.take(later())
+    desk.order("replace", text="first")
+    desk.take(due(later()), NOW_MS + HOUR_MS)
+    desk.order("replace", at_smsc(), text="second")
+    retold(desk, "c1", NOW_MS + 2 * HOUR_MS)
+    record = replace(later(), due=True)
+    assert commands.reworded(desk.state, record).request.text == "second"
+
+
+def test_what_was_forgotten_and_has_gone_on_is_cancelled_on_the_way_it_is_on() -> None:
+    desk, later_ms = Desk(RETURNING), NOW_MS + SEEN_LIFE_S * 1000 + 1000
+    desk.take(admitted(request(validity_s=3 * DAY_S)))
+    desk.back(now_ms=later_ms - 2000)
+    row, answer = desk.order("cancel", hop=0, now_ms=later_ms)
+    assert isinstance(row, Cancel)
+    assert isinstance(answer, SmscCommanded)
+    assert (answer.outcome, answer.reason) == ("refused", "routed")

@@ -57,3 +57,18 @@ def test_what_does_not_fit_is_a_fault_of_the_configuration(sender: str) -> None:
     fault = fault_of(sender)
     assert fault is not None
     assert repr(sender) in fault
+
+
+@pytest.mark.parametrize(
+    ("allowed", "addr", "kind"),
+    [
+        (("+12345678",), "12345678", "international"),
+        (("12345678", "+12345678"), "12345678", "short_code"),  # which of them, a fact can't say
+        (("ACME",), "12345678", "short_code"),
+        (("ACME",), "ACME", "alphanumeric"),
+    ],
+)
+def test_an_address_in_a_fact_is_the_sender_that_is_allowed(
+    allowed: tuple[str, ...], addr: str, kind: str
+) -> None:
+    assert Senders(allowed).named(addr) == Sender(kind, addr)  # type: ignore[arg-type]

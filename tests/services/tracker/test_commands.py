@@ -7,13 +7,17 @@ import pytest
 from pipeline.ids import MessageId
 from pipeline.records import Command, CommandResult, SmscCommanded, Wake
 from services.tracker.commands import COMMAND_DUE, DETAILS, DUE_S
-from services.tracker.core import TrackerRecord
+from services.tracker.core import ENTRY, TrackerRecord
+from services.tracker.facts import RECEIPT_LATE
 from services.tracker.orders import KNOWN_MAX
 from tests.services.tracker.builders import (
     ASKED_MS,
+    DAY_MS,
     FAST,
     MESSAGE,
+    SLOW,
     Told,
+    head,
     receipt,
     rejected,
     routed,
@@ -53,6 +57,10 @@ def refused(status: int = 0x11, **changed: Any) -> SmscCommanded:
     return said(command_status=status, reason="ESME_RCANCELFAIL", **changed)
 
 
+LATE = Wake(key=MESSAGE, kind=RECEIPT_LATE, what="1|0", set_ms=ASKED_MS)
+CHANGELOG_OCTETS_MAX = 1_000_000  # message.max.bytes of the producer that writes it
+
+
 def due(command_id: str = "c1", set_ms: int = ASKED_MS) -> Wake:
     return Wake(key=MESSAGE, kind=COMMAND_DUE, what=command_id, set_ms=set_ms)
 
@@ -72,6 +80,7 @@ TWO = [routed(segments=2), submitted(1, 2)]
 PARTIAL = [*TWO, submitted(2, 2), receipt(segment=2, segments=2)]
 FIRST_IS_ENOUGH = [routed(segments=2, receipts="any"), *PARTIAL[1:]]
 SILENT = [routed(silence="submitted"), submitted(), timeout()]
+ASKED_FOR = [routed(retry_on=("timeout",), receipt_within_s=30), submitted(), LATE]
 PUT_OFF = [routed(**REFUSED_WAY), submitted(outcome="rejected", reason="ESME_RSUBMITFAIL")]
 
 
@@ -102,6 +111,7 @@ PUT_OFF = [routed(**REFUSED_WAY), submitted(outcome="rejected", reason="ESME_RSU
         ("replace", DELIVERED, None, ("refused", "delivered", "delivered", [])),
         ("replace", ON_ITS_WAY, None, ("refused", "on_its_way", "routed", [])),
         ("replace", TWO, None, ("refused", "several_segments", "sending", [])),
+        ("replace", ASKED_FOR, None, ("refused", "on_its_way", "routed", [])),
         ("replace", [scheduled()], [], None),
         ("replace", AT_SMSC, [1], None),
     ],
@@ -294,3 +304,151 @@ def test_only_so_many_are_kept_and_none_that_waits_is_forgotten() -> None:
         "new",
         *(f"q{number}" for number in range(KNOWN_MAX)),
     }
+
+
+def test_what_is_said_again_and_otherwise_changes_no_result() -> None:
+    """A binder that dies before its commit asks once more, and then there is nothing to cancel."""
+    told = Told(*[routed(segments=2), submitted(1, 2), submitted(2, 2)], command())
+    told.tell(said(segment=1), refused(segment=1))
+    assert told.results == []
+    told.tell(said(segment=2))
+    assert gist(told.results[-1])[:2] == ("done", None)
+
+
+def on_the_next(outcome: str = "accepted", segment: int = 1, segments: int = 1) -> TrackerRecord:
+    return submitted(segment, segments, hop=1, connector=SLOW, outcome=outcome)
+
+
+NEXT = routed(hop=1, connector=SLOW)
+
+
+def test_a_cancel_goes_along_to_the_way_that_was_asked_for() -> None:
+    told = Told(*ASKED_FOR, command(), NEXT)
+    told.tell(said())
+    assert told.results == []  # binder 2 may have begun it
+    told.tell(on_the_next())
+    assert [(order.hop, len(order.segments)) for order in told.commanded] == [(0, 1), (1, 1)]
+    assert told.commanded[-1].segments[0].connector == SLOW
+    told.tell(said(hop=0), refused(hop=0))  # nobody waits for these any more
+    assert told.results == []
+    told.tell(said(hop=1, connector=SLOW))
+    assert gist(told.results[-1]) == (
+        *("done", None, "cancelled"),
+        [(1, "done", None), (1, "done", None)],
+    )
+    assert [segment.connector for segment in told.results[-1].segments] == [FAST, SLOW]
+
+
+def test_the_worst_of_both_ways_is_the_result() -> None:
+    told = Told(*ASKED_FOR, command(), NEXT, on_the_next("cancelled"), refused())
+    assert gist(told.results[-1])[:2] == ("refused", "ESME_RCANCELFAIL")
+
+
+def test_who_is_silent_on_a_way_that_was_left_has_not_answered() -> None:
+    told = Told(*ASKED_FOR, command(), NEXT, on_the_next("cancelled"), due())
+    (result,) = told.results
+    assert (result.outcome, result.reason) == ("no_answer", "no_answer")
+    assert {s.connector: s.outcome for s in result.segments} == {FAST: "no_answer", SLOW: "done"}
+
+
+def test_all_of_a_message_is_cancelled_on_a_way_where_it_has_more_segments() -> None:
+    told = Told(*ON_ITS_WAY, command(), submitted(outcome="returned", reason="connector_down"))
+    told.tell(routed(segments=2, hop=1, connector=SLOW))
+    told.tell(on_the_next(segment=1, segments=2), on_the_next(segment=2, segments=2))
+    assert [[s.segment for s in order.segments] for order in told.commanded] == [[1], [1], [2]]
+
+
+def test_a_cancel_that_nobody_answered_still_goes_along() -> None:
+    told = Told(scheduled(), command(), due(), routed(), submitted())
+    assert [len(order.segments) for order in told.commanded] == [0, 1]
+    assert [result.outcome for result in told.results] == ["no_answer"]
+
+
+REJECTED = submitted(outcome="rejected", reason="ESME_RSUBMITFAIL", command_status=0x45)
+WAY_FOUND = said(segment=None, outcome="refused", reason="routed")
+
+
+def test_what_has_found_a_way_and_ended_on_it_meanwhile_is_told_at_once() -> None:
+    told = Told(scheduled(), command(), routed(), REJECTED, WAY_FOUND)
+    assert gist(told.results[-1]) == (
+        *("refused", "rejected", "rejected"),
+        [(1, "refused", "rejected")],
+    )
+    told = Told(scheduled(), command(), routed(), submitted(outcome="cancelled"), WAY_FOUND)
+    assert gist(told.results[-1])[:3] == ("done", None, "cancelled")
+
+
+def test_an_id_that_is_used_again_leaves_no_command_without_a_result() -> None:
+    told = Told(*NO_RECEIPT, command("query"))
+    assert told.results == []
+    told.tell(routed(head=head(requested_ms=ASKED_MS + 2 * DAY_MS)))
+    assert gist(told.results[-1])[:3] == ("no_answer", "submitted", "submitted")
+    told.tell(said("query"), due())
+    assert len(told.results) == 1
+
+
+def test_a_cancel_that_waits_is_not_forgotten_for_later_commands() -> None:
+    told = Told(*ON_ITS_WAY, command(), due())
+    for number in range(KNOWN_MAX + 1):
+        told.tell(command("query", command_id=f"q{number}"))
+    told.tell(submitted())
+    assert [s.segment for s in told.commanded[-1].segments] == [1]
+    assert told.tell(receipt("DELETED")) == ["receipt"]
+    assert told.ends == ["cancelled"]
+
+
+def test_a_message_of_most_segments_with_most_commands_can_be_kept() -> None:
+    segments = 255
+    told = Told(routed(segments=segments))
+    told.tell(*(submitted(number, segments) for number in range(1, segments + 1)))
+    for number in range(KNOWN_MAX):
+        name = f"{number:036}"  # as long as a UUID
+        told.tell(command("query", command_id=name))
+        more = {"command_id": name, "message_state": "DELIVERED", "error_code": 0}
+        more["final_date"] = "2511300101000000"
+        told.tell(*(said("query", segment + 1, **more) for segment in range(segments)))
+    assert len(told.results) == KNOWN_MAX
+    assert len(told.state.octets[ENTRY][0]) < 0.7 * CHANGELOG_OCTETS_MAX
+    told.tell(command("query", command_id=f"{0:036}"))
+    assert told.results[-1] == told.results[0]
+
+
+RETRIED = [routed(retry_on=("undeliverable",)), submitted()]
+
+
+def test_what_an_smsc_has_taken_instead_goes_along_to_another_way() -> None:
+    told = Told(*RETRIED, command("replace"), said("replace"), receipt("UNDELIVERABLE"))
+    assert [(way.hop, way.replaced_by) for way in told.asked] == [(1, "c1")]
+    told = Told(*RETRIED, command("replace"), refused(action="replace"), receipt("UNDELIVERABLE"))
+    assert [(way.hop, way.replaced_by) for way in told.asked] == [(1, None)]
+
+
+def test_what_an_smsc_has_taken_too_late_to_say_so_goes_along_all_the_same() -> None:
+    told = Told(*RETRIED, command("replace"), due(), said("replace"), receipt("UNDELIVERABLE"))
+    assert told.asked[-1].replaced_by == "c1"
+
+
+def test_a_text_that_is_taken_where_the_message_is_no_more_is_none() -> None:
+    told = Told(*RETRIED, command("replace"), receipt("UNDELIVERABLE"), said("replace"))
+    assert told.asked[-1].replaced_by is None
+    result = told.results[-1]
+    assert (result.outcome, result.reason) == ("refused", "on_its_way")
+    assert result.detail == DETAILS["on_its_way"]
+
+
+TWO_WAYS = [scheduled(), *ASKED_FOR, NEXT, on_the_next()]
+LEFT = TWO_WAYS.index(NEXT)
+
+
+@pytest.mark.parametrize("said_at", range(1, len(TWO_WAYS) + 1))
+@pytest.mark.parametrize("over_after", range(len(TWO_WAYS) + 1))
+def test_whenever_a_cancel_comes_each_smsc_is_asked_once_and_one_result_told(
+    said_at: int, over_after: int
+) -> None:
+    told = Told(*TWO_WAYS[:said_at], command())
+    rest = TWO_WAYS[said_at:]
+    told.tell(*rest[:over_after], due(), *rest[over_after:], due(), command())
+    asked = [(o.hop, s.segment) for o in told.commanded for s in o.segments if s.smsc_message_id]
+    assert asked == ([(0, 1), (1, 1)] if said_at <= LEFT else [(1, 1)])
+    assert len(told.results) == 2  # of the second command, which is the first again
+    assert told.results[0] == told.results[1]
