@@ -448,7 +448,7 @@ class ConnectorQuality(Record, frozen=True, kw_only=True):
 
 class ConnectorReceipts(Record, frozen=True, kw_only=True):
     """How the receipts of a connector found their segments within a stretch of time, as far as one
-    correlator has read them; the newest per key counts."""
+    correlator has read them; the same window again is the same row."""
 
     connector: ConnectorId
     replica: str

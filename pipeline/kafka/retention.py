@@ -39,8 +39,8 @@ def deleted_since(kafka: KafkaConfig, topic: str, at_ms: int) -> list[int]:
 
 
 def _retention_ms(kafka: KafkaConfig, topic: str) -> float:
-    resource = ConfigResource(ResourceType.TOPIC, topic)
-    [asked] = AdminClient(client_settings(kafka)).describe_configs([resource]).values()
+    admin = AdminClient(client_settings(kafka))  # a future of one that is gone never ends well
+    [asked] = admin.describe_configs([ConfigResource(ResourceType.TOPIC, topic)]).values()
     try:
         kept_ms = int(asked.result(REQUEST_TIMEOUT_S)[RETENTION].value)
     except KafkaException as error:

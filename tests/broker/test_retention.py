@@ -16,8 +16,9 @@ HOUR_MS = 3_600_000  # so long such a topic keeps a record
 
 
 def delete(kafka: KafkaConfig, topic: str, partition: int, before: int) -> None:
-    place = TopicPartition(topic, partition, before)
-    AdminClient(client_settings(kafka)).delete_records([place])[place].result(30)
+    admin = AdminClient(client_settings(kafka))
+    [deleted] = admin.delete_records([TopicPartition(topic, partition, before)]).values()
+    deleted.result(30)
 
 
 def test_a_partition_lacks_what_was_deleted_unless_it_is_older_than_what_is_asked_for(
