@@ -30,6 +30,7 @@ from pipeline.effects import Effect, Entries, Headers, KeyEntries, Publish
 from pipeline.errors import UnreadableError
 from pipeline.kafka.clients import (
     TRANSACTION_TIMEOUT_MS,
+    Origin,
     client_settings,
     make_transactional_producer,
     now_ms,
@@ -228,14 +229,14 @@ def _decider(
     written = metrics.counter("sms.records.written", service=service)
 
     def decide(
-        value: bytes, key: bytes | None, _timestamp: int, _headers: object, state: State[str, Any]
+        value: bytes, key: bytes | None, at_ms: int, headers: Headers | None, state: State[str, Any]
     ) -> Iterable[_Out]:
         read.value += 1
         try:
             record = codec.decode(value, *kinds)
         except UnreadableError as error:
             metrics.counter("sms.records.dead", topic=topic_in, reason=error.reason).value += 1
-            return [_dead(value, key, topic_in, service, error)]
+            return [_dead(value, key, at_ms, headers, topic_in, service, error)]
         effects = core.decide(_StoredEntries(state, key), record, now_ms())
         written.value += len(effects)
         return [_out(effect, codec) for effect in effects]
@@ -252,8 +253,15 @@ def _out(effect: Effect, codec: Codec) -> _Out:
 
 
 def _dead(
-    value: bytes, key: bytes | None, topic_in: str, service: str, error: UnreadableError
+    value: bytes,
+    key: bytes | None,
+    at_ms: int,
+    came_with: Headers | None,
+    topic_in: str,
+    service: str,
+    error: UnreadableError,
 ) -> _Out:
     where = message_context()
-    headers = error_headers(topic_in, where.partition, where.offset, service, error)
+    origin = Origin(topic_in, where.partition, where.offset, at_ms, came_with)
+    headers = error_headers(origin, service, error)
     return _Out(topics.dlq_of(topic_in), key, value, headers)

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from pipeline import topics
 from pipeline.dead_letters import error_headers
 from pipeline.errors import UnreadableError
-from pipeline.kafka.clients import headers_of
+from pipeline.kafka.clients import headers_of, origin_of
 from pipeline.kafka.member import Member, place
 from pipeline.process import Process
 from pipeline.records import Command
@@ -70,7 +70,7 @@ class CommandReader:
             try:
                 command = named(self._ground.codec.decode_command(message.value()), source)
             except UnreadableError as error:
-                dead = error_headers(*partition, source.offset, GROUP, error)
+                dead = error_headers(origin_of(message), GROUP, error)
                 where = topics.dlq_of(topics.COMMAND)
                 self._write(where, message.key(), message.value(), headers=dead)
                 counter("sms.records.dead", topic=topics.COMMAND, reason=error.reason).value += 1

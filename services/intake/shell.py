@@ -30,6 +30,7 @@ from pipeline.kafka.clients import (
     headers_of,
     make_producer,
     now_ms,
+    origin_of,
     produce,
 )
 from pipeline.kafka.member import place
@@ -231,7 +232,7 @@ class Shell:
             self._queues.charge(tenant, segments(request) - 1)
 
     def _bury(self, message: Message, source: Source, error: UnreadableError) -> None:
-        headers = error_headers(source.topic, source.partition, source.offset, GROUP, error)
+        headers = error_headers(origin_of(message), GROUP, error)
         produce(
             self._producer,
             topics.dlq_of(source.topic),

@@ -22,6 +22,7 @@ from pipeline.kafka.clients import (
     make_transactional_producer,
     next_offsets,
     now_ms,
+    origin_of,
     produce,
     request_timeout_s,
     take,
@@ -123,9 +124,8 @@ class Shell:
             timer = self._codec.decode(octets, Timer)
         except UnreadableError as error:
             topic = message.topic() or ""
-            place = (message.partition() or 0, message.offset() or 0)
             self._metrics.counter("sms.records.dead", topic=topic, reason=error.reason).value += 1
-            dead = error_headers(topic, *place, GROUP, error)
+            dead = error_headers(origin_of(message), GROUP, error)
             produce(self._producer, topics.dlq_of(topic), message.key(), octets, headers=dead)
             return
         where = target(timer, now_ms())
