@@ -16,11 +16,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from heliograph.binding import BINDING
+from heliograph.checking import CHECKING
 from heliograph.correlating import SEGMENTS, receipts
+from heliograph.letters import LETTERS
 from heliograph.options import ConfigOption, config_at
 from heliograph.ordering import MESSAGE, UNRESOLVED
+from heliograph.reading import READING
 from heliograph.report import report
 from heliograph.steering import OPTOUT, ROUTES, STOP
+from heliograph.watching import WATCHING
 from pipeline.errors import ConfigError, HeliographError
 from pipeline.ids import ConnectorId
 
@@ -30,8 +35,6 @@ APP = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-TOPICS = typer.Typer(help="The topics of schemas/topics.yaml.", no_args_is_help=True)
-SCHEMAS = typer.Typer(help="The schemas and their registry.", no_args_is_help=True)
 APP.command()(receipts)
 APP.add_typer(SEGMENTS, name="segments")
 APP.add_typer(STOP, name="stop")
@@ -39,9 +42,9 @@ APP.add_typer(OPTOUT, name="optout")
 APP.add_typer(ROUTES, name="routes")
 APP.add_typer(MESSAGE, name="message")
 APP.add_typer(UNRESOLVED, name="unresolved")
-APP.add_typer(TOPICS, name="topics")
-APP.add_typer(SCHEMAS, name="schemas")
 APP.command()(report)
+for _commands in (WATCHING, READING, LETTERS, BINDING, CHECKING):
+    APP.add_typer(_commands)
 
 KAFKA_PORT = 9092
 RELOADED = ("intake", "router", "correlator")  # these read the configuration anew on SIGHUP
@@ -118,20 +121,6 @@ def send(
 
 
 @APP.command()
-def trace(message_id: str, config: ConfigOption = None) -> None:
-    """Tell the story of one SMS from the topics."""
-    from heliograph.story import events_of, tell
-    from pipeline.process import make_codec
-
-    loaded = config_at(config)
-    steps = tell(events_of(message_id, loaded, make_codec(loaded)))
-    if not steps:
-        raise HeliographError(f"no event speaks of a message {message_id!r}")
-    for step in steps:
-        print(step)
-
-
-@APP.command()
 def verify(
     ledger: Annotated[
         list[str],
@@ -200,42 +189,6 @@ def votes(
     loaded = config_at(config)
     found = standings(loaded, tallies(loaded, make_codec(loaded)))
     print(*told(loaded, found, name, round(time.time() * 1000)), sep="\n")
-
-
-@TOPICS.command("apply")
-def topics_apply(config: ConfigOption = None) -> None:
-    """Create the topics that are missing."""
-    from pipeline.kafka.admin import create_topics
-    from pipeline.process import catalog
-
-    loaded = config_at(config)
-    created = create_topics(loaded.kafka, catalog(loaded))
-    print(*created, f"{len(created)} topics created", sep="\n")
-
-
-@SCHEMAS.command("push")
-def schemas_push(config: ConfigOption = None) -> None:
-    """Register every schema in the registry that is configured."""
-    from pipeline.process import catalog, registry
-
-    loaded = config_at(config)
-    schemas = registry(loaded)
-    if schemas is None:
-        raise ConfigError(["kafka.schema_registry_url: not set, there is no registry"])
-    subjects = schemas.push(catalog(loaded))
-    print(*subjects, f"{len(subjects)} subjects registered", sep="\n")
-
-
-@SCHEMAS.command("release")
-def schemas_release(
-    again: Annotated[
-        bool, typer.Option("--again", help="In place of the newest, while nobody has it.")
-    ] = False,
-) -> None:
-    """Freeze the schemas in schemas/released, so that whatever is written stays readable."""
-    from heliograph.releasing import release
-
-    print(release(again=again))
 
 
 @APP.command("config")

@@ -225,8 +225,7 @@ def _decider(
     ground: Process,
 ) -> Callable[..., Iterable[_Out]]:
     codec, metrics = ground.codec, ground.metrics
-    read = metrics.counter("sms.records.read", topic=topic_in)
-    written = metrics.counter("sms.records.written", service=service)
+    read = metrics.consumed(topic_in, service)
 
     def decide(
         value: bytes, key: bytes | None, at_ms: int, headers: Headers | None, state: State[str, Any]
@@ -236,10 +235,13 @@ def _decider(
             record = codec.decode(value, *kinds)
         except UnreadableError as error:
             metrics.counter("sms.records.dead", topic=topic_in, reason=error.reason).value += 1
-            return [_dead(value, key, at_ms, headers, topic_in, service, error)]
-        effects = core.decide(_StoredEntries(state, key), record, now_ms())
-        written.value += len(effects)
-        return [_out(effect, codec) for effect in effects]
+            outs = [_dead(value, key, at_ms, headers, topic_in, service, error)]
+        else:
+            effects = core.decide(_StoredEntries(state, key), record, now_ms())
+            outs = [_out(effect, codec) for effect in effects]
+        for out in outs:
+            metrics.sent(out.topic).value += 1
+        return outs
 
     return decide
 

@@ -37,7 +37,6 @@ class Counters:
 
     def __init__(self, metrics: Metrics) -> None:
         counter = metrics.counter
-        self.records = cache(lambda topic: counter("sms.records.read", topic=topic))
         self.dead = cache(lambda topic, why: counter("sms.records.dead", topic=topic, reason=why))
         self.events = cache(
             lambda event, connector: counter(
@@ -92,7 +91,7 @@ class Shell:
                     counters.dead(topic, error.reason).value += 1
                     continue
                 self._summary.note(record)
-                counters.records(topic).value += 1
+                ground.metrics.consumed(topic, GROUP).value += 1
                 if isinstance(record, MtEvent):
                     counters.events(record.event, record.connector or "").value += 1
         consumer.commit(offsets=next_offsets(messages), asynchronous=True)

@@ -17,8 +17,10 @@ OWN = [("traceparent", b"00-01"), ("ce_id", b"7"), ("ce_id", b"8"), ("empty", No
         (None, []),
         ([], []),
         (OWN, OWN),
-        ([*OWN, ("error.topic", b"elsewhere"), ("error.note", b"x"), ("errors", b"1")],
-         [*OWN, ("errors", b"1")]),
+        (
+            [*OWN, ("error.topic", b"elsewhere"), ("error.note", b"x"), ("errors", b"1")],
+            [*OWN, ("errors", b"1")],
+        ),
     ],
 )
 def test_headers_stay_but_for_those_of_an_earlier_burial(
