@@ -8,7 +8,7 @@ from pipeline import topics
 from pipeline.ids import ConnectorId
 from pipeline.topics import Lanes
 from services.intake.checks import VALIDITY_S_MAX
-from services.telemetry import __main__ as telemetry
+from services.telemetry import shell as telemetry
 
 ALPHA = ConnectorId("alpha")
 CATALOG = {t.name: t for t in topics.catalog({ALPHA: Lanes(binds=4, generation=2)})}

@@ -21,9 +21,11 @@ DOORS = {  # foreign library: where it may be imported
     "confluent_kafka": (
         "pipeline/kafka/",
         "pipeline/registry.py",
-        *(f"services/{name}/__main__.py" for name in ("binder", "scheduler", "telemetry")),
+        *(f"services/{name}/__main__.py" for name in ("binder", "scheduler")),
         *(f"services/intake/{name}.py" for name in ("lanes", "shell", "waiting")),
         *(f"services/binder/{name}.py" for name in ("errands", "outbox", "outputs", "shell")),
+        *(f"services/telemetry/{name}.py" for name in ("groups", "letters", "panel", "shell")),
+        "services/telemetry/summary.py",
     ),
     "fastavro": ("pipeline/codec.py", "pipeline/registry.py"),
     "quixstreams": ("pipeline/stores.py", "pipeline/stream.py"),
@@ -39,7 +41,8 @@ DOORS = {  # foreign library: where it may be imported
         "services/sandbox/",
     ),
     "concurrent": ("pipeline/kafka/", "services/router/portability.py"),
-    "opentelemetry": ("pipeline/metrics.py",),
+    "opentelemetry": ("pipeline/metrics.py", "pipeline/tracing.py"),
+    "psycopg": ("services/telemetry/postgres.py",),
     "socket": (
         "heliograph/chaos/relay.py",  # RST
         "smpp/link.py",
@@ -125,6 +128,9 @@ CORES = [
     "services.tracker.ways",
     "services.scheduler.core",
     "services.telemetry.core",
+    "services.telemetry.heard",
+    "services.telemetry.snapshot",
+    "services.telemetry.view",
     "heliograph.plots",
     "heliograph.reconciling",
     "heliograph.reported_html",

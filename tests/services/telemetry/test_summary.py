@@ -13,7 +13,7 @@ from pipeline.errors import BrokerError
 from pipeline.kafka.lag import Progress
 from pipeline.metrics import Metrics
 from pipeline.process import Process
-from services.telemetry import __main__ as telemetry
+from services.telemetry import summary
 from services.telemetry.config import TelemetryConfig
 
 AWAY = KafkaException(KafkaError(KafkaError._TRANSPORT))
@@ -48,11 +48,12 @@ def test_a_broker_that_is_slow_at_the_start_is_asked_again(
                 raise AWAY
             return {"sms.router.in": Progress(9, 7)}
 
-    monkeypatch.setattr(telemetry, "Lag", Lag)
-    shell = telemetry.Shell(TelemetryConfig())
+    monkeypatch.setattr(summary, "Lag", Lag)
     ground = Process(Config(), "telemetry-0", Metrics("telemetry", "telemetry-0"), Codec())
+    board = summary.Board(ground, TelemetryConfig())
     with capture_logs() as log:
-        shell._measure_lag(ground, Stopping(3))
-    assert shell._lag["router"] == 7
+        board.measure_lag(Stopping(3))
+    ground.metrics.close()
+    assert board.lag["router"] == 7
     assert (len(made), asked) == (2, [2, 2])
     assert [line["event"] for line in log] == ["the backlogs on show are old"] * 2
