@@ -4,7 +4,6 @@ import json
 import logging
 import signal
 import sys
-import threading
 import time
 from importlib import import_module
 from pathlib import Path
@@ -47,6 +46,7 @@ for _commands in (WATCHING, READING, LETTERS, BINDING, CHECKING):
     APP.add_typer(_commands)
 
 KAFKA_PORT = 9092
+TARGETS_S = 2.0
 RELOADED = ("intake", "router", "correlator")  # these read the configuration anew on SIGHUP
 
 ReplicaOption = Annotated[
@@ -76,7 +76,7 @@ def demo(
 @APP.command()
 def up(config: ConfigOption = None) -> None:
     """Run everything on this machine until Ctrl-C; Kafka on 127.0.0.1:9092 if it is free."""
-    from heliograph.local import EXAMPLE, running
+    from heliograph.local import EXAMPLE, running, write_targets
     from pipeline.broker import free_port, is_free
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -98,8 +98,14 @@ def up(config: ConfigOption = None) -> None:
         console.print(table)
         if pipeline.awaited:
             console.print(pipeline.awaited)
-        console.print(f"Logs in {Path(name) / 'log'}. Ctrl-C ends all.")
-        threading.Event().wait()
+        targets = Path(name) / "targets.json"
+        write_targets(targets, pipeline.launcher.children)
+        console.print(f"Live page: {pipeline.page}", soft_wrap=True, highlight=False)
+        console.print(f"For Prometheus, by file_sd_configs: {targets}", soft_wrap=True)
+        console.print(f"Logs in {Path(name) / 'log'}. Ctrl-C ends all.", soft_wrap=True)
+        while True:
+            time.sleep(TARGETS_S)
+            write_targets(targets, pipeline.launcher.children)  # who restarts, serves elsewhere
 
 
 @APP.command()
