@@ -55,10 +55,11 @@ fmt: setup-dev ## format and mend what can be mended
 	@$(BIN)/ruff check --fix .
 
 lock: setup-dev ## resolve pyproject.toml anew into requirements/
-	@rm -f requirements/run.txt requirements/dev.txt requirements/analytics.txt
+	@rm -f requirements/run.txt requirements/dev.txt requirements/analytics.txt requirements/page.txt
 	@$(BIN)/uv pip compile pyproject.toml --extra docker --extra setup -o requirements/run.txt $(LOCK)
 	@$(BIN)/uv pip compile pyproject.toml --all-extras -o requirements/dev.txt $(LOCK)
 	@$(BIN)/uv pip compile --group analytics -c requirements/dev.txt -o requirements/analytics.txt $(LOCK)
+	@$(BIN)/uv pip compile --group page -c requirements/dev.txt -o requirements/page.txt $(LOCK)
 
 LOCK := --quiet --generate-hashes --no-emit-index-url --no-header \
 	--python-version 3.11 --override requirements/overrides.txt
@@ -82,4 +83,8 @@ clean: ## remove the virtual environment and every cache
 
 .venv/analytics.stamp: .venv/dev.stamp requirements/analytics.txt
 	@$(BIN)/pip install --quiet --require-hashes --no-deps -r requirements/analytics.txt
+	@touch $@
+
+.venv/page.stamp: .venv/dev.stamp requirements/page.txt
+	@$(BIN)/pip install --quiet --require-hashes --no-deps -r requirements/page.txt
 	@touch $@

@@ -4,7 +4,6 @@ import json
 import logging
 import signal
 import sys
-import threading
 import time
 from importlib import import_module
 from pathlib import Path
@@ -16,11 +15,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from heliograph.binding import BINDING
+from heliograph.checking import CHECKING
 from heliograph.correlating import SEGMENTS, receipts
+from heliograph.letters import LETTERS
 from heliograph.options import ConfigOption, config_at
 from heliograph.ordering import MESSAGE, UNRESOLVED
+from heliograph.reading import READING
 from heliograph.report import report
 from heliograph.steering import OPTOUT, ROUTES, STOP
+from heliograph.watching import WATCHING
 from pipeline.errors import ConfigError, HeliographError
 from pipeline.ids import ConnectorId
 
@@ -30,8 +34,6 @@ APP = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-TOPICS = typer.Typer(help="The topics of schemas/topics.yaml.", no_args_is_help=True)
-SCHEMAS = typer.Typer(help="The schemas and their registry.", no_args_is_help=True)
 APP.command()(receipts)
 APP.add_typer(SEGMENTS, name="segments")
 APP.add_typer(STOP, name="stop")
@@ -39,11 +41,12 @@ APP.add_typer(OPTOUT, name="optout")
 APP.add_typer(ROUTES, name="routes")
 APP.add_typer(MESSAGE, name="message")
 APP.add_typer(UNRESOLVED, name="unresolved")
-APP.add_typer(TOPICS, name="topics")
-APP.add_typer(SCHEMAS, name="schemas")
 APP.command()(report)
+for _commands in (WATCHING, READING, LETTERS, BINDING, CHECKING):
+    APP.add_typer(_commands)
 
 KAFKA_PORT = 9092
+TARGETS_S = 2.0
 RELOADED = ("intake", "router", "correlator")  # these read the configuration anew on SIGHUP
 
 ReplicaOption = Annotated[
@@ -73,7 +76,7 @@ def demo(
 @APP.command()
 def up(config: ConfigOption = None) -> None:
     """Run everything on this machine until Ctrl-C; Kafka on 127.0.0.1:9092 if it is free."""
-    from heliograph.local import EXAMPLE, running
+    from heliograph.local import EXAMPLE, running, write_targets
     from pipeline.broker import free_port, is_free
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -95,8 +98,14 @@ def up(config: ConfigOption = None) -> None:
         console.print(table)
         if pipeline.awaited:
             console.print(pipeline.awaited)
-        console.print(f"Logs in {Path(name) / 'log'}. Ctrl-C ends all.")
-        threading.Event().wait()
+        targets = Path(name) / "targets.json"
+        write_targets(targets, pipeline.launcher.children)
+        console.print(f"Live page: {pipeline.page}", soft_wrap=True, highlight=False)
+        console.print(f"For Prometheus, by file_sd_configs: {targets}", soft_wrap=True)
+        console.print(f"Logs in {Path(name) / 'log'}. Ctrl-C ends all.", soft_wrap=True)
+        while True:
+            time.sleep(TARGETS_S)
+            write_targets(targets, pipeline.launcher.children)  # who restarts, serves elsewhere
 
 
 @APP.command()
@@ -115,20 +124,6 @@ def send(
         config_at(config), to=to, text=text, sender=sender, message_id=message_id, tenant=tenant
     )
     print(found)
-
-
-@APP.command()
-def trace(message_id: str, config: ConfigOption = None) -> None:
-    """Tell the story of one SMS from the topics."""
-    from heliograph.story import events_of, tell
-    from pipeline.process import make_codec
-
-    loaded = config_at(config)
-    steps = tell(events_of(message_id, loaded, make_codec(loaded)))
-    if not steps:
-        raise HeliographError(f"no event speaks of a message {message_id!r}")
-    for step in steps:
-        print(step)
 
 
 @APP.command()
@@ -200,42 +195,6 @@ def votes(
     loaded = config_at(config)
     found = standings(loaded, tallies(loaded, make_codec(loaded)))
     print(*told(loaded, found, name, round(time.time() * 1000)), sep="\n")
-
-
-@TOPICS.command("apply")
-def topics_apply(config: ConfigOption = None) -> None:
-    """Create the topics that are missing."""
-    from pipeline.kafka.admin import create_topics
-    from pipeline.process import catalog
-
-    loaded = config_at(config)
-    created = create_topics(loaded.kafka, catalog(loaded))
-    print(*created, f"{len(created)} topics created", sep="\n")
-
-
-@SCHEMAS.command("push")
-def schemas_push(config: ConfigOption = None) -> None:
-    """Register every schema in the registry that is configured."""
-    from pipeline.process import catalog, registry
-
-    loaded = config_at(config)
-    schemas = registry(loaded)
-    if schemas is None:
-        raise ConfigError(["kafka.schema_registry_url: not set, there is no registry"])
-    subjects = schemas.push(catalog(loaded))
-    print(*subjects, f"{len(subjects)} subjects registered", sep="\n")
-
-
-@SCHEMAS.command("release")
-def schemas_release(
-    again: Annotated[
-        bool, typer.Option("--again", help="In place of the newest, while nobody has it.")
-    ] = False,
-) -> None:
-    """Freeze the schemas in schemas/released, so that whatever is written stays readable."""
-    from heliograph.releasing import release
-
-    print(release(again=again))
 
 
 @APP.command("config")

@@ -3,22 +3,25 @@
 import json
 import os
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from heliograph.launcher import Launcher, launcher
+from heliograph.launcher import Child, Launcher, launcher
 from pipeline.broker import broker, is_free
-from pipeline.config import Config, load
+from pipeline.config import Config, load, section
 from pipeline.kafka.admin import create_topics
 from pipeline.process import catalog, registry
+from services.telemetry.config import TelemetryConfig
 
 EXAMPLE = Path(str(files("examples").joinpath("heliograph.yaml")))
 SINGLES = ("intake", "router", "correlator", "tracker", "scheduler", "telemetry")
 BINDS_FOR_TWO_REPLICAS = 4
 LOG_FOLDER = "log"
+OF_TELEMETRY = "HELIOGRAPH__SERVICES__TELEMETRY__"
+TOKEN_VARIABLE = "TELEMETRY_TOKEN"  # noqa: S105 - its name
 ROUTER = "router-0"
 TOPIC = "topic"  # where routes may come from, instead of a file
 
@@ -30,11 +33,17 @@ class Running:
     config: Config
     launcher: Launcher
     sandboxes: dict[str, str]  # name: base URL of its HTTP API
+    token: str = ""  # of telemetry
 
     @property
     def telemetry(self) -> str:
         """Base URL of the telemetry service."""
         return str(self.launcher.children["telemetry-0"].facts["http"])
+
+    @property
+    def page(self) -> str:
+        """URL of the live page; its token is in the fragment, which no browser sends."""
+        return f"{self.telemetry}/#token={self.token}"
 
     @property
     def awaited(self) -> str | None:
@@ -92,6 +101,7 @@ def _start(
             variable = f"HELIOGRAPH__CONNECTORS__{connector.upper()}__HOSTS"
             os.environ[variable] = json.dumps([f"127.0.0.1:{facts['smpp_port']}"])
         sandboxes[name] = str(facts["http"])
+    token = _open_telemetry(config, sandboxes, keep_ports=keep_ports)
     for service in SINGLES:
         own.start(f"{service}-0", service, *where, "--replica", f"{service}-0")
     for names in _binders(config):
@@ -100,7 +110,45 @@ def _start(
             served = [option for name in names for option in ("--connector", name)]
             own.start(replica, "binder", *where, "--replica", replica, *served)
     own.wait_up(unready=unready)
-    return Running(config, own, sandboxes)
+    return Running(config, own, sandboxes, token)
+
+
+def write_targets(path: Path, children: Mapping[str, Child]) -> None:
+    """Say where every process serves /metrics, as Prometheus reads it by `file_sd_configs`.
+
+    The file is replaced whole, and only when it says something else.
+    """
+    targets = [
+        {
+            "targets": [str(child.facts["http"]).removeprefix("http://")],
+            "labels": {"service": name.split("-", 1)[0], "replica": name},
+        }
+        for name, child in children.items()
+        if "http" in child.facts
+    ]
+    text = json.dumps(targets, indent=2) + "\n"
+    if path.exists() and path.read_text(encoding="utf-8") == text:
+        return
+    fresh = path.with_suffix(".new")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(path)
+
+
+def _open_telemetry(config: Config, sandboxes: Mapping[str, str], *, keep_ports: bool) -> str:
+    """Tell telemetry, by the environment, where to serve and whose handsets may be played.
+
+    Returns its token, which is made up where the configuration has none.
+    """
+    own = section(config, "telemetry", TelemetryConfig)
+    os.environ[f"{OF_TELEMETRY}HANDSETS"] = json.dumps(dict(sandboxes))
+    if own.port and not (keep_ports and is_free(own.port)):
+        os.environ[f"{OF_TELEMETRY}PORT"] = "0"
+    if own.token is not None:
+        return own.token.get_secret_value()
+    token = secrets.token_urlsafe(16)
+    os.environ[TOKEN_VARIABLE] = token
+    os.environ[f"{OF_TELEMETRY}TOKEN"] = f"${{{TOKEN_VARIABLE}}}"
+    return token
 
 
 def _connectors_at(config: Config, port: int) -> list[str]:

@@ -19,6 +19,7 @@ from pipeline.config import HttpConfig
 from pipeline.errors import HeliographError
 
 START_TIMEOUT_S = 10
+GRACE_S = 1  # for answers that are under way: one that goes on for ever ends then
 
 
 class HttpServer:
@@ -59,6 +60,7 @@ class HttpServer:
                 log_level="warning",
                 lifespan="off",
                 loop="asyncio",
+                timeout_graceful_shutdown=GRACE_S,
             )
         )
         self._thread = threading.Thread(target=self._server.run, name="http", daemon=True)

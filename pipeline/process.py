@@ -23,7 +23,7 @@ from starlette.routing import BaseRoute
 
 from pipeline import topics
 from pipeline.codec import Codec
-from pipeline.config import Config
+from pipeline.config import Config, HttpConfig
 from pipeline.http import HttpServer
 from pipeline.ids import ConnectorId
 from pipeline.metrics import Metrics
@@ -54,18 +54,31 @@ class Process:
     is_ready: Callable[[], bool] = lambda: False
 
 
+def _no_routes(_: Process) -> Sequence[BaseRoute]:
+    return ()
+
+
 @contextmanager
 def process(
-    service: str, config: Config, replica: str, *, routes: Sequence[BaseRoute] = ()
+    service: str,
+    config: Config,
+    replica: str,
+    *,
+    routes: Callable[[Process], Sequence[BaseRoute]] = _no_routes,
+    http: HttpConfig | None = None,
 ) -> Iterator[Process]:
-    """Set up the process of one replica of `service`, announce it, take it down."""
+    """Set up the process of one replica of `service`, announce it, take it down.
+
+    It serves `routes` too, of what it stands on, where `http` says; where the configuration says
+    without it.
+    """
     set_up_log(service, replica, dev=config.dev)
     ground = Process(config, replica, Metrics(service, replica), make_codec(config))
     server = HttpServer(
-        config.http,
+        http or config.http,
         is_live=lambda: ground.is_live(),
         is_ready=lambda: ground.is_ready(),
-        routes=routes,
+        routes=routes(ground),
     )
     announce(service=service, replica=replica, http=server.start())
     try:

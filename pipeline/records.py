@@ -427,6 +427,7 @@ class MtEvent(Record, frozen=True, kw_only=True):
     price: str | None = None
     cost: str | None = None
     currency: str | None = None
+    deadline_ms: int | None = None
 
 
 class ConnectorQuality(Record, frozen=True, kw_only=True):
@@ -604,6 +605,9 @@ class ConnectorState(Record, frozen=True, kw_only=True):
     is_receiver: bool = False
     ahead: int = 0
     ahead_priority: int = 0
+    in_flight: int = 0
+    statuses: dict[str, int] = {}
+    certificate_expires_ms: int | None = None
 
 
 class Stop(Record, frozen=True, kw_only=True):

@@ -81,10 +81,12 @@ class Stops:
         self._rows: dict[str, Mapping[str, Stop]] = {CANCEL: {}, PAUSE: {}}
 
     def put(self, name: str, stop: Stop | None) -> None:
-        """The row `name` is this one now, or is no more."""
+        """The row `name` is this one now, or is no more; an action not known here stops nothing."""
         for action, rows in self._rows.items():
             self._rows[action] = {other: row for other, row in rows.items() if other != name}
-        if stop is not None and stop.connector in (None, self._connector):
+        if stop is None or stop.action not in self._rows:  # it may be for others, or of a newer one
+            return
+        if stop.connector in (None, self._connector):
             self._rows[stop.action] = {**self._rows[stop.action], name: stop}
 
     def pauses(self, what: Named) -> bool:

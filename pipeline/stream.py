@@ -30,6 +30,7 @@ from pipeline.effects import Effect, Entries, Headers, KeyEntries, Publish
 from pipeline.errors import UnreadableError
 from pipeline.kafka.clients import (
     TRANSACTION_TIMEOUT_MS,
+    Origin,
     client_settings,
     make_transactional_producer,
     now_ms,
@@ -224,21 +225,23 @@ def _decider(
     ground: Process,
 ) -> Callable[..., Iterable[_Out]]:
     codec, metrics = ground.codec, ground.metrics
-    read = metrics.counter("sms.records.read", topic=topic_in)
-    written = metrics.counter("sms.records.written", service=service)
+    read = metrics.consumed(topic_in, service)
 
     def decide(
-        value: bytes, key: bytes | None, _timestamp: int, _headers: object, state: State[str, Any]
+        value: bytes, key: bytes | None, at_ms: int, headers: Headers | None, state: State[str, Any]
     ) -> Iterable[_Out]:
         read.value += 1
         try:
             record = codec.decode(value, *kinds)
         except UnreadableError as error:
             metrics.counter("sms.records.dead", topic=topic_in, reason=error.reason).value += 1
-            return [_dead(value, key, topic_in, service, error)]
-        effects = core.decide(_StoredEntries(state, key), record, now_ms())
-        written.value += len(effects)
-        return [_out(effect, codec) for effect in effects]
+            outs = [_dead(value, key, at_ms, headers, topic_in, service, error)]
+        else:
+            effects = core.decide(_StoredEntries(state, key), record, now_ms())
+            outs = [_out(effect, codec) for effect in effects]
+        for out in outs:
+            metrics.sent(out.topic).value += 1
+        return outs
 
     return decide
 
@@ -252,8 +255,15 @@ def _out(effect: Effect, codec: Codec) -> _Out:
 
 
 def _dead(
-    value: bytes, key: bytes | None, topic_in: str, service: str, error: UnreadableError
+    value: bytes,
+    key: bytes | None,
+    at_ms: int,
+    came_with: Headers | None,
+    topic_in: str,
+    service: str,
+    error: UnreadableError,
 ) -> _Out:
     where = message_context()
-    headers = error_headers(topic_in, where.partition, where.offset, service, error)
+    origin = Origin(topic_in, where.partition, where.offset, at_ms, came_with)
+    headers = error_headers(origin, service, error)
     return _Out(topics.dlq_of(topic_in), key, value, headers)

@@ -216,7 +216,7 @@ def _dead_letters(topic: Topic, name: str) -> Topic:
         dlq=None,
         public=False,
         writers=topic.readers,
-        readers=("operator",),
+        readers=("operator", "telemetry"),
     )
 
 

@@ -32,7 +32,8 @@ CREATE TABLE events_queue
     test Bool,
     price Nullable(String),
     cost Nullable(String),
-    currency Nullable(String)
+    currency Nullable(String),
+    deadline_ms Nullable(DateTime64(3, 'UTC'))
 )
 ENGINE = Kafka
 SETTINGS
@@ -83,7 +84,9 @@ ORDER BY (message_id, event_id);
 
 CREATE MATERIALIZED VIEW events_stored TO events AS
 SELECT
-    * EXCEPT (connector, receipt_state, country, requested_ms, at_ms, submitted_ms, hop, price, cost, currency),
+    * EXCEPT (
+        connector, receipt_state, country, requested_ms, at_ms, submitted_ms, hop, price, cost, currency, deadline_ms
+    ),
     coalesce(connector, '') AS connector,
     coalesce(receipt_state, '') AS receipt_state,
     coalesce(country, '') AS country,

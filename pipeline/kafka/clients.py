@@ -7,7 +7,7 @@ where we look for it. Consumers commit by hand and start at the earliest record.
 import logging
 import time
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import stamina
 from confluent_kafka import (
@@ -201,6 +201,27 @@ def headers_of(message: Message) -> Headers | None:
     headers = message.headers()
     assert not isinstance(headers, dict)  # a list when it comes from Kafka
     return headers
+
+
+class Origin(NamedTuple):
+    """Where a record was read, when Kafka had it, and its headers."""
+
+    topic: str
+    partition: int
+    offset: int
+    at_ms: int
+    headers: Headers | None
+
+
+def origin_of(message: Message) -> Origin:
+    """Where it was read."""
+    return Origin(
+        message.topic() or "",
+        message.partition() or 0,
+        message.offset() or 0,
+        message.timestamp()[1],
+        headers_of(message),
+    )
 
 
 def next_offsets(messages: Iterable[Message]) -> list[TopicPartition]:

@@ -21,7 +21,7 @@ from pipeline.dead_letters import error_headers
 from pipeline.effects import Headers
 from pipeline.errors import UnreadableError
 from pipeline.ids import ConnectorId
-from pipeline.kafka.clients import make_member, next_offsets, now_ms, produce, take
+from pipeline.kafka.clients import make_member, next_offsets, now_ms, origin_of, produce, take
 from pipeline.process import Process
 from pipeline.readers import COMMANDS_GROUP
 from pipeline.records import SmscCommand, SmscCommanded
@@ -116,8 +116,7 @@ class Errands:
         try:
             command = self._process.codec.decode(message.value(), SmscCommand)
         except UnreadableError as error:
-            place = (message.partition() or 0, message.offset() or 0)
-            headers = error_headers(topic, *place, GROUP, error)
+            headers = error_headers(origin_of(message), GROUP, error)
             dead = topics.dlq_of(topic)
             await self._write(dead, message.key() or b"", message.value(), headers)
             count("sms.records.dead", topic=topic, reason=error.reason).value += 1

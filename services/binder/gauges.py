@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from pipeline.ids import ConnectorId
-from pipeline.metrics import MetricName, Metrics
+from pipeline.instruments import MetricName
+from pipeline.metrics import Metrics
 from services.binder.binds import Binds
 from services.binder.engine import Engine
 

@@ -17,7 +17,7 @@ from pipeline.dead_letters import error_headers
 from pipeline.effects import Headers, PublishLater
 from pipeline.errors import HeliographError, UnreadableError
 from pipeline.ids import ConnectorId
-from pipeline.kafka.clients import BY_KEY, headers_of, produce
+from pipeline.kafka.clients import BY_KEY, headers_of, origin_of, produce
 from pipeline.process import Process
 from pipeline.records import ConnectorState, MtSubmit, MtSubmitted, SmscDeliver
 from pipeline.timers import publication
@@ -152,9 +152,7 @@ class Outbox:
     def bury(self, message: Message, error: UnreadableError, done: Callable[[], None]) -> None:
         """Put a record that can't be read to the dead letters, octets untouched."""
         topic = message.topic() or ""
-        group = f"binder-{self._name}"
-        place = (message.partition() or 0, message.offset() or 0)
-        headers = error_headers(topic, *place, group, error)
+        headers = error_headers(origin_of(message), f"binder-{self._name}", error)
         dead = topics.dlq_of(topic)
         self._write(dead, message.key(), message.value(), headers, self._then(done))
         self._metrics.counter("sms.records.dead", topic=topic, reason=error.reason).value += 1

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from pipeline import topics
 from pipeline.dead_letters import error_headers
 from pipeline.errors import UnreadableError
-from pipeline.kafka.clients import headers_of
+from pipeline.kafka.clients import headers_of, origin_of
 from pipeline.kafka.member import Member, place
 from pipeline.process import Process
 from pipeline.records import Command
@@ -44,7 +44,7 @@ class CommandReader:
     def __init__(
         self, ground: Process, write: Callable[..., object], confirm: Callable[[], None]
     ) -> None:
-        """`write(topic, key, octets, headers=...)` hands a record to Kafka, `confirm()` returns
+        """`write(topic, key, octets, headers)` hands a record to Kafka, `confirm()` returns
         when it has all of them."""
         self._ground = ground
         self._write = write
@@ -65,19 +65,17 @@ class CommandReader:
         for message in messages:
             partition = place(message)
             source = Source(*partition, message.offset() or 0, message.timestamp()[1])
-            counter("sms.records.read", topic=topics.COMMAND).value += 1
-            counter("sms.records.written", service=GROUP).value += 1
+            self._ground.metrics.consumed(topics.COMMAND, GROUP).value += 1
             try:
                 command = named(self._ground.codec.decode_command(message.value()), source)
             except UnreadableError as error:
-                dead = error_headers(*partition, source.offset, GROUP, error)
+                dead = error_headers(origin_of(message), GROUP, error)
                 where = topics.dlq_of(topics.COMMAND)
-                self._write(where, message.key(), message.value(), headers=dead)
+                self._write(where, message.key(), message.value(), dead)
                 counter("sms.records.dead", topic=topics.COMMAND, reason=error.reason).value += 1
                 continue
             octets = self._ground.codec.encode(command, topics.TRACKER_IN)
-            headers = headers_of(message)
-            self._write(topics.TRACKER_IN, command.message_id, octets, headers=headers)
+            self._write(topics.TRACKER_IN, command.message_id, octets, headers_of(message))
         if messages:
             self._confirm()
             self._member.commit(messages)

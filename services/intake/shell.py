@@ -13,7 +13,6 @@ import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Sequence
-from functools import partial
 from typing import NamedTuple
 
 import structlog
@@ -24,12 +23,14 @@ from pipeline import topics
 from pipeline.capacity import Capacity
 from pipeline.config import Config
 from pipeline.dead_letters import error_headers
+from pipeline.effects import Headers
 from pipeline.errors import HeliographError, MisshapenError, UnreadableError
 from pipeline.kafka.clients import (
     BATCH_RECORDS_MAX,
     headers_of,
     make_producer,
     now_ms,
+    origin_of,
     produce,
 )
 from pipeline.kafka.member import place
@@ -64,8 +65,6 @@ class Shell:
         self._core = Intake(ground.config)
         self._codec = ground.codec
         self._metrics = ground.metrics
-        self._read = ground.metrics.counter("sms.records.read", topic=topics.MT_REQUEST)
-        self._written = ground.metrics.counter("sms.records.written", service=GROUP)
         self._producer: Producer = make_producer(ground.config.kafka)
         self._stops = Stops()
         self._poison = Poison(config.unreadable_in_a_row_max)
@@ -76,8 +75,7 @@ class Shell:
             lane: LaneReader(lane, ground, self._queues, self._poison)
             for lane in topics.MT_REQUEST_BY_LANE
         }
-        write = partial(produce, self._producer, on_delivery=self._note)
-        self._commands = CommandReader(ground, write, self._confirm)
+        self._commands = CommandReader(ground, self._write, self._confirm)
         self.waiting = Waiting(ground, self._stops, capacity)
         self._credits: deque[int] = deque(maxlen=1)
         self._configs: deque[Config] = deque(maxlen=1)
@@ -170,23 +168,25 @@ class Shell:
     def _pass_on(self, waited: Sequence[Held]) -> None:
         """What has waited for a connector is decided anew by the router."""
         for message, record in waited:
-            self._metrics.counter("sms.records.read", topic=message.topic() or "").value += 1
-            self._written.value += 1
+            self._metrics.consumed(message.topic() or "", GROUP).value += 1
             if isinstance(record, UnreadableError):
                 source = Source(*place(message), message.offset() or 0, message.timestamp()[1])
                 self._bury(message, source, record)
                 continue
             octets = self._codec.encode(replace(record, due=True), topics.ROUTER_IN)
-            produce(
-                self._producer,
-                topics.ROUTER_IN,
-                message.key(),
-                octets,
-                headers=headers_of(message),
-                on_delivery=self._note,
-            )
+            self._write(topics.ROUTER_IN, message.key(), octets, headers_of(message))
         self._confirm()
         self.waiting.commit(waited)
+
+    def _write(
+        self,
+        topic: str,
+        key: bytes | str | None,
+        octets: bytes | None,
+        headers: Headers | None,
+    ) -> None:
+        produce(self._producer, topic, key, octets, headers=headers, on_delivery=self._note)
+        self._metrics.sent(topic).value += 1
 
     def _confirm(self) -> None:
         unsent = self._producer.flush(FLUSH_TIMEOUT_S)
@@ -200,8 +200,7 @@ class Shell:
             return False
         headers = headers_of(message)
         source = Source(*partition, message.offset() or 0, message.timestamp()[1])
-        self._read.value += 1
-        self._written.value += 1
+        self._metrics.consumed(source.topic, GROUP).value += 1
         try:
             request = self._codec.decode_request(message.value(), headers)
         except UnreadableError as error:
@@ -216,14 +215,7 @@ class Shell:
             self._charge(request, source)
         self._poison.readable(partition)
         octets = self._codec.encode(effect.record, effect.topic)
-        produce(
-            self._producer,
-            effect.topic,
-            effect.key,
-            octets,
-            headers=headers,
-            on_delivery=self._note,
-        )
+        self._write(effect.topic, effect.key, octets, headers)
         return True
 
     def _charge(self, request: MtRequest, source: Source) -> None:
@@ -233,15 +225,8 @@ class Shell:
             self._queues.charge(lane, tenant, segments(request) - 1)
 
     def _bury(self, message: Message, source: Source, error: UnreadableError) -> None:
-        headers = error_headers(source.topic, source.partition, source.offset, GROUP, error)
-        produce(
-            self._producer,
-            topics.dlq_of(source.topic),
-            message.key(),
-            message.value(),
-            headers=headers,
-            on_delivery=self._note,
-        )
+        headers = error_headers(origin_of(message), GROUP, error)
+        self._write(topics.dlq_of(source.topic), message.key(), message.value(), headers)
         self._metrics.counter(
             "sms.records.dead", topic=source.topic, reason=error.reason
         ).value += 1

@@ -15,6 +15,7 @@ from confluent_kafka import Consumer, Message, Producer, TopicPartition
 from pipeline import topics
 from pipeline.config import Config
 from pipeline.dead_letters import error_headers
+from pipeline.effects import Headers
 from pipeline.errors import UnreadableError
 from pipeline.kafka.clients import (
     headers_of,
@@ -22,6 +23,7 @@ from pipeline.kafka.clients import (
     make_transactional_producer,
     next_offsets,
     now_ms,
+    origin_of,
     produce,
     request_timeout_s,
     take,
@@ -45,8 +47,6 @@ class Shell:
         self._ground = ground
         self._codec = ground.codec
         self._metrics = ground.metrics
-        self._read = ground.metrics.counter("sms.records.read", topic="sms.timer")
-        self._written = ground.metrics.counter("sms.records.written", service=GROUP)
         self._producer: Producer = make_transactional_producer(kafka, ground.replica)
         drop_pending(self._producer, kafka, GROUP, next(iter(WAIT_S)))
         limit_s = request_timeout_s(kafka)
@@ -110,9 +110,8 @@ class Shell:
             return
         self._producer.begin_transaction()
         for message in messages:
-            self._read.value += 1
+            self._metrics.consumed(message.topic() or "", GROUP).value += 1
             self._forward(message)
-            self._written.value += 1
         self._send_offsets(next_offsets(messages), self._consumer.consumer_group_metadata())
         self._commit()
 
@@ -123,14 +122,23 @@ class Shell:
             timer = self._codec.decode(octets, Timer)
         except UnreadableError as error:
             topic = message.topic() or ""
-            place = (message.partition() or 0, message.offset() or 0)
             self._metrics.counter("sms.records.dead", topic=topic, reason=error.reason).value += 1
-            dead = error_headers(topic, *place, GROUP, error)
-            produce(self._producer, topics.dlq_of(topic), message.key(), octets, headers=dead)
+            dead = error_headers(origin_of(message), GROUP, error)
+            self._write(topics.dlq_of(topic), message.key(), octets, dead)
             return
         where = target(timer, now_ms())
         value = timer.value if where == timer.topic else octets
-        produce(self._producer, where, timer.key, value, headers=headers)
+        self._write(where, timer.key, value, headers)
+
+    def _write(
+        self,
+        topic: str,
+        key: bytes | str | None,
+        octets: bytes | None,
+        headers: Headers | None,
+    ) -> None:
+        produce(self._producer, topic, key, octets, headers=headers)
+        self._metrics.sent(topic).value += 1
 
 
 def main(config: Config, replica: str) -> None:

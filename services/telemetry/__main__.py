@@ -5,143 +5,85 @@ depends on it, and its lag slows nobody.
 """
 
 import threading
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Sequence
+from contextlib import closing
 
-import structlog
-from confluent_kafka import Consumer, KafkaException
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Mount
 
-from pipeline import topics
 from pipeline.config import Config, section
-from pipeline.errors import BrokerError, UnreadableError
-from pipeline.kafka.clients import make_member, next_offsets, take
-from pipeline.kafka.lag import Lag
-from pipeline.metrics import Metrics
 from pipeline.process import Process, process, stop_signal
-from pipeline.readers import reader_of
-from pipeline.records import Dlr, Mo, MtEvent
-from services.telemetry.config import TelemetryConfig
-from services.telemetry.core import Summary, percentile
+from services.telemetry import letters, live, page, panel, search, summary
+from services.telemetry.access import Access, Guard
+from services.telemetry.config import TelemetryConfig, serving
+from services.telemetry.parts import Desk, Part
+from services.telemetry.shell import Shell
+from services.telemetry.store import opened
 
-LOG = structlog.get_logger()
-GROUP = "telemetry"
-READS = (topics.MT_EVENT, topics.DLR, topics.DLR_ORPHAN, topics.MO)
-POLL_S = 0.1
-
-
-class Counters:
-    """The counters of what is read, each looked up once."""
-
-    def __init__(self, metrics: Metrics) -> None:
-        counter = metrics.counter
-        self.records = cache(lambda topic: counter("sms.records.read", topic=topic))
-        self.dead = cache(lambda topic, why: counter("sms.records.dead", topic=topic, reason=why))
-        self.events = cache(
-            lambda event, connector: counter(
-                "sms.telemetry.events", event=event, connector=connector
-            )
-        )
+PARTS: Sequence[Callable[[Desk], Part]] = (
+    summary.part,
+    search.part,
+    live.part,
+    letters.part,
+    panel.part,
+    page.part,  # the last: what is no route of another may be one of its files
+)
+JOIN_S = 5.0
 
 
-class Shell:
-    """One telemetry process."""
+class Telemetry:
+    """All parts of one process."""
 
-    def __init__(self, config: TelemetryConfig) -> None:
-        self._config = config
-        self._summary = Summary(config.latencies_max)
-        self._lag: dict[str, int] = {}
-        self._lock = threading.Lock()
+    def __init__(self, config: Config, own: TelemetryConfig) -> None:
+        self.http = serving(config, own)
+        self._own = own
+        self._view = opened(config, own)
+        self._parts: list[Part] = []
+        self._failures: list[Exception] = []
 
-    def summary(self, _: Request) -> JSONResponse:
-        """What the live table of the demo shows."""
-        with self._lock:
-            return JSONResponse({**self._summary.as_dict(), "lag": self._lag})
+    def routes(self, ground: Process) -> list[BaseRoute]:
+        """Make the parts of this process; what they serve, guarded."""
+        desk = Desk(ground, self._own, Access(self._own), self._view)
+        self._parts = [part(desk) for part in PARTS]
+        served = [route for part in self._parts for route in part.routes]
+        return [Mount("", routes=served, middleware=[Middleware(Guard, host=self.http.host)])]
 
     def run(self, ground: Process, stopping: threading.Event) -> None:
-        """Work until `stopping`."""
-        self._declare_metrics(ground)
-        counters = Counters(ground.metrics)
-        consumer = make_member(ground.config.kafka, GROUP)
-        consumer.subscribe(list(READS), on_assign=lambda *_: self._note_assignment(ground))
-        measuring = threading.Thread(
-            target=self._measure_lag, args=(ground, stopping), name="lag", daemon=True
-        )
-        measuring.start()
+        """Work until `stopping`; raises what ended one of its threads."""
+        tasks = [
+            threading.Thread(target=self._work, args=(task, stopping), daemon=True)
+            for part in self._parts
+            for task in part.tasks
+        ]
+        for task in tasks:
+            task.start()
+        listeners = [listener for part in self._parts for listener in part.listeners]
         try:
-            while not stopping.is_set():
-                self._read(ground, consumer, counters)
+            Shell(ground, self._view, listeners).run(stopping)
         finally:
-            consumer.close()
+            stopping.set()
+            for task in tasks:
+                task.join(JOIN_S)
+        if self._failures:
+            raise self._failures[0]
 
-    def _note_assignment(self, ground: Process) -> None:
-        ground.is_ready = lambda: True
+    def close(self) -> None:
+        """Nobody asks any more."""
+        self._view.close()
 
-    def _read(self, ground: Process, consumer: Consumer, counters: "Counters") -> None:
-        messages = take(consumer, POLL_S)
-        if not messages:
-            return
-        with self._lock:
-            for message in messages:
-                topic = message.topic() or ""
-                try:
-                    record = ground.codec.decode(message.value(), MtEvent, Dlr, Mo)
-                except UnreadableError as error:
-                    counters.dead(topic, error.reason).value += 1
-                    continue
-                self._summary.note(record)
-                counters.records(topic).value += 1
-                if isinstance(record, MtEvent):
-                    counters.events(record.event, record.connector or "").value += 1
-        consumer.commit(offsets=next_offsets(messages), asynchronous=True)
-
-    def _measure_lag(self, ground: Process, stopping: threading.Event) -> None:
-        group_of = reader_of(ground.config)
-        lag: Lag | None = None
-        groups = sorted(set(group_of.values()))
-        for group in groups:
-            ground.metrics.gauge("sms.telemetry.lag", self._lag_of(group), group=group)
-        while not stopping.wait(self._config.lag_interval_s):
-            try:
-                lag = lag or Lag(ground.config.kafka, group_of)
-                told = lag.ask()
-            except (KafkaException, BrokerError) as error:
-                LOG.warning("the backlogs on show are old", error=str(error))
-                continue
-            found = dict.fromkeys(groups, 0)
-            for topic, progress in told.items():
-                found[group_of[topic]] += progress.behind
-            with self._lock:
-                self._lag = found
-
-    def _lag_of(self, group: str) -> Callable[[], float]:
-        return lambda: self._lag.get(group, 0)
-
-    def _declare_metrics(self, ground: Process) -> None:
-        for step in self._summary.latency_ms:
-            for percent in (50, 99):
-                ground.metrics.gauge(
-                    "sms.telemetry.latency",
-                    self._latency_of(step, percent),
-                    step=step,
-                    quantile=f"p{percent}",
-                )
-
-    def _latency_of(self, step: str, percent: int) -> Callable[[], float]:
-        def read() -> float:
-            with self._lock:
-                return (percentile(self._summary.latency_ms[step], percent) or 0) / 1000
-
-        return read
+    def _work(self, task: Callable[[threading.Event], None], stopping: threading.Event) -> None:
+        """A part that can't go on ends the process: what it shows would stand still."""
+        try:
+            task(stopping)
+        except Exception as error:
+            self._failures.append(error)
+            stopping.set()
 
 
 def main(config: Config, replica: str) -> None:
     """Run telemetry."""
     stopping = stop_signal()
-    shell = Shell(section(config, "telemetry", TelemetryConfig))
-    with process(
-        "telemetry", config, replica, routes=[Route("/v1/summary", shell.summary)]
-    ) as ground:
-        shell.run(ground, stopping)
+    own = Telemetry(config, section(config, "telemetry", TelemetryConfig))
+    telemetry = process("telemetry", config, replica, routes=own.routes, http=own.http)
+    with closing(own), telemetry as ground:
+        own.run(ground, stopping)

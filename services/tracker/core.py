@@ -303,4 +303,5 @@ def _event(change: Change, head: MtHead, event_id: bytes) -> MtEvent:
         price=fact.price,
         cost=fact.cost,
         currency=fact.currency,
+        deadline_ms=fact.deadline_ms,
     )

@@ -110,6 +110,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     receipts: str = ALL
     silence: str = UNKNOWN
     data_coding: int | None = None
+    deadline_ms: int | None = None
 
 
 def fact_of(record: Record, now_ms: int) -> Fact | None:
@@ -137,6 +138,7 @@ def _routed(record: MtRouted, now_ms: int) -> Fact:
         receipts=record.receipts,
         silence=record.silence,
         data_coding=record.data_coding,
+        deadline_ms=record.deadline_ms,
     )
 
 

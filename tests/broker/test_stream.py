@@ -54,7 +54,7 @@ def write_all(kafka: KafkaConfig) -> None:
         octets = CODEC.encode(Wake(key=key, kind="test", what=str(number), set_ms=0), "")
         produce(producer, topics.TRACKER_IN, key, octets)
     for garbage in (b"garbage", None):
-        produce(producer, topics.TRACKER_IN, b"\xff", garbage)
+        produce(producer, topics.TRACKER_IN, b"\xff", garbage, headers=[("traceparent", b"00-01")])
     assert producer.flush(DEADLINE_S) == 0
 
 
@@ -92,6 +92,8 @@ def test_a_dead_letter_says_where_it_was_and_why(own_kafka: KafkaConfig) -> None
     assert headers["error.group"] == b"tracker"
     assert headers["error.class"] in (b"unknown_framing", b"empty")
     assert {"error.partition", "error.offset", "error.timestamp", "error.message"} <= headers.keys()
+    assert headers["traceparent"] == b"00-01"
+    assert 0 < int(headers["error.record_timestamp"]) <= first.timestamp()[1]  # of the record
 
 
 def test_what_is_read_is_committed_when_nothing_more_comes(

@@ -87,6 +87,7 @@ def up() -> Iterator[str]:
                 break
         found = re.search(r"Kafka\s+(127\.0\.0\.1:\d+)", "".join(lines))
         assert found, lines
+        assert re.search(r"Live page: http://127\.0\.0\.1:\d+/#token=[\w-]{16,}\n", "".join(lines))
         yield found[1]
         process.send_signal(signal.SIGINT)
         assert process.wait(UP_TIMEOUT_S) == 130

@@ -40,6 +40,16 @@ def test_a_stop_is_about_what_it_names(about: dict[str, str], holds: bool) -> No
     assert not own.pauses(submit)
 
 
+def test_an_action_that_is_not_known_stops_nothing_and_ends_what_was_there() -> None:
+    own = Stops(HERE)
+    own.put("s", stop("pause"))
+    own.put("s", stop("drain", connector="here"))
+    assert not own.pauses(mt_submit())
+    assert own.cancels(mt_submit()) is None
+    own.put("s", stop("pause"))
+    assert own.pauses(mt_submit())
+
+
 def cancel(message_id: str, at_ms: int = REQUESTED_MS) -> Cancel:
     return Cancel(message_id=MessageId(message_id), command_id="c1", at_ms=at_ms)
 

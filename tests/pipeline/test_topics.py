@@ -8,7 +8,7 @@ from pipeline import topics
 from pipeline.ids import ConnectorId
 from pipeline.topics import Lanes
 from services.intake.checks import VALIDITY_S_MAX
-from services.telemetry import __main__ as telemetry
+from services.telemetry import shell as telemetry
 
 ALPHA = ConnectorId("alpha")
 CATALOG = {t.name: t for t in topics.catalog({ALPHA: Lanes(binds=4, generation=2)})}
@@ -93,7 +93,19 @@ def test_every_topic_a_service_reads_has_somewhere_to_put_what_it_cannot_read() 
 
 def test_telemetry_is_named_by_the_topics_it_reads() -> None:
     named = {topic.name for topic in CATALOG.values() if "telemetry" in topic.readers}
-    assert named == set(telemetry.READS)
+    letters = {topic.dlq for topic in CATALOG.values() if topic.dlq}
+    assert named - letters == set(telemetry.READS) | {
+        topics.CONNECTOR_STATE,
+        topics.VOTE_TALLY,
+        topics.RECEIPT_QUALITY,
+        topics.CONTROL_STOP,
+    }
+    assert letters < named
+
+
+def test_dead_letters_can_be_written_again_by_operators() -> None:
+    mendable = [topic for topic in CATALOG.values() if topic.dlq]
+    assert [topic.name for topic in mendable if "operators" not in topic.writers] == []
 
 
 def test_state_is_kept_in_as_many_partitions_as_its_topic_has() -> None:

@@ -1,58 +1,70 @@
-"""How far behind the groups are is asked again and again, also when no broker answers at first."""
+"""All parts are served behind one guard, and one that fails ends the process."""
 
 import threading
-from collections.abc import Mapping
+from typing import Any
 
 import pytest
-from confluent_kafka import KafkaError, KafkaException
-from structlog.testing import capture_logs
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
 
 from pipeline.codec import Codec
-from pipeline.config import Config, KafkaConfig
-from pipeline.errors import BrokerError
-from pipeline.kafka.lag import Progress
+from pipeline.config import Config
 from pipeline.metrics import Metrics
 from pipeline.process import Process
 from services.telemetry import __main__ as telemetry
 from services.telemetry.config import TelemetryConfig
-
-AWAY = KafkaException(KafkaError(KafkaError._TRANSPORT))
-
-
-class Stopping(threading.Event):
-    """Is set after so many looks at it."""
-
-    def __init__(self, looks: int) -> None:
-        super().__init__()
-        self.looks = looks
-
-    def wait(self, timeout: float | None = None) -> bool:
-        self.looks -= 1
-        return self.looks < 0
+from services.telemetry.parts import Desk, Part
 
 
-def test_a_broker_that_is_slow_at_the_start_is_asked_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    made, asked = [], []
-
-    class Lag:
-        def __init__(self, kafka: KafkaConfig, group_of: Mapping[str, str]) -> None:
-            made.append(kafka)
-            if len(made) == 1:
-                raise BrokerError("no broker answers")
-
-        def ask(self) -> dict[str, Progress]:
-            asked.append(len(made))
-            if len(asked) == 1:
-                raise AWAY
-            return {"sms.router.in": Progress(9, 7)}
-
-    monkeypatch.setattr(telemetry, "Lag", Lag)
-    shell = telemetry.Shell(TelemetryConfig())
+@pytest.fixture
+def ground() -> Any:
     ground = Process(Config(), "telemetry-0", Metrics("telemetry", "telemetry-0"), Codec())
-    with capture_logs() as log:
-        shell._measure_lag(ground, Stopping(3))
-    assert shell._lag["router"] == 7
-    assert (len(made), asked) == (2, [2, 2])
-    assert [line["event"] for line in log] == ["the backlogs on show are old"] * 2
+    yield ground
+    ground.metrics.close()
+
+
+def test_every_part_is_served_and_guarded(ground: Process, monkeypatch: pytest.MonkeyPatch) -> None:
+    def more(desk: Desk) -> Part:
+        granted = desk.access.is_granted
+        return Part([Route("/v1/more", lambda r: PlainTextResponse(f"granted: {granted(r)}"))])
+
+    monkeypatch.setattr(telemetry, "PARTS", (*telemetry.PARTS, more))
+    own = telemetry.Telemetry(Config(), TelemetryConfig())
+    client = TestClient(Starlette(routes=own.routes(ground)), base_url="http://127.0.0.1:1")
+    assert client.get("/v1/summary").json()["events"] == {}
+    assert client.get("/v1/more").text == "granted: False"
+    assert client.get("/nowhere").status_code == 404
+    assert client.get("/v1/more", headers={"host": "elsewhere"}).status_code == 403
+
+
+class Shell:
+    """Reads nothing until it is told to stop."""
+
+    def __init__(self, *_: object) -> None:
+        pass
+
+    def run(self, stopping: threading.Event) -> None:
+        assert stopping.wait(10)
+
+
+def test_a_part_that_fails_ends_the_process(
+    ground: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = threading.Event()
+
+    def waits(stopping: threading.Event) -> None:
+        stopping.wait(10)
+        ended.set()
+
+    def fails(_: threading.Event) -> None:
+        raise OSError("no more")
+
+    monkeypatch.setattr(telemetry, "PARTS", (lambda _: Part(tasks=[waits, fails]),))
+    monkeypatch.setattr(telemetry, "Shell", Shell)
+    own = telemetry.Telemetry(Config(), TelemetryConfig())
+    own.routes(ground)
+    with pytest.raises(OSError, match="no more"):
+        own.run(ground, threading.Event())
+    assert ended.is_set()

@@ -1,8 +1,8 @@
-"""Records read as facts: what a way costs."""
+"""Records read as facts: what a way costs, and until when it is one."""
 
 import pytest
 
-from tests.services.tracker.builders import Told, receipt, routed, submitted
+from tests.services.tracker.builders import ASKED_MS, DAY_MS, Told, receipt, routed, submitted
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,8 @@ def test_another_way_is_another_price() -> None:
     told = Told(routed(price="0.01"), submitted(outcome="returned"), routed(hop=1, price="0.02"))
     costs = [(event.hop, event.cost) for event in told.events if event.event == "routed"]
     assert costs == [(0, "0.01"), (1, "0.02")]
+
+
+def test_the_event_of_a_way_alone_says_until_when_it_is_worth_sending() -> None:
+    told = Told(routed(), submitted(), receipt())
+    assert [event.deadline_ms for event in told.events] == [ASKED_MS + DAY_MS, None, None]

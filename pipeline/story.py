@@ -1,13 +1,9 @@
-"""The story of one SMS, from the topics: request, route, submit, answer, receipt, with times."""
+"""The story of one SMS, from its events: request, route, submit, answer, receipt; pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from pipeline import topics
-from pipeline.codec import Codec
-from pipeline.config import Config
-from pipeline.kafka.reader import read_to_end
 from pipeline.records import MtEvent
 
 STEPS = {
@@ -44,18 +40,6 @@ class Step:
     def __str__(self) -> str:
         at = datetime.fromtimestamp(self.at_ms / 1000, UTC).isoformat(timespec="milliseconds")
         return f"{at}  +{self.after_ms:>6} ms  {self.text}"
-
-
-def events_of(message_id: str, config: Config, codec: Codec) -> Iterator[MtEvent]:
-    """What `sms.mt.event` says of one message, each event once."""
-    seen = set()
-    for message in read_to_end(config.kafka, [topics.MT_EVENT]):
-        if message.key() != message_id.encode():
-            continue
-        event = codec.decode(message.value(), MtEvent)
-        if event.event_id not in seen:
-            seen.add(event.event_id)
-            yield event
 
 
 def tell(events: Iterable[MtEvent]) -> list[Step]:

@@ -1,6 +1,6 @@
 """The story of one message in the order it happened."""
 
-from heliograph.story import STEPS, tell
+from pipeline.story import STEPS, tell
 from tests.builders import REQUESTED_MS, mt_event
 
 

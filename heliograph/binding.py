@@ -1,0 +1,5 @@
+"""Commands about the binds of connectors."""
+
+import typer
+
+BINDING = typer.Typer()

@@ -1,0 +1,5 @@
+"""Commands about dead letters."""
+
+import typer
+
+LETTERS = typer.Typer()

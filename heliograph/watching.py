@@ -1,0 +1,5 @@
+"""Commands that watch a pipeline that runs."""
+
+import typer
+
+WATCHING = typer.Typer()

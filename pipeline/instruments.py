@@ -1,0 +1,96 @@
+"""Every metric there is, declared once, a section a service: its name, its unit, its meaning."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+MetricName = Literal[
+    # messaging: what every service does with Kafka, by the conventions of OpenTelemetry
+    "messaging.client.consumed.messages",
+    "messaging.client.sent.messages",
+    # records
+    "sms.records.dead",
+    # intake
+    "sms.intake.waiting",
+    "sms.intake.poisoned",
+    "sms.intake.held",
+    "sms.intake.reloads",
+    # router
+    "sms.router.reloads",
+    "sms.router.lookups",
+    # correlator
+    "sms.correlator.reloads",
+    "sms.correlator.receipts",
+    "sms.correlator.orphan_share",
+    "sms.correlator.mismatch",
+    # binder
+    "sms.binder.submitted",
+    "sms.binder.answered",
+    "sms.binder.delivered",
+    "sms.binder.unconfirmed",
+    "sms.binder.unconfirmed.max",
+    "sms.binder.binds",
+    "sms.binder.receivers",
+    "sms.binder.bind.attempts",
+    "sms.binder.commands",
+    "sms.binder.reloads",
+    "sms.binder.queue",
+    "sms.binder.paused",
+    "sms.binder.rate",
+    "sms.binder.stopped",
+    "sms.binder.maintenance",
+    # telemetry
+    "sms.telemetry.events",
+    "sms.telemetry.latency",
+    "sms.telemetry.lag",
+]
+"""What `Metrics` accepts; METRICS says what each means."""
+
+METRICS: Mapping[MetricName, tuple[str, str]] = {  # name: (unit, meaning)
+    # messaging: what every service does with Kafka, by the conventions of OpenTelemetry
+    "messaging.client.consumed.messages": ("{message}", "Records read, by topic and group."),
+    "messaging.client.sent.messages": ("{message}", "Records written, by topic."),
+    # records
+    "sms.records.dead": ("{record}", "Records that could not be read, by topic and reason."),
+    # intake
+    "sms.intake.waiting": ("{record}", "Requests read that wait for their turn, by lane."),
+    "sms.intake.poisoned": ("{partition}", "Nothing could be read, so it is left alone, by lane."),
+    "sms.intake.held": ("{record}", "Bulk that waits until a connector has room, by connector."),
+    "sms.intake.reloads": ("{reload}", "Configurations read anew by SIGHUP, by result."),
+    # router
+    "sms.router.reloads": ("{reload}", "Routes and configurations read anew, by what and result."),
+    "sms.router.lookups": (
+        "{message}",
+        "Networks looked up for messages, by result: kept, answered, late, busy, failed.",
+    ),
+    # correlator
+    "sms.correlator.reloads": ("{reload}", "Configurations read anew by SIGHUP, by result."),
+    "sms.correlator.receipts": (
+        "{receipt}",
+        "What became of receipts, by connector and result: joined and how, parked, orphan, ...",
+    ),
+    "sms.correlator.orphan_share": ("1", "Orphans of all receipts in a window, by connector."),
+    "sms.correlator.mismatch": (
+        "1",
+        "1 while receipts write ids otherwise than the profile says, by connector.",
+    ),
+    # binder
+    "sms.binder.submitted": ("{segment}", "submit_sm written, by connector."),
+    "sms.binder.answered": ("{segment}", "Outcomes published, by connector and outcome."),
+    "sms.binder.delivered": ("{pdu}", "deliver_sm and data_sm taken, by connector."),
+    "sms.binder.unconfirmed": ("{segment}", "Written, outcome not yet in Kafka, by connector."),
+    "sms.binder.unconfirmed.max": ("{segment}", "The duplicate bound of one crash, by connector."),
+    "sms.binder.binds": ("{bind}", "Submitting binds that are up, by connector."),
+    "sms.binder.receivers": ("{bind}", "Binds that only receive and are up, by connector."),
+    "sms.binder.bind.attempts": ("{attempt}", "Attempts to bind, by connector and result."),
+    "sms.binder.commands": ("{command}", "SMSCs asked about messages, by connector and outcome."),
+    "sms.binder.reloads": ("{reload}", "Configurations read anew by SIGHUP, by result."),
+    "sms.binder.queue": ("{segment}", "Taken from Kafka, not yet written, by connector."),
+    "sms.binder.paused": ("{segment}", "Taken from Kafka and stopped, by connector."),
+    "sms.binder.rate": ("{segment}/s", "Rate in force in this process, by connector."),
+    "sms.binder.stopped": ("{connector}", "1 while the SMSC refuses everything, by connector."),
+    "sms.binder.maintenance": ("1", "1 while the carrier works on its own, by connector."),
+    # telemetry
+    "sms.telemetry.events": ("{event}", "Records of sms.mt.event, by event and connector."),
+    "sms.telemetry.latency": ("s", "Time from request to step, by step and quantile."),
+    "sms.telemetry.lag": ("{record}", "Records not yet committed, by group."),
+}

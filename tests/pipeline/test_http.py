@@ -1,0 +1,37 @@
+"""What every process serves."""
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
+from starlette.routing import Route
+
+from pipeline.config import HttpConfig
+from pipeline.http import GRACE_S, HttpServer
+
+
+async def _endless() -> AsyncIterator[bytes]:
+    while True:
+        yield b"data: 1\n\n"
+        await asyncio.sleep(0.01)
+
+
+def test_an_answer_that_goes_on_for_ever_keeps_nobody_from_stopping() -> None:
+    def live(_: Request) -> StreamingResponse:
+        return StreamingResponse(_endless(), media_type="text/event-stream")
+
+    server = HttpServer(
+        HttpConfig(), is_live=lambda: True, is_ready=lambda: True, routes=[Route("/live", live)]
+    )
+    where = urlsplit(server.start())
+    with socket.create_connection((where.hostname or "", where.port or 0), timeout=10) as link:
+        link.sendall(b"GET /live HTTP/1.1\r\nHost: here\r\n\r\n")
+        assert b"data: 1" in link.recv(4096) + link.recv(4096)
+        began = time.monotonic()
+        server.stop()
+        assert time.monotonic() - began < GRACE_S + 3
+        assert not server._thread.is_alive()
