@@ -37,9 +37,9 @@ OPEN = _names(
     action by campaign class command command_id connector cost country currency done_date
     error_code event event_id final_date id_in_receipt id_in_response in_reply_to joined_by key_id
     keyword kind lane learnt message_class message_id message_state mo_id on_ambiguous option
-    outcome path per period price reason receipt_state receipts replica retry_on routes_version
-    rule service_type si_id silence smsc_message_id source spent stage state submit_lane tenant
-    topic version vote vote_result
+    outcome path per period price reason receipt_state receipts replaced_by replica retry_on
+    routes_version rule service_type si_id silence smsc_message_id source spent stage state
+    submit_lane tenant topic version vote vote_result
     """
 )
 """Fields that are shown as they are."""
