@@ -65,4 +65,4 @@ class Settings:
         self._write()
 
     def _write(self) -> None:
-        self.path.write_text(yaml.safe_dump(self._text), encoding="utf-8")
+        self.path.write_text(yaml.safe_dump(self._text, sort_keys=False), encoding="utf-8")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from heliograph.chaos import receipts
-from heliograph.chaos.settings import CONNECTOR, Settings
+from heliograph.chaos.settings import ACCOUNT, CONNECTOR, Settings
 from pipeline.config import load, section
 from services.correlator.config import CorrelatorConfig
 
@@ -35,3 +35,9 @@ def test_what_a_row_wants_of_the_correlator_can_be_set(settings: Settings) -> No
     config = load(settings.path)
     assert section(config, "correlator", CorrelatorConfig).park_s == 5
     assert config.state_room_mib == 1
+
+
+def test_the_first_account_stays_the_first(settings: Settings) -> None:
+    """It gets what a row says from a handset without naming one."""
+    accounts = load(settings.path).services["sandbox"][CONNECTOR]["accounts"]
+    assert next(iter(accounts)) == ACCOUNT
