@@ -70,7 +70,8 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     (folder / "carrier_fast.yaml").write_text(FAST, encoding="utf-8")
     (folder / "routes.yaml").write_bytes(EXAMPLE.with_name("routes.yaml").read_bytes())
     config["services"]["sandbox"]["fast"]["scenario"] = str(folder / "carrier_fast.yaml")
-    config["connectors"]["fast"]["response_timeout_s"] = 3
+    for name in ("fast", "test"):  # both are at the sandbox that does not always answer
+        config["connectors"][name]["response_timeout_s"] = 3
     for name, zone in ZONES.items():
         profile = config["connectors"][name]["profile"]
         config["profiles"][profile]["zone"] = zone
