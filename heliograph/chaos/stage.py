@@ -22,7 +22,7 @@ from types import MappingProxyType
 from typing import Any
 
 from heliograph import carriers
-from heliograph.chaos.clocks import clock_env, go_first, put_wrong
+from heliograph.chaos.clocks import clock_env, going_first, put_wrong
 from heliograph.chaos.events import Events
 from heliograph.chaos.relay import Relay, relay_to
 from heliograph.chaos.settings import ACCOUNT, CONNECTOR, Settings
@@ -348,7 +348,7 @@ def stage(
         where = ("--config", str(path))
         sandbox = own.start("sandbox-chaos", "sandbox", "chaos", *where, "--free-ports")
         own.wait_up()
-        go_first(sandbox.pid)
+        stack.enter_context(going_first(sandbox.pid))
         if is_clocked:  # the carrier's stays right: it judges
             clock = clock_env(folder)
             stack.callback(_forget, set(clock))
