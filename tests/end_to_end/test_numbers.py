@@ -25,7 +25,12 @@ def write(handset: str, text: str) -> None:
 
 def until_there(bootstrap: str, topic: str, count: int) -> list[Mo]:
     consumer = Consumer(
-        {"bootstrap.servers": bootstrap, "group.id": topic, "auto.offset.reset": "earliest"}
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": topic,
+            "auto.offset.reset": "earliest",
+            "enable.auto.commit": False,
+        }
     )
     consumer.subscribe([topic])
     found: list[Mo] = []
