@@ -48,7 +48,7 @@ def took_routes(port: int) -> float:
 
 
 def read(port: int) -> float:
-    return counted(port, "sms_records_read", topics.ROUTER_IN)
+    return counted(port, "messaging_client_consumed_messages", topics.ROUTER_IN)
 
 
 @contextmanager
