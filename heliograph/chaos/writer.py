@@ -1,6 +1,5 @@
 """What others write to the pipeline: requests, and rows of the control topics."""
 
-import time
 from typing import Any
 
 from pipeline import topics
@@ -41,10 +40,17 @@ class Writer:
         self._write(topics.request(tenant, lane), fields["to"], record)
 
     def tell(self, topic: str, key: str, row: Record | None) -> float:
-        """Write or delete a row; when Kafka had it, ms since 1970."""
-        self._write(topic, key, row)
+        """Write or delete a row; when Kafka had it (LogAppendTime), ms since 1970."""
+        octets = None if row is None else self._codec.encode(row, topic)
+        had_ms: list[int] = []
+
+        def note(error: object, message: Any) -> None:
+            self._note(error, message)
+            had_ms.append(message.timestamp()[1])
+
+        produce(self._producer, topic, key, octets, on_delivery=note)
         self.flush()
-        return time.time() * 1000
+        return had_ms[0]
 
     def flush(self) -> None:
         """Wait until Kafka has all; raises RefusedError."""
@@ -52,8 +58,8 @@ class Writer:
         if unsent or self._refusal:
             raise RefusedError(f"{unsent} records unsent, refused: {self._refusal!s}")
 
-    def _write(self, topic: str, key: str, record: Record | None) -> None:
-        octets = None if record is None else self._codec.encode(record, topic)
+    def _write(self, topic: str, key: str, record: Record) -> None:
+        octets = self._codec.encode(record, topic)
         produce(self._producer, topic, key, octets, on_delivery=self._note)
         self._producer.poll(0)
 
