@@ -1,23 +1,18 @@
 """Query, cancel and replace by a user's hand, wherever the message is, against a simulated SMSC."""
 
 import json
-import re
-import signal
 import time
 from collections.abc import Iterator
 from urllib.request import urlopen
 
 import pytest
-import yaml
 from confluent_kafka import Producer
 
-from heliograph.local import EXAMPLE
 from pipeline.codec import Codec
 from pipeline.config import KafkaConfig
 from pipeline.kafka.reader import read_to_end
 from pipeline.records import MtStatus
-from tests.end_to_end.conftest import in_foreground
-from tests.end_to_end.test_retries import DEADLINE_S, Pipeline, heliograph
+from tests.end_to_end.pipelines import Pipeline, heliograph, running
 
 CODEC = Codec()
 ROUTES = """
@@ -34,27 +29,8 @@ receipts: {delay_ms: {min: 3600000, max: 3600000}}
 @pytest.fixture(scope="module")
 def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     folder = tmp_path_factory.mktemp("commands")
-    config = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
-    file = folder / "carrier.yaml"
-    file.write_text(CARRIER, encoding="utf-8")
-    config["services"]["sandbox"]["slow"]["scenario"] = str(file)
-    (folder / "routes.yaml").write_text(ROUTES, encoding="utf-8")
-    own = folder / "heliograph.yaml"
-    own.write_text(yaml.safe_dump(config), encoding="utf-8")
-    with in_foreground("up", "--config", str(own)) as process:
-        assert process.stdout is not None
-        text = ""
-        for line in process.stdout:
-            text += line
-            if "Ctrl-C ends all" in line:
-                break
-        broker = re.search(r"Kafka\s+(127\.0\.0\.1:\d+)", text)
-        ledger = re.search(r"sandbox-slow\s+(http\S+)", text)
-        assert broker, text
-        assert ledger, text
-        yield Pipeline(broker[1], [ledger[1]])
-        process.send_signal(signal.SIGINT)
-        process.wait(DEADLINE_S)
+    with running(folder, {"slow": CARRIER}, routes=ROUTES) as own:
+        yield own
 
 
 def send(pipeline: Pipeline, message_id: str, **more: object) -> None:
@@ -84,7 +60,7 @@ def order(pipeline: Pipeline, *arguments: str) -> tuple[int, str]:
 
 def written(pipeline: Pipeline) -> dict[str, int]:
     """Octets of each message in the carrier's ledger, by message_id."""
-    with urlopen(f"{pipeline.ledgers[0]}/ledger/segments", timeout=10) as answer:
+    with urlopen(f"{pipeline.carriers['slow']}/ledger/segments", timeout=10) as answer:
         rows = [json.loads(line) for line in answer.read().splitlines()]
     return {str(row["message_id"]): int(row["short_message_octets"]) for row in rows}
 

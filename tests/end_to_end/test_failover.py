@@ -3,7 +3,6 @@
 import itertools
 import json
 import re
-import signal
 import time
 import urllib.request
 from collections import defaultdict
@@ -11,16 +10,13 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
-import yaml
 from confluent_kafka import Producer
 
-from heliograph.local import EXAMPLE
 from pipeline.codec import Codec
 from pipeline.config import KafkaConfig
 from pipeline.kafka.reader import read_to_end
 from pipeline.records import MtEvent, MtStatus
-from tests.end_to_end.conftest import in_foreground
-from tests.end_to_end.test_retries import DEADLINE_S, Pipeline, heliograph
+from tests.end_to_end.pipelines import DEADLINE_S, Pipeline, heliograph, running
 
 RATE_PER_S = 20
 WAITING = 80  # when it goes down, at most: four seconds of its rate
@@ -39,31 +35,16 @@ NUMBERS = itertools.count()
 MOVED = [("routed", "slow", 0), ("segment_returned", "slow", 0), ("routed", "fast", 1)]
 
 
+def of_a_slow_first(config: Any) -> None:
+    config["services"]["binder"] = {"reconnect_max_s": 2}
+    config["connectors"]["slow"]["rate_per_s"] = RATE_PER_S
+
+
 @pytest.fixture(scope="module")
 def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     folder = tmp_path_factory.mktemp("failover")
-    config = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
-    file = folder / "carrier.yaml"
-    file.write_text(FIRST, encoding="utf-8")
-    config["services"]["sandbox"]["slow"]["scenario"] = str(file)
-    config["services"]["binder"] = {"reconnect_max_s": 2}
-    config["connectors"]["slow"]["rate_per_s"] = RATE_PER_S
-    (folder / "routes.yaml").write_text(ROUTES, encoding="utf-8")
-    own = folder / "heliograph.yaml"
-    own.write_text(yaml.safe_dump(config), encoding="utf-8")
-    with in_foreground("up", "--config", str(own)) as process:
-        assert process.stdout is not None
-        text = ""
-        for line in process.stdout:
-            text += line
-            if "Ctrl-C ends all" in line:
-                break
-        broker = re.search(r"Kafka\s+(127\.0\.0\.1:\d+)", text)
-        ledgers = dict(re.findall(r"sandbox-(slow|fast)\s+(http\S+)", text))
-        assert broker, text
-        yield Pipeline(broker[1], [ledgers["slow"], ledgers["fast"]])
-        process.send_signal(signal.SIGINT)
-        process.wait(DEADLINE_S)
+    with running(folder, {"slow": FIRST}, routes=ROUTES, change=of_a_slow_first) as own:
+        yield own
 
 
 def ask(bootstrap: str, names: Iterable[str]) -> None:
@@ -121,7 +102,8 @@ def stories(bootstrap: str) -> dict[str, list[tuple[object, ...]]]:
 def test_what_waits_and_what_comes_goes_by_the_second_carrier_until_the_first_is_back(
     pipeline: Pipeline,
 ) -> None:
-    bootstrap, (slow, fast) = pipeline
+    bootstrap, _, carriers = pipeline
+    slow, fast = carriers["slow"], carriers["fast"]
     before, new, after = (
         [f"{what}-{number}" for number in range(count)]
         for what, count in (("before", WAITING), ("new", 20), ("after", 20))

@@ -1,26 +1,20 @@
 """`heliograph report` of a real run: equal to the carriers' ledgers, and to ClickHouse's SQL."""
 
 import json
-import os
-import re
-import signal
 import subprocess
-import sys
 import time
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-import yaml
 from confluent_kafka import Producer
 
 from heliograph import reporting
-from heliograph.local import EXAMPLE
 from heliograph.options import config_at
 from heliograph.report import WORDS, folded, window_of
 from heliograph.reporting import COLUMNS, Window
@@ -28,7 +22,7 @@ from pipeline.codec import Codec
 from pipeline.config import KafkaConfig
 from pipeline.kafka.reader import offsets_at, read_to_end
 from pipeline.records import MtEvent
-from tests.end_to_end.conftest import in_foreground
+from tests.end_to_end.pipelines import Pipeline, heliograph, running
 
 DEADLINE_S = 150
 MESSAGES = 240
@@ -41,57 +35,30 @@ faults: [{fault: never_answer_submit, share: 0.03}]
 CODEC = Codec()
 
 
-class Pipeline(NamedTuple):
-    """One that runs: its broker, its configuration, the ledgers of its carriers."""
-
-    bootstrap: str
-    config: Path
-    ledgers: dict[str, str]
-
-    def events(self) -> list[MtEvent]:
-        """All that the topic has."""
-        kafka = KafkaConfig(bootstrap_servers=self.bootstrap)
-        messages = read_to_end(kafka, ["sms.mt.event"])
-        return [CODEC.decode(message.value(), MtEvent) for message in messages]
-
-    def report(self, *options: str) -> subprocess.CompletedProcess[str]:
-        """What the command says."""
-        environ = {**os.environ, "HELIOGRAPH__KAFKA__BOOTSTRAP_SERVERS": self.bootstrap}
-        command = [sys.executable, "-m", "heliograph", "report", "--config", str(self.config)]
-        return subprocess.run(
-            [*command, *options], env=environ, capture_output=True, text=True, timeout=60
-        )
+def by_zones(config: Any) -> None:
+    for name in ("fast", "test"):  # both are at the sandbox that does not always answer
+        config["connectors"][name]["response_timeout_s"] = 3
+    for name, zone in ZONES.items():
+        config["profiles"][config["connectors"][name]["profile"]]["zone"] = zone
 
 
 @pytest.fixture(scope="module")
 def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     folder = tmp_path_factory.mktemp("report")
-    config = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
-    (folder / "carrier_fast.yaml").write_text(FAST, encoding="utf-8")
-    (folder / "routes.yaml").write_bytes(EXAMPLE.with_name("routes.yaml").read_bytes())
-    config["services"]["sandbox"]["fast"]["scenario"] = str(folder / "carrier_fast.yaml")
-    for name in ("fast", "test"):  # both are at the sandbox that does not always answer
-        config["connectors"][name]["response_timeout_s"] = 3
-    for name, zone in ZONES.items():
-        profile = config["connectors"][name]["profile"]
-        config["profiles"][profile]["zone"] = zone
-    own = folder / "heliograph.yaml"
-    own.write_text(yaml.safe_dump(config), encoding="utf-8")
-    with in_foreground("up", "--config", str(own)) as process:
-        assert process.stdout is not None
-        text = ""
-        for line in process.stdout:
-            text += line
-            if "Ctrl-C ends all" in line:
-                break
-        broker = re.search(r"Kafka\s+(127\.0\.0\.1:\d+)", text)
-        assert broker, text
-        ledgers = dict(re.findall(r"sandbox-(slow|fast)\s+(http\S+)", text))
-        found = Pipeline(broker[1], own, ledgers)
-        played(found)
-        yield found
-        process.send_signal(signal.SIGINT)
-        process.wait(DEADLINE_S)
+    with running(folder, {"fast": FAST}, change=by_zones) as own:
+        played(own)
+        yield own
+
+
+def events_of(pipeline: Pipeline) -> list[MtEvent]:
+    """All that the topic has."""
+    messages = read_to_end(KafkaConfig(bootstrap_servers=pipeline.bootstrap), ["sms.mt.event"])
+    return [CODEC.decode(message.value(), MtEvent) for message in messages]
+
+
+def report(pipeline: Pipeline, *options: str) -> subprocess.CompletedProcess[str]:
+    """What the command says."""
+    return heliograph(pipeline.bootstrap, "report", "--config", str(pipeline.config), *options)
 
 
 def played(pipeline: Pipeline) -> None:
@@ -112,8 +79,8 @@ def played(pipeline: Pipeline) -> None:
     assert producer.flush(10) == 0
     asked = {f"m{number}" for number in range(MESSAGES)} | {f"t{number}" for number in range(TESTS)}
     deadline = time.monotonic() + DEADLINE_S
-    while left := asked - {event.message_id for event in pipeline.events() if event.terminal}:
-        events = [event for event in pipeline.events() if event.message_id in left]
+    while left := asked - {event.message_id for event in events_of(pipeline) if event.terminal}:
+        events = [event for event in events_of(pipeline) if event.message_id in left]
         assert time.monotonic() < deadline, events
         time.sleep(1)
     time.sleep(2)  # receipts of what was sent again
@@ -148,8 +115,8 @@ def today() -> tuple[str, str]:
 
 def test_an_invoice_is_equal_to_the_ledgers_to_the_segment(pipeline: Pipeline) -> None:
     begin, end = today()
-    options = [part for n, url in pipeline.ledgers.items() for part in ("--ledger", f"{n}={url}")]
-    done = pipeline.report("--from", begin, "--to", end, *options)
+    options = pipeline.ledgers
+    done = report(pipeline, "--from", begin, "--to", end, *options)
     assert done.returncode == 0, done.stdout + done.stderr
     told = tables(done.stdout)
     billed: Counter[str] = Counter()
@@ -160,7 +127,7 @@ def test_an_invoice_is_equal_to_the_ledgers_to_the_segment(pipeline: Pipeline) -
         assert row["day"] in {
             (datetime.now(zone) - timedelta(minutes=m)).date().isoformat() for m in (0, 5)
         }
-    for name, url in pipeline.ledgers.items():
+    for name, url in pipeline.carriers.items():
         with urllib.request.urlopen(f"{url}/ledger/segments", timeout=10) as lines:
             rows = [json.loads(line) for line in lines]
         taken = [r for r in rows if r["command_status"] == 0 and r["account"] == "heliograph"]
@@ -174,13 +141,15 @@ def test_an_invoice_is_equal_to_the_ledgers_to_the_segment(pipeline: Pipeline) -
 
 
 def test_what_the_ledger_lacks_is_told_and_ends_with_1(pipeline: Pipeline, tmp_path: Path) -> None:
-    with urllib.request.urlopen(f"{pipeline.ledgers['slow']}/ledger/segments", timeout=10) as lines:
+    with urllib.request.urlopen(
+        f"{pipeline.carriers['slow']}/ledger/segments", timeout=10
+    ) as lines:
         rows = list(lines)
     statistics = json.dumps({"journal": "statistics", "faults": []}).encode() + b"\n"
     foreign = {**json.loads(rows[0]), "smsc_message_id": "f00", "message_id": None}
     short = tmp_path / "ledger"
     short.write_bytes(b"".join([*rows[1:], json.dumps(foreign).encode() + b"\n", statistics]))
-    done = pipeline.report("--from", today()[0], "--ledger", f"slow={short}")
+    done = report(pipeline, "--from", today()[0], "--ledger", f"slow={short}")
     assert done.returncode == 1, done.stdout + done.stderr
     [row] = tables(done.stdout)["reconciliation"]
     assert (row["ours"], row["theirs"]) == (len(rows), len(rows))
@@ -192,13 +161,13 @@ def test_a_day_of_an_invoice_that_is_not_wholly_asked_for_ends_with_1(
 ) -> None:
     bill, day = tmp_path / "bill.csv", datetime.now(ZoneInfo(ZONES["slow"])).date()
     bill.write_text(f"day,segments\n{day},1\n", encoding="utf-8")
-    done = pipeline.report("--from", today()[0], "--invoice", f"slow={bill}")
+    done = report(pipeline, "--from", today()[0], "--invoice", f"slow={bill}")
     assert done.returncode == 1, done.stdout + done.stderr
     assert f"invoice of slow: {day} not compared" in done.stderr
     day -= timedelta(days=9)
     bill.write_text(f"day,segments\n{day},0\n", encoding="utf-8")
     begin, end = f"{day}T00:00+05:45", f"{day + timedelta(days=1)}T00:00+05:45"
-    done = pipeline.report("--from", begin, "--to", end, "--invoice", f"slow={bill}")
+    done = report(pipeline, "--from", begin, "--to", end, "--invoice", f"slow={bill}")
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -207,12 +176,12 @@ def test_clickhouse_says_the_same_of_the_same_records(pipeline: Pipeline, tmp_pa
     from tests.analytics.clickhouse import ClickHouse
 
     begin, end = today()
-    done = pipeline.report("--from", begin, "--to", end, "--html", str(tmp_path / "report.html"))
+    done = report(pipeline, "--from", begin, "--to", end, "--html", str(tmp_path / "report.html"))
     assert done.returncode == 0, done.stderr
     assert "<svg" in (tmp_path / "report.html").read_text(encoding="utf-8")
     clickhouse = ClickHouse(tmp_path, ZONES)
     try:
-        clickhouse.take(pipeline.events())
+        clickhouse.take(events_of(pipeline))
         for name, rows in tables(done.stdout).items():
             assert clickhouse.rows(name, window_of(begin, end)) == [tuple(r.values()) for r in rows]
             assert tuple(rows[0]) == COLUMNS[name]
@@ -225,7 +194,7 @@ def test_a_price_is_found_though_the_way_was_chosen_before(
 ) -> None:
     monkeypatch.setenv("HELIOGRAPH__KAFKA__BOOTSTRAP_SERVERS", pipeline.bootstrap)
     monkeypatch.setattr("heliograph.report.CLOCKS_MS", 0)
-    events = [event for event in pipeline.events() if event.country == "SE" and not event.test]
+    events = [event for event in events_of(pipeline) if event.country == "SE" and not event.test]
     routed = max(event.at_ms for event in events if event.event == "routed")
     window = Window(routed + 1, routed + 3_600_000)
     cost = reporting.tables(folded(config_at(pipeline.config), window), {})["cost"]

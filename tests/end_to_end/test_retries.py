@@ -1,25 +1,17 @@
 """Two carriers, the first of which fails: a message is sent by the second, or ends as it failed."""
 
 import json
-import os
 import re
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import pytest
-import yaml
 from confluent_kafka import Consumer, Producer
 
-from heliograph.local import EXAMPLE
 from pipeline.codec import Codec
 from pipeline.records import MtStatus
-from tests.end_to_end.conftest import in_foreground
+from tests.end_to_end.pipelines import DEADLINE_S, Pipeline, heliograph, running
 
-DEADLINE_S = 60
 ROUTES = """
 version: "1"
 rules:
@@ -44,37 +36,11 @@ outcomes: [{suffix: "4", state: UNDELIVERABLE, error: "003"}]
 """
 
 
-class Pipeline(NamedTuple):
-    """One that runs: its broker, and the ledgers of its carriers."""
-
-    bootstrap: str
-    ledgers: list[str]
-
-
 @pytest.fixture(scope="module")
 def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     folder = tmp_path_factory.mktemp("retries")
-    config = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
-    for name, scenario in (("slow", FIRST), ("fast", SECOND)):
-        file = folder / f"carrier_{name}.yaml"
-        file.write_text(scenario, encoding="utf-8")
-        config["services"]["sandbox"][name]["scenario"] = str(file)
-    (folder / "routes.yaml").write_text(ROUTES, encoding="utf-8")
-    own = folder / "heliograph.yaml"
-    own.write_text(yaml.safe_dump(config), encoding="utf-8")
-    with in_foreground("up", "--config", str(own)) as process:
-        assert process.stdout is not None
-        text = ""
-        for line in process.stdout:
-            text += line
-            if "Ctrl-C ends all" in line:
-                break
-        broker = re.search(r"Kafka\s+(127\.0\.0\.1:\d+)", text)
-        ledgers = dict(re.findall(r"sandbox-(slow|fast)\s+(http\S+)", text))
-        assert broker, text
-        yield Pipeline(broker[1], [f"{name}={url}" for name, url in ledgers.items()])
-        process.send_signal(signal.SIGINT)
-        process.wait(DEADLINE_S)
+    with running(folder, {"slow": FIRST, "fast": SECOND}, routes=ROUTES) as own:
+        yield own
 
 
 def ended(bootstrap: str, message_ids: set[str]) -> dict[str, MtStatus]:
@@ -95,14 +61,6 @@ def ended(bootstrap: str, message_ids: set[str]) -> dict[str, MtStatus]:
     finally:
         consumer.close()
     raise AssertionError(f"not ended within {DEADLINE_S} s: {found}")
-
-
-def heliograph(bootstrap: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environ = {**os.environ, "HELIOGRAPH__KAFKA__BOOTSTRAP_SERVERS": bootstrap}
-    command = [sys.executable, "-m", "heliograph", *arguments]
-    return subprocess.run(
-        command, env=environ, capture_output=True, text=True, timeout=60, check=False
-    )
 
 
 def test_what_one_carrier_fails_the_other_delivers_and_no_handset_gets_it_twice(
@@ -131,7 +89,6 @@ def test_what_one_carrier_fails_the_other_delivers_and_no_handset_gets_it_twice(
         "receipt: DELIVERED - delivered",
     ):
         assert words in story
-    options = [part for ledger in pipeline.ledgers for part in ("--ledger", ledger)]
-    verdict = heliograph(pipeline.bootstrap, "verify", *options)
+    verdict = heliograph(pipeline.bootstrap, "verify", *pipeline.ledgers)
     assert verdict.returncode == 0, verdict.stdout + verdict.stderr
     assert re.search(r"L4\s+ok", verdict.stdout)
