@@ -20,13 +20,13 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from benchmarks.binder import BENCH, Stage, segment
-from benchmarks.stateful import Arrivals, Keyed, Service, arriving, replica, service
+from benchmarks.stateful import Arrivals, Keyed, Service, accepted, arriving, replica, service
 from heliograph.ledgers import ledgers
 from pipeline import topics
 from pipeline.codec import Codec
-from pipeline.ids import MessageId, Msisdn
+from pipeline.ids import Msisdn
 from pipeline.kafka.clients import now_ms
-from pipeline.records import Dlr, MtSubmitted, SmscDeliver
+from pipeline.records import Dlr, SmscDeliver
 
 CODEC = Codec()
 DAY_MS = 86_400_000
@@ -44,32 +44,7 @@ def handset(number: int) -> Msisdn:
 def answers(count: int) -> Iterator[Keyed]:
     """So many segments are accepted."""
     for number in range(count):
-        moment = now_ms()
-        record = MtSubmitted(
-            message_id=MessageId(f"bench-{number}"),
-            segment=1,
-            segments=1,
-            hop=0,
-            connector=BENCH,
-            recipient=handset(number),
-            sender="ACME",
-            tenant="default",
-            class_="transactional",
-            outcome="accepted",
-            command_status=0,
-            smsc_message_id=f"{FIRST_ID + number:x}",
-            receipt_expected=True,
-            replica="binder-0",
-            bind=0,
-            attempt=1,
-            submit_lane="normal",
-            submit_partition=0,
-            submit_offset=number,
-            requested_ms=moment,
-            submitted_ms=moment,
-            answered_ms=moment,
-            deadline_ms=moment + DAY_MS,
-        )
+        record = accepted(number, handset(number), f"{FIRST_ID + number:x}")
         yield handset(number), CODEC.encode(record, topics.CORRELATOR_IN)
 
 

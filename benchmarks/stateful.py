@@ -13,9 +13,10 @@ from threading import Event, Thread
 
 from confluent_kafka import TopicPartition
 
-from benchmarks.binder import SCENARIO, Stage, resident_mib, stage
+from benchmarks.binder import BENCH, SCENARIO, Stage, resident_mib, stage
 from heliograph.launcher import Child
 from pipeline.config import Config
+from pipeline.ids import MessageId, Msisdn, SmscMessageId
 from pipeline.kafka.clients import (
     known_topics,
     make_consumer,
@@ -25,14 +26,46 @@ from pipeline.kafka.clients import (
     take,
 )
 from pipeline.kafka.lag import Lag, ends
+from pipeline.records import MtSubmitted
 
 LONGEST_WAIT_S = 1800
 POLL_S = 0.2
 LOOK_EVERY_S = 0.2
 BLOCK = 512
 MIB = 1 << 20
+DAY_MS = 86_400_000
 
 Keyed = tuple[str, bytes]
+
+
+def accepted(number: int, recipient: Msisdn, smsc_message_id: str) -> MtSubmitted:
+    """That an SMSC has accepted the only segment of message bench-<number>, just now."""
+    moment = now_ms()
+    return MtSubmitted(
+        message_id=MessageId(f"bench-{number}"),
+        segment=1,
+        segments=1,
+        hop=0,
+        connector=BENCH,
+        recipient=recipient,
+        sender="ACME",
+        tenant="default",
+        class_="transactional",
+        outcome="accepted",
+        command_status=0,
+        smsc_message_id=SmscMessageId(smsc_message_id),
+        receipt_expected=True,
+        replica="binder-0",
+        bind=0,
+        attempt=1,
+        submit_lane="normal",
+        submit_partition=0,
+        submit_offset=number,
+        requested_ms=moment,
+        submitted_ms=moment,
+        answered_ms=moment,
+        deadline_ms=moment + DAY_MS,
+    )
 
 
 @dataclass(slots=True)

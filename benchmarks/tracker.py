@@ -16,15 +16,14 @@ import argparse
 from collections.abc import Callable, Iterator
 
 from benchmarks.binder import BENCH
-from benchmarks.stateful import Keyed, arriving, service
+from benchmarks.stateful import DAY_MS, Keyed, accepted, arriving, service
 from pipeline import topics
 from pipeline.codec import Codec
 from pipeline.ids import MessageId, Msisdn, SmscMessageId
 from pipeline.kafka.clients import now_ms
-from pipeline.records import Dlr, MtEvent, MtHead, MtRouted, MtSubmitted, Record
+from pipeline.records import Dlr, MtEvent, MtHead, MtRouted, Record
 
 CODEC = Codec()
-DAY_MS = 86_400_000
 AT_ONCE = 1000  # messages whose facts come in turn: all routed, all accepted, and so on
 
 
@@ -64,34 +63,9 @@ def routed(number: int) -> Record:
     )
 
 
-def accepted(number: int) -> Record:
+def taken(number: int) -> Record:
     """The second one."""
-    moment = now_ms()
-    return MtSubmitted(
-        message_id=message_id(number),
-        segment=1,
-        segments=1,
-        hop=0,
-        connector=BENCH,
-        recipient=recipient(number),
-        sender="ACME",
-        tenant="default",
-        class_="transactional",
-        outcome="accepted",
-        command_status=0,
-        smsc_message_id=SmscMessageId(f"{number:x}"),
-        receipt_expected=True,
-        replica="binder-0",
-        bind=0,
-        attempt=1,
-        submit_lane="normal",
-        submit_partition=0,
-        submit_offset=number,
-        requested_ms=moment,
-        submitted_ms=moment,
-        answered_ms=moment,
-        deadline_ms=moment + DAY_MS,
-    )
+    return accepted(number, recipient(number), f"{number:x}")
 
 
 def receipt(number: int, state: str) -> Record:
@@ -115,7 +89,7 @@ def receipt(number: int, state: str) -> Record:
     )
 
 
-UNDER_WAY: tuple[Callable[[int], Record], ...] = (routed, accepted)
+UNDER_WAY: tuple[Callable[[int], Record], ...] = (routed, taken)
 FACTS = (*UNDER_WAY, lambda n: receipt(n, "ENROUTE"), lambda n: receipt(n, "DELIVERED"))
 
 

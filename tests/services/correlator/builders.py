@@ -11,6 +11,7 @@ from pipeline.records import Dlr, Mo, MtSubmitted, SmscDeliver, Tlv, Wake
 from services.correlator.config import CorrelatorConfig
 from services.correlator.core import Correlator, HandsetFact
 from services.correlator.counting import CountingCorrelator
+from services.correlator.segments import Row
 from tests.entries import MemoryEntries
 
 NOW_MS = 1_790_000_000_000
@@ -225,3 +226,24 @@ def part_sar(number: int, total: int, octets: bytes, reference: int = 700) -> Sm
         Tlv(tag=0x020F, value=bytes((number,))),
     )
     return deliver(short_message=octets, tlvs=tlvs)
+
+
+def row(smsc_message_id: str, message: str = "m1", **changed: Any) -> Row:
+    """A segment that was accepted a second ago, kept for a day."""
+    return Row(
+        **{
+            "domain": "fast",
+            "smsc_message_id": smsc_message_id,
+            "message_id": MessageId(message),
+            "segment": 1,
+            "segments": 1,
+            "hop": 0,
+            "tenant": "default",
+            "sender": "12345",
+            "connector": FAST,
+            "submitted_ms": NOW_MS - 1000,
+            "answered_ms": NOW_MS - 900,
+            "until_ms": NOW_MS + 86_400_000,
+            **changed,
+        }
+    )

@@ -13,32 +13,12 @@ from services.correlator.matching import CLOCKS_MS, DOUBT_MS, Match, guessed, su
 from services.correlator.receipts import pdu_of, read
 from services.correlator.segments import Row, Segments
 from tests.entries import MemoryEntries
-from tests.services.correlator.builders import FAST, NOW_MS, connector, receipt
+from tests.services.correlator.builders import FAST, NOW_MS, connector, receipt, row
 from tests.services.correlator.corpus import ANY, DECIMAL, WRITTEN, Written
 from tests.smpp.receipts import MET
 
 MINUTE_MS = 60_000
 ECHO = ProfileConfig(user_message_reference=True)
-
-
-def row(smsc_message_id: str, message: str = "m1", **changed: Any) -> Row:
-    return Row(
-        **{
-            "domain": "fast",
-            "smsc_message_id": smsc_message_id,
-            "message_id": MessageId(message),
-            "segment": 1,
-            "segments": 1,
-            "hop": 0,
-            "tenant": "default",
-            "sender": "12345",
-            "connector": FAST,
-            "submitted_ms": NOW_MS - 1000,
-            "answered_ms": NOW_MS - 900,
-            "until_ms": NOW_MS + 86_400_000,
-            **changed,
-        }
-    )
 
 
 def match(

@@ -5,33 +5,19 @@ from typing import Any
 import pytest
 
 from pipeline.config import Config
-from pipeline.ids import MessageId, SmscMessageId
+from pipeline.ids import SmscMessageId
 from services.correlator.carriers import Carriers
 from services.correlator.segments import ROWS_MAX, Row, Segments
 from tests.entries import MemoryEntries
-from tests.services.correlator.builders import CONFIG, FAR, FAST, NOW_MS
+from tests.services.correlator.builders import CONFIG, FAR, NOW_MS
+from tests.services.correlator.builders import row as fresh
 
 DAY_MS = 86_400_000
+JUST_NOW = {"submitted_ms": NOW_MS - 100, "answered_ms": NOW_MS}
 
 
 def row(smsc_message_id: str, message: str = "m1", **changed: Any) -> Row:
-    return Row(
-        **{
-            "domain": "fast",
-            "smsc_message_id": smsc_message_id,
-            "message_id": MessageId(message),
-            "segment": 1,
-            "segments": 1,
-            "hop": 0,
-            "tenant": "default",
-            "sender": "12345",
-            "connector": FAST,
-            "submitted_ms": NOW_MS - 100,
-            "answered_ms": NOW_MS,
-            "until_ms": NOW_MS + DAY_MS,
-            **changed,
-        }
-    )
+    return fresh(smsc_message_id, message, **{**JUST_NOW, **changed})
 
 
 def opened(state: MemoryEntries, config: Config = CONFIG) -> Segments:
