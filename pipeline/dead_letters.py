@@ -1,10 +1,22 @@
-"""What a dead letter says about itself; its key, value and headers stay as they came."""
+"""What a dead letter says about itself; its key, value and headers stay as they came.
+
+The log says it too, one of a topic in a second at most: who writes one broken record, writes many.
+"""
+
+import time
+
+import structlog
 
 from pipeline.effects import Headers
 from pipeline.errors import UnreadableError
 from pipeline.kafka.clients import Origin, now_ms
+from pipeline.traceparent import trace_id_of
 
+LOG = structlog.get_logger()
 PREFIX = "error."
+SAY_EVERY_S = 1.0
+
+_said: dict[str, float] = {}  # by topic, when
 
 
 def error_headers(origin: Origin, group: str, error: UnreadableError) -> Headers:
@@ -12,6 +24,7 @@ def error_headers(origin: Origin, group: str, error: UnreadableError) -> Headers
 
     Never its content. What was said of it when it was a dead letter before is said no more.
     """
+    _say(origin, group, error)
     return [
         *((name, value) for name, value in origin.headers or () if not name.startswith(PREFIX)),
         ("error.topic", origin.topic),
@@ -24,3 +37,19 @@ def error_headers(origin: Origin, group: str, error: UnreadableError) -> Headers
         ("error.class", error.reason),
         ("error.message", error.detail),
     ]
+
+
+def _say(origin: Origin, group: str, error: UnreadableError) -> None:
+    now_s = time.monotonic()
+    if now_s - _said.get(origin.topic, -SAY_EVERY_S) < SAY_EVERY_S:
+        return
+    _said[origin.topic] = now_s
+    LOG.warning(
+        "a record can't be read and goes to the dead letters",
+        topic=origin.topic,
+        partition=origin.partition,
+        offset=origin.offset,
+        group=group,
+        reason=error.reason,
+        trace_id=trace_id_of(origin.headers),
+    )

@@ -6,7 +6,7 @@ the state, so all of it happens once or not at all.
 """
 
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 import msgspec
 
@@ -18,13 +18,25 @@ Headers = list[tuple[str, str | bytes | None]]
 T = TypeVar("T", bound=msgspec.Struct)
 
 
+class Trace(NamedTuple):
+    """A sampled trace: the traceparent of what comes before in it, or came before it long ago."""
+
+    traceparent: str
+    is_past: bool = False
+
+
+AS_IT_CAME = Trace("")
+"""Stands for the trace of the record being decided."""
+
+
 @dataclass(frozen=True, slots=True)
 class Publish:
-    """Write `record` to `topic` under `key`."""
+    """Write `record` to `topic` under `key`; it is of that trace, or of none."""
 
     topic: str
     key: str
     record: Record
+    trace: Trace | None = AS_IT_CAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +75,10 @@ class KeyEntries(Entries, Protocol):
     @property
     def partition(self) -> int:
         """The partition of the input topic that the key is in."""
+
+    @property
+    def trace(self) -> str | None:
+        """The traceparent that goes on from the record being decided, if it is sampled."""
 
     @property
     def shared(self) -> Entries:

@@ -29,6 +29,7 @@ from pipeline.ids import ConnectorId
 from pipeline.metrics import Metrics
 from pipeline.numbers import keywords
 from pipeline.topics import Lanes, Topic
+from pipeline.tracing import Tracer, make_tracer
 
 if TYPE_CHECKING:
     from pipeline.registry import SchemaRegistry
@@ -50,6 +51,7 @@ class Process:
     replica: str
     metrics: Metrics
     codec: Codec
+    tracer: Tracer | None = None
     is_live: Callable[[], bool] = lambda: True
     is_ready: Callable[[], bool] = lambda: False
 
@@ -73,7 +75,8 @@ def process(
     without it.
     """
     set_up_log(service, replica, dev=config.dev)
-    ground = Process(config, replica, Metrics(service, replica), make_codec(config))
+    metrics, codec = Metrics(service, replica), make_codec(config)
+    ground = Process(config, replica, metrics, codec, make_tracer(service, replica))
     server = HttpServer(
         http or config.http,
         is_live=lambda: ground.is_live(),
@@ -85,6 +88,8 @@ def process(
         yield ground
     finally:
         server.stop()
+        if ground.tracer:
+            ground.tracer.close()
         ground.metrics.close()
 
 

@@ -23,6 +23,7 @@ from quixstreams import Application, message_context
 from quixstreams.state import State
 
 from pipeline import timers, topics
+from pipeline.batches import Batch
 from pipeline.codec import Codec
 from pipeline.config import Config
 from pipeline.dead_letters import error_headers
@@ -41,6 +42,7 @@ from pipeline.kafka.pending import drop_pending
 from pipeline.process import Process
 from pipeline.records import Record
 from pipeline.room import Room
+from pipeline.spans import Spans
 from pipeline.stores import Limits
 from pipeline.transactions import watched
 
@@ -70,11 +72,12 @@ class _Out(NamedTuple):
 class _StoredEntries:
     """Entries in the Quix Streams state of the current key."""
 
-    __slots__ = ("_key", "_state")
+    __slots__ = ("_key", "_state", "trace")
 
-    def __init__(self, state: State[str, Any], key: bytes | None) -> None:
+    def __init__(self, state: State[str, Any], key: bytes | None, trace: str | None = None) -> None:
         self._state = state
         self._key = key
+        self.trace = trace
 
     def get(self, name: str, kind: type[T]) -> T | None:
         octets = self._state.get_bytes(name)
@@ -122,9 +125,10 @@ def run(
     app = _application(ground.config, service, ground.replica)
     producer: Any = app._producer  # Quix Streams has no hook for this
     limit_s = request_timeout_s(kafka)
-    producer.commit_transaction = watched(producer.commit_transaction, limit_s)
+    batch = Batch(ground.metrics, service)
+    producer.commit_transaction = batch.ended_by(watched(producer.commit_transaction, limit_s))
     producer.abort_transaction = watched(producer.abort_transaction, limit_s)
-    decide = _decider(core, topic_in, service, tuple(kinds), ground)
+    decide = _decider(core, topic_in, service, tuple(kinds), ground, batch)
     source = app.topic(topic_in, value_deserializer="bytes", key_deserializer="bytes")
     act = _actor(decide, producer._producer.produce)
     app.dataframe(source).update(act, stateful=True, metadata=True)
@@ -223,22 +227,30 @@ def _decider(
     service: str,
     kinds: tuple[type[Record], ...],
     ground: Process,
+    batch: Batch,
 ) -> Callable[..., Iterable[_Out]]:
     codec, metrics = ground.codec, ground.metrics
     read = metrics.consumed(topic_in, service)
+    spans = Spans(ground.tracer, service, topic_in, _place) if ground.tracer else None
 
     def decide(
         value: bytes, key: bytes | None, at_ms: int, headers: Headers | None, state: State[str, Any]
     ) -> Iterable[_Out]:
         read.value += 1
+        batch.begin()
+        trace = spans.begin(headers, at_ms) if spans else None
+        record, fault = None, None
         try:
             record = codec.decode(value, *kinds)
         except UnreadableError as error:
-            metrics.counter("sms.records.dead", topic=topic_in, reason=error.reason).value += 1
+            fault = error.reason
+            metrics.counter("sms.records.dead", topic=topic_in, reason=fault).value += 1
             outs = [_dead(value, key, at_ms, headers, topic_in, service, error)]
         else:
-            effects = core.decide(_StoredEntries(state, key), record, now_ms())
-            outs = [_out(effect, codec) for effect in effects]
+            effects = core.decide(_StoredEntries(state, key, trace), record, now_ms())
+            outs = [_out(effect, codec, spans) for effect in effects]
+        if spans:
+            spans.end(record, fault)
         for out in outs:
             metrics.sent(out.topic).value += 1
         return outs
@@ -246,12 +258,19 @@ def _decider(
     return decide
 
 
-def _out(effect: Effect, codec: Codec) -> _Out:
+def _place() -> tuple[int, int]:
+    """Partition and offset of the record being decided."""
+    where = message_context()
+    return where.partition, where.offset
+
+
+def _out(effect: Effect, codec: Codec, spans: Spans | None) -> _Out:
     published = (
         effect if isinstance(effect, Publish) else timers.publication(effect, codec, now_ms())
     )
     octets = codec.encode(published.record, published.topic)
-    return _Out(published.topic, published.key.encode(), octets, None)
+    headers = spans.headers_of(published.trace, published.record) if spans else None
+    return _Out(published.topic, published.key.encode(), octets, headers)
 
 
 def _dead(
@@ -263,7 +282,6 @@ def _dead(
     service: str,
     error: UnreadableError,
 ) -> _Out:
-    where = message_context()
-    origin = Origin(topic_in, where.partition, where.offset, at_ms, came_with)
+    origin = Origin(topic_in, *_place(), at_ms, came_with)
     headers = error_headers(origin, service, error)
     return _Out(topics.dlq_of(topic_in), key, value, headers)

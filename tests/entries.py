@@ -15,6 +15,7 @@ class MemoryEntries:
         self.now_ms = 0
         self.key = ""
         self.partition = 0
+        self.trace: str | None = None
         self.octets: dict[str, tuple[bytes, int]] = {}
 
     @cached_property

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from pipeline.effects import Headers
+from pipeline.effects import Headers, Trace
 from pipeline.ids import ConnectorId, SmscMessageId
 from pipeline.records import MtSubmit, MtSubmitted, SmscDeliver, Tlv
 from services.binder import validity
@@ -66,6 +66,8 @@ class Segment:
     needs_intent: bool = False
     is_doubtful: bool = False  # nobody knows whether the SMSC has it
     is_unconfirmed: bool = False
+    trace: Trace | None = None  # if it is sampled
+    taken_ns: int = 0  # then
 
     def drop(self) -> None:
         """Leave it to the next owner."""

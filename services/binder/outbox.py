@@ -17,12 +17,14 @@ from pipeline.dead_letters import error_headers
 from pipeline.effects import Headers, PublishLater
 from pipeline.errors import HeliographError, UnreadableError
 from pipeline.ids import ConnectorId
-from pipeline.kafka.clients import BY_KEY, headers_of, origin_of, produce
+from pipeline.kafka.clients import BY_KEY, Origin, headers_of, origin_of, produce
 from pipeline.process import Process
 from pipeline.records import ConnectorState, MtSubmit, MtSubmitted, SmscDeliver
 from pipeline.timers import publication
 from pipeline.unresolved import key_of
 from services.binder.core import INTENT, Outcome, Segment, submitted
+
+FAILED = {"rejected", "unknown"}
 
 
 class OutcomeRefusedError(HeliographError):
@@ -48,6 +50,7 @@ class Outbox:
         self._fail = fail
         self._metrics = process.metrics
         self._process = process
+        self._generation = generation
         self._output = topics.submitted(name, generation)
         self._delivered = process.metrics.counter("sms.binder.delivered", connector=name)
         self._answered = cache(
@@ -61,6 +64,7 @@ class Outbox:
     ) -> None:
         """Publish an outcome; `done(offset in the own output)` once every topic has it."""
         record = submitted(segment, outcome, self._name, self._replica, now_ms)
+        headers = segment.headers if segment.trace is None else self._trace(segment, record)
         octets = self._codec.encode(record, self._output)
         is_asked = _is_for_a_person(record, segment.submit)
         missing, place = 3 if is_asked else 2, 0
@@ -75,12 +79,28 @@ class Outbox:
             if not missing:
                 done(place)
 
-        headers, message_id = segment.headers, record.message_id
-        self._write(self._output, message_id, octets, headers, confirmed, record.submit_partition)
+        message_id, partition = record.message_id, record.submit_partition
+        self._write(self._output, message_id, octets, headers, confirmed, partition)
         self._write(topics.CORRELATOR_IN, record.recipient, octets, headers, confirmed)
         if is_asked:
             self._ask(segment.submit, segment.attempt, headers, confirmed)
         self._answered(outcome.name).value += 1
+
+    def _trace(self, segment: Segment, record: MtSubmitted) -> Headers | None:
+        """Tell the span of a sampled segment; its headers go on with the outcome."""
+        tracer = self._process.tracer
+        if tracer is None or segment.trace is None:
+            return segment.headers
+        place = segment.position
+        topic = topics.submit(self._name, self._generation, priority=place.priority)
+        origin = Origin(topic, place.partition, place.offset, 0, segment.headers)
+        span = tracer.begin(segment.trace, f"binder-{self._name}", origin, segment.taken_ns)
+        if segment.written_ms is not None:
+            span.happened("written", segment.written_ms)
+        if record.command_status is not None:
+            span.happened("answered", record.answered_ms)
+        span.end(record, record.reason if record.outcome in FAILED else None)
+        return span.headers
 
     def postpone(
         self, segment: Segment, outcome: Outcome, now_ms: int, done: Callable[[int], None]
@@ -133,9 +153,10 @@ class Outbox:
                 done()
 
         octets = self._codec.encode(record, self._output)
-        self._write(topics.CORRELATOR_IN, record.recipient, octets, None, confirmed)
+        headers = headers_of(message)
+        self._write(topics.CORRELATOR_IN, record.recipient, octets, headers, confirmed)
         if submit is not None and is_asked:
-            self._ask(submit, record.attempt, headers_of(message), confirmed)
+            self._ask(submit, record.attempt, headers, confirmed)
 
     def _ask(
         self,

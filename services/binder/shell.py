@@ -23,6 +23,7 @@ from pipeline.process import Process
 from pipeline.records import MtSubmit, Stop
 from pipeline.stops import Cancels, Stops
 from pipeline.tables import followed, on_loop
+from pipeline.traceparent import trace_of
 from services.binder import core, gauges, outputs, validity
 from services.binder.accounts import ways
 from services.binder.binds import Binds
@@ -316,6 +317,8 @@ class Connector:
             return
         headers = headers_of(message)
         segment = Segment(submit, position, lease, headers, attempt=submit.attempts)
+        if self._process.tracer and (trace := trace_of(headers)):
+            segment.trace, segment.taken_ns = trace, time.time_ns()
         if known is None:
             segment.needs_intent = submit.on_ambiguous != "resend"
             segment.is_doubtful = submit.doubtful or position.offset < lease.doubtful_before

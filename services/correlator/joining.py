@@ -18,9 +18,10 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from pipeline import topics
-from pipeline.effects import Effect, Entries, KeyEntries, Publish, PublishLater
+from pipeline.effects import Effect, Entries, KeyEntries, Publish, PublishLater, Trace
 from pipeline.ids import SmscMessageId
 from pipeline.records import MtSubmitted, Wake
+from pipeline.traceparent import LINK_AFTER_MS
 from services.correlator.carriers import Carrier, Carriers
 from services.correlator.config import CorrelatorConfig
 from services.correlator.counting import MISMATCHES, Windows
@@ -69,7 +70,7 @@ class Joining:
         if record.outcome not in MAY_BE_THERE or (is_doubtful and not record.receipt_expected):
             return effects
         segments = Segments(state, self._carriers, now_ms)
-        mine = self._row(record, now_ms, is_copy=is_copy)
+        mine = self._row(record, now_ms, state.trace, is_copy=is_copy)
         if not segments.add(mine):
             return []
         carrier = self._carriers.of(record.connector)
@@ -210,9 +211,10 @@ class Joining:
             joined_by=match.way,
             repaired=is_repaired,
         )
+        trace = _trace(row, now_ms)
         return [
-            Publish(topics.DLR, row.message_id, dlr),
-            Publish(topics.TRACKER_IN, row.message_id, dlr),
+            Publish(topics.DLR, row.message_id, dlr, trace),
+            Publish(topics.TRACKER_IN, row.message_id, dlr, trace),
         ]
 
     def _orphan(self, receipt: Receipt, now_ms: int) -> Publish:
@@ -222,7 +224,7 @@ class Joining:
         dlr = replace(receipt.dlr, joined_ms=now_ms, foreign=is_foreign)
         return Publish(topics.DLR_ORPHAN, dlr.recipient, dlr)
 
-    def _row(self, record: MtSubmitted, now_ms: int, *, is_copy: bool) -> Row:
+    def _row(self, record: MtSubmitted, now_ms: int, trace: str | None, *, is_copy: bool) -> Row:
         """Its receipt may come until the message's time is over, and for a usual life at least; its
         timer, which asks for it then, may be late."""
         life_ms = now_ms + self._own.life_s * 1000
@@ -246,9 +248,17 @@ class Joining:
             until_ms=until_ms,
             recipient=record.recipient if is_copy else None,
             is_copied=carrier.is_by_id and bool(smsc_message_id) and not is_copy,
+            trace=trace,
         )
 
     def _timer(self, key: str, record: MtSubmitted, mine: Row, now_ms: int) -> PublishLater:
         wake = Wake(key=key, kind=RECEIPT_TIMEOUT, what=mine.what, set_ms=now_ms)
         due_ms = record.deadline_ms + self._own.grace_s * 1000
         return PublishLater(due_ms, topics.CORRELATOR_IN, key, wake)
+
+
+def _trace(row: Row, now_ms: int) -> Trace | None:
+    """What a receipt follows from: its segment's trace, or a link where hours lie between."""
+    if row.trace is None:
+        return None
+    return Trace(row.trace, now_ms - (row.submitted_ms or row.answered_ms) > LINK_AFTER_MS)

@@ -43,6 +43,7 @@ class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
     recipient: Msisdn | None = None  # where the state is not that of its handset
     is_receipt_s: bool = False  # its id is as a receipt has written it, for no answer has told one
     is_copied: bool = False  # it waits for its receipts under its id, not here
+    trace: str | None = None  # the traceparent that its receipts follow from, if it is sampled
 
     @property
     def what(self) -> str:

@@ -17,6 +17,7 @@ from pipeline.kafka.clients import headers_of, origin_of
 from pipeline.kafka.member import Member, place
 from pipeline.process import Process
 from pipeline.records import Command
+from pipeline.traceparent import passing
 from services.intake.checks import TEXT_CHARACTERS_MAX
 from services.intake.core import IDS_WITHOUT_NAME, Source
 from services.intake.lanes import GROUP
@@ -75,7 +76,8 @@ class CommandReader:
                 counter("sms.records.dead", topic=topics.COMMAND, reason=error.reason).value += 1
                 continue
             octets = self._ground.codec.encode(command, topics.TRACKER_IN)
-            self._write(topics.TRACKER_IN, command.message_id, octets, headers_of(message))
+            headers = passing(headers_of(message))
+            self._write(topics.TRACKER_IN, command.message_id, octets, headers)
         if messages:
             self._confirm()
             self._member.commit(messages)

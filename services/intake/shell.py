@@ -20,6 +20,7 @@ from confluent_kafka import KafkaError, Message, Producer
 from msgspec.structs import replace
 
 from pipeline import topics
+from pipeline.batches import Batch
 from pipeline.capacity import Capacity
 from pipeline.config import Config
 from pipeline.dead_letters import error_headers
@@ -37,6 +38,8 @@ from pipeline.kafka.member import place
 from pipeline.process import Process
 from pipeline.records import MtRequest, Stop
 from pipeline.stops import Stops
+from pipeline.traceparent import LINK_AFTER_MS, linked, passing
+from pipeline.tracing import Span
 from services.intake.commands import CommandReader
 from services.intake.config import IntakeConfig
 from services.intake.core import Intake, ShapeFault, Source, origin
@@ -65,6 +68,8 @@ class Shell:
         self._core = Intake(ground.config)
         self._codec = ground.codec
         self._metrics = ground.metrics
+        self._tracer = ground.tracer
+        self._batch = Batch(ground.metrics, GROUP)
         self._producer: Producer = make_producer(ground.config.kafka)
         self._stops = Stops()
         self._poison = Poison(config.unreadable_in_a_row_max)
@@ -146,6 +151,7 @@ class Shell:
 
     def _admit(self, messages: Sequence[Message]) -> None:
         poisoned: set[Partition] = set()
+        self._batch.begin()
         done = [message for message in messages if self._decide(message, poisoned)]
         self._confirm()
         by_lane: dict[str, list[Message]] = defaultdict(list)
@@ -153,6 +159,7 @@ class Shell:
             by_lane[origin(message.topic() or "")[1]].append(message)
         for lane, own in by_lane.items():
             self._lanes[lane].commit(own)
+        self._batch.end()
         for partition in poisoned:
             self._lanes[origin(partition[0])[1]].poison(partition)
             LOG.error("nothing here can be read, so it is left alone until a restart", at=partition)
@@ -174,7 +181,10 @@ class Shell:
                 self._bury(message, source, record)
                 continue
             octets = self._codec.encode(replace(record, due=True), topics.ROUTER_IN)
-            self._write(topics.ROUTER_IN, message.key(), octets, headers_of(message))
+            headers = headers_of(message)
+            if self._tracer and now_ms() - message.timestamp()[1] > LINK_AFTER_MS:
+                headers = linked(headers)
+            self._write(topics.ROUTER_IN, message.key(), octets, headers)
         self._confirm()
         self.waiting.commit(waited)
 
@@ -198,12 +208,16 @@ class Shell:
         partition = place(message)
         if partition in poisoned:
             return False
-        headers = headers_of(message)
+        came_with = headers_of(message)
+        headers = passing(came_with)
         source = Source(*partition, message.offset() or 0, message.timestamp()[1])
         self._metrics.consumed(source.topic, GROUP).value += 1
+        span = self._begin(message, headers) if self._tracer else None
         try:
-            request = self._codec.decode_request(message.value(), headers)
+            request = self._codec.decode_request(message.value(), came_with)
         except UnreadableError as error:
+            if span:
+                span.end(None, error.reason)
             self._bury(message, source, error)
             if self._poison.unreadable(partition):
                 poisoned.add(partition)
@@ -215,8 +229,18 @@ class Shell:
             self._charge(request, source)
         self._poison.readable(partition)
         octets = self._codec.encode(effect.record, effect.topic)
-        self._write(effect.topic, effect.key, octets, headers)
+        self._write(effect.topic, effect.key, octets, span.headers if span else headers)
+        if span:
+            span.end(effect.record)
         return True
+
+    def _begin(self, message: Message, headers: Headers | None) -> Span | None:
+        """The span of a request, if it is sampled."""
+        assert self._tracer
+        trace = self._tracer.admit(headers)
+        if trace is None:
+            return None
+        return self._tracer.begin(trace, GROUP, origin_of(message)._replace(headers=headers))
 
     def _charge(self, request: MtRequest, source: Source) -> None:
         """Taking it has cost tenant and lane one segment; what it has more was not known then."""

@@ -31,6 +31,7 @@ from pipeline.kafka.clients import (
 from pipeline.kafka.pending import drop_pending
 from pipeline.process import Process, process, stop_signal
 from pipeline.records import Timer
+from pipeline.traceparent import LINK_AFTER_MS, linked
 from pipeline.transactions import watched
 from services.scheduler.core import ripe_ms, target
 
@@ -128,6 +129,8 @@ class Shell:
             return
         where = target(timer, now_ms())
         value = timer.value if where == timer.topic else octets
+        if self._ground.tracer and WAIT_S[message.topic() or ""] * 1000 > LINK_AFTER_MS:
+            headers = linked(headers)
         self._write(where, timer.key, value, headers)
 
     def _write(

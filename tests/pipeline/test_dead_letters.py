@@ -1,7 +1,9 @@
 """What stands in the headers of a dead letter."""
 
 import pytest
+import structlog
 
+from pipeline import dead_letters
 from pipeline.dead_letters import error_headers
 from pipeline.effects import Headers
 from pipeline.errors import UnreadableError
@@ -40,3 +42,23 @@ def test_headers_stay_but_for_those_of_an_earlier_burial(
         "error.message": "no object begins here",
     }
     assert len(said) == len(dict(said)) == 9
+
+
+def test_the_log_says_one_of_a_topic_in_a_second_and_nothing_of_its_content(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    moment = 1000.0
+    monkeypatch.setattr(dead_letters.time, "monotonic", lambda: moment)
+    traced: Headers = [("traceparent", f"00-{'a' * 32}-{'b' * 16}-00".encode())]
+    with structlog.testing.capture_logs() as lines:
+        for moment in (1000.0, 1000.5, 1001.5):
+            for topic in ("sms.one", "sms.two"):
+                error_headers(Origin(topic, 3, int(moment), 0, traced), "intake", ERROR)
+    assert [(line["topic"], line["offset"]) for line in lines] == [
+        ("sms.one", 1000),
+        ("sms.two", 1000),
+        ("sms.one", 1001),
+        ("sms.two", 1001),
+    ]
+    assert {line["trace_id"] for line in lines} == {"a" * 32}
+    assert all(ERROR.detail not in str(line) for line in lines)

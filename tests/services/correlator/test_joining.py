@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from pipeline.config import Config, ProfileConfig
-from pipeline.effects import Effect, Publish, PublishLater
+from pipeline.effects import AS_IT_CAME, Effect, Publish, PublishLater, Trace
 from pipeline.ids import ConnectorId, MessageId
 from pipeline.records import Dlr, MtSubmitted, SmscDeliver, Tlv, Wake
 from pipeline.references import reference_of
@@ -387,3 +387,43 @@ def test_in_any_order_and_repeated_each_receipt_is_joined_once_and_none_wrong(
     assert len(finals) == len(set(finals))
     told_on = [e.record for e in published(effects, "sms.tracker.in")]
     assert sum(isinstance(record, MtSubmitted) for record in told_on) == count
+
+
+@pytest.mark.parametrize(
+    ("after_ms", "trace"),
+    [
+        (0, Trace("00-m1")),
+        (3_500_000, Trace("00-m1")),
+        (3_700_000, Trace("00-m1", is_past=True)),
+        (23 * 3_600_000, Trace("00-m1", is_past=True)),
+    ],
+)
+def test_a_receipt_is_of_its_segments_trace_or_hours_later_a_link_to_it(
+    after_ms: int, trace: Trace
+) -> None:
+    handset = Handset()
+    handset.state.trace = "00-m1"
+    (first,) = published(handset.tell(accepted()), "sms.tracker.in")
+    assert first.trace is AS_IT_CAME
+    handset.state.trace = None
+    effects = handset.tell(receipt(), after_ms=after_ms)
+    assert [e.trace for e in effects if isinstance(e, Publish)] == [trace, trace]
+
+
+@given(st.data(), st.integers(1, ROWS_MAX + 8))
+def test_in_any_order_a_receipt_is_of_its_own_segments_trace(
+    data: st.DataObject, count: int
+) -> None:
+    traces = [data.draw(st.sampled_from([None, f"00-m{i}"])) for i in range(count)]
+    answers = [accepted(f"{i:X}", f"m{i}", answered_ms=NOW_MS + i) for i in range(count)]
+    facts: list[tuple[HandsetFact, str | None]] = list(zip(answers, traces, strict=True))
+    facts += [(receipt(f"{i:X}"), None) for i in range(count)]
+    handset = Handset()
+    joined: list[Publish] = []
+    for fact, trace in data.draw(st.permutations(facts)):
+        handset.state.trace = trace
+        joined += published(handset.tell(fact), "sms.dlr")
+    assert len(joined) == count
+    for effect in joined:
+        own = traces[int(effect.key.removeprefix("m"))]
+        assert effect.trace == (own and Trace(own))

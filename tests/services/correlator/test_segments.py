@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from pipeline.config import Config
@@ -36,6 +37,14 @@ def filled(*rows: Row) -> MemoryEntries:
 
 def many(count: int) -> list[Row]:
     return [row(f"{i:X}", f"m{i}", answered_ms=NOW_MS + i) for i in range(1, count + 1)]
+
+
+def test_a_row_of_before_there_were_traces_is_one_without() -> None:
+    octets = msgspec.msgpack.encode(row("0A1B"))
+    old = msgspec.msgpack.encode(msgspec.msgpack.decode(octets)[:-1])
+    assert msgspec.msgpack.decode(old, type=Row) == row("0A1B")
+    traced = row("0A1B", trace="00-a-b-01")
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(traced), type=Row) == traced
 
 
 def test_a_segment_stands_under_the_first_form_of_its_id() -> None:
