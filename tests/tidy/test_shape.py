@@ -50,6 +50,7 @@ DOORS = {  # foreign library: where it may be imported
         "pipeline/broker.py",
         "services/sandbox/http.py",
     ),
+    "sqlite3": ("services/telemetry/sqlite.py",),
     "threading": (
         "pipeline/",
         "heliograph/",
@@ -130,6 +131,7 @@ CORES = [
     "services.telemetry.core",
     "services.telemetry.heard",
     "services.telemetry.snapshot",
+    "services.telemetry.sql",
     "services.telemetry.view",
     "heliograph.plots",
     "heliograph.reconciling",

@@ -1,6 +1,7 @@
 """All parts are served behind one guard, and one that fails ends the process."""
 
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,13 +26,15 @@ def ground() -> Any:
     ground.metrics.close()
 
 
-def test_every_part_is_served_and_guarded(ground: Process, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_part_is_served_and_guarded(
+    ground: Process, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     def more(desk: Desk) -> Part:
         granted = desk.access.is_granted
         return Part([Route("/v1/more", lambda r: PlainTextResponse(f"granted: {granted(r)}"))])
 
     monkeypatch.setattr(telemetry, "PARTS", (*telemetry.PARTS, more))
-    own = telemetry.Telemetry(Config(), TelemetryConfig())
+    own = telemetry.Telemetry(Config(state_dir=tmp_path), TelemetryConfig())
     client = TestClient(Starlette(routes=own.routes(ground)), base_url="http://127.0.0.1:1")
     assert client.get("/v1/summary").json()["events"] == {}
     assert client.get("/v1/more").text == "granted: False"
@@ -50,7 +53,7 @@ class Shell:
 
 
 def test_a_part_that_fails_ends_the_process(
-    ground: Process, monkeypatch: pytest.MonkeyPatch
+    ground: Process, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     ended = threading.Event()
 
@@ -63,7 +66,7 @@ def test_a_part_that_fails_ends_the_process(
 
     monkeypatch.setattr(telemetry, "PARTS", (lambda _: Part(tasks=[waits, fails]),))
     monkeypatch.setattr(telemetry, "Shell", Shell)
-    own = telemetry.Telemetry(Config(), TelemetryConfig())
+    own = telemetry.Telemetry(Config(state_dir=tmp_path), TelemetryConfig())
     own.routes(ground)
     with pytest.raises(OSError, match="no more"):
         own.run(ground, threading.Event())
