@@ -18,6 +18,7 @@ from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from heliograph.durations import Durations
 from heliograph.evidence import Places, gather
 from heliograph.ledgers import get_json, post_json
 from heliograph.local import LOG_FOLDER, Running, running
@@ -31,7 +32,6 @@ from pipeline.kafka.reader import read_to_end
 from pipeline.process import make_codec
 from services.binder.config import BinderConfig
 from services.correlator import replies
-from services.telemetry.core import Summary, percentile
 
 MO_COUNT = 200
 MO_TEXTS = ("VOTE A", "VOTE B", "vote c", "STOP", "HELP", "Tack, vi ses på lördag!")
@@ -65,6 +65,7 @@ def run(plan: Plan, console: Console, report: Path | None) -> bool:
         console.print("Starting Apache Kafka, two sandbox SMSCs and the services ...")
         with running(plan.config_path, Path(name)) as pipeline:
             console.print(f"Up after {time.monotonic() - started:.1f} s.")
+            console.print(f"Live page: {pipeline.page}", soft_wrap=True, highlight=False)
             findings = Demo(plan, pipeline, Path(name) / LOG_FOLDER).play(console)
             _keep_logs(Path(name), findings)
     _tell(findings, console)
@@ -81,7 +82,7 @@ class Demo:
         self._pipeline = pipeline
         self._logs = logs
         self._codec = make_codec(pipeline.config)
-        self._latencies = Summary(latencies_max=10_000_000)
+        self._durations = Durations()
         self._kinds: Counter[str] = Counter()
         self._summary: dict[str, Any] = {}
         self._published = 0
@@ -105,7 +106,7 @@ class Demo:
         self._pipeline.launcher.wait_up()  # what was killed may be on its way up again
         cpu = {name: s - cpu_before.get(name, 0) for name, s in self._cpu_s().items()}
         evidence = gather(
-            self._pipeline.config, self._codec, self._places(), on_event=self._latencies.note
+            self._pipeline.config, self._codec, self._places(), on_event=self._durations.note
         )
         verdict = judge(evidence, Bounds(duplicates_max=self._duplicate_bound()))
         answers = sum(name.startswith(replies.PREFIX) for name in evidence.messages)
@@ -267,7 +268,7 @@ class Demo:
             "votes": self._votes(),
             "dead_letters": dead,
             "throughput_msgs_s": round(messages / self._settled_s, 1),
-            "latency_ms": self._latency_ms(),
+            "latency_ms": self._durations.as_dict(),
             "cpu_us_per_message": {
                 name: round(seconds / messages * 1e6, 1) for name, seconds in sorted(cpu.items())
             },
@@ -279,12 +280,6 @@ class Demo:
         config = self._pipeline.config
         found = standings(config, tallies(config, self._codec))
         return list(told(config, found, None, now_ms()))
-
-    def _latency_ms(self) -> dict[str, dict[str, int | None]]:
-        return {
-            step: {"p50": percentile(values, 50), "p99": percentile(values, 99)}
-            for step, values in self._latencies.latency_ms.items()
-        }
 
     def _duplicate_bound(self) -> int:
         """Segments that the SIGKILLs of this run may have doubled, at most."""

@@ -170,6 +170,10 @@ class Capacity:
         has_other = any(not self.is_down(other) and not self.is_full(other) for other in others)
         return known.rate_per_s if has_other else 0.0
 
+    def contract_per_s(self, connector: ConnectorId) -> float:
+        """Segments a second that it may take."""
+        return self._terms[connector].contract_per_s
+
     def is_configured(self, connector: ConnectorId) -> bool:
         """Whether there is such a connector."""
         return connector in self._terms

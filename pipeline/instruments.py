@@ -41,8 +41,20 @@ MetricName = Literal[
     "sms.binder.maintenance",
     # telemetry
     "sms.telemetry.events",
+    "sms.telemetry.outcomes",
+    "sms.telemetry.funnel",
     "sms.telemetry.latency",
+    "sms.telemetry.receipt_delay",
+    "sms.telemetry.delivery_rate",
+    "sms.telemetry.orphan_share",
+    "sms.telemetry.throughput",
+    "sms.telemetry.unsent.share",
+    "sms.telemetry.slo",
     "sms.telemetry.lag",
+    "sms.telemetry.age",
+    "sms.telemetry.done",
+    "sms.telemetry.letters",
+    "sms.telemetry.behind",
 ]
 """What `Metrics` accepts; METRICS says what each means."""
 
@@ -93,6 +105,36 @@ METRICS: Mapping[MetricName, tuple[str, str]] = {  # name: (unit, meaning)
     "sms.binder.maintenance": ("1", "1 while the carrier works on its own, by connector."),
     # telemetry
     "sms.telemetry.events": ("{event}", "Records of sms.mt.event, by event and connector."),
-    "sms.telemetry.latency": ("s", "Time from request to step, by step and quantile."),
-    "sms.telemetry.lag": ("{record}", "Records not yet committed, by group."),
+    "sms.telemetry.outcomes": ("{message}", "Messages that have ended, by state and lane."),
+    "sms.telemetry.funnel": ("{message}", "How far messages have come, by stage."),
+    "sms.telemetry.latency": (
+        "s",
+        "Time a step took in the last five minutes, by step, connector, class and quantile.",
+    ),
+    "sms.telemetry.receipt_delay": (
+        "s",
+        "Time from submit to receipt in the last five minutes, by connector and quantile.",
+    ),
+    "sms.telemetry.delivery_rate": (
+        "1",
+        "Delivered of what an SMSC took and has ended in the last five minutes, by connector.",
+    ),
+    "sms.telemetry.orphan_share": (
+        "1",
+        "Receipts that fit no message, of those of the last five minutes, by connector.",
+    ),
+    "sms.telemetry.throughput": ("{segment}/s", "Segments answered by the SMSC, by connector."),
+    "sms.telemetry.unsent.share": (
+        "1",
+        "The greatest part of a validity that is over, of what is due and unsent, by connector.",
+    ),
+    "sms.telemetry.slo": (
+        "{message}",
+        "Messages that were due, by lane and result: good, late, or late by the carrier.",
+    ),
+    "sms.telemetry.lag": ("{record}", "Records due and not dealt with, by group."),
+    "sms.telemetry.age": ("s", "How long what a group reads next is due, by group."),
+    "sms.telemetry.done": ("{record}", "Records committed, ever, by group."),
+    "sms.telemetry.letters": ("{record}", "Dead letters nobody has dealt with, by topic."),
+    "sms.telemetry.behind": ("{record}", "Records telemetry has still to read."),
 }

@@ -39,6 +39,8 @@ class Lag:
             group: make_consumer(kafka, group, isolation_level="read_uncommitted")
             for group in sorted(set(group_of.values()))
         }
+        self.starts: dict[Place, int] = {}
+        """As of the last answer: where those partitions are read on that have any left to read."""
         self._places: dict[str, list[Place]] = {}
         known = known_topics(next(iter(self._consumers.values())), kafka) if group_of else {}
         self._topics = [topic for topic in group_of if topic in known]
@@ -53,6 +55,7 @@ class Lag:
         left out would count as empty, while who asks goes by the answer before for some time.
         """
         found = dict.fromkeys(self._topics, Progress(0, 0))
+        starts = {}
         for group, places in self._places.items():
             consumer = self._consumers[group]
             done = committed(consumer, places)
@@ -61,9 +64,12 @@ class Lag:
                 done_to = done[topic, partition]
                 behind = end - done_to
                 before = found[topic]
+                if behind > 1:
+                    starts[topic, partition] = done_to
                 found[topic] = Progress(
                     before.done + done_to, before.behind + (behind if behind > 1 else 0)
                 )
+        self.starts = starts
         return found
 
 

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Mount
 
 from pipeline.config import Config, section
 from pipeline.process import Process, process, stop_signal
-from services.telemetry import letters, live, page, panel, search, summary
+from services.telemetry import letters, live, page, panel, search
 from services.telemetry.access import Access, Guard
 from services.telemetry.config import TelemetryConfig, serving
 from services.telemetry.parts import Desk, Part
@@ -21,7 +21,6 @@ from services.telemetry.shell import Shell
 from services.telemetry.store import opened
 
 PARTS: Sequence[Callable[[Desk], Part]] = (
-    summary.part,
     search.part,
     live.part,
     letters.part,

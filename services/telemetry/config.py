@@ -15,8 +15,6 @@ from pipeline.secret import LITERAL, Secret
 class TelemetryConfig(Section):
     """What telemetry keeps, and who may see it."""
 
-    latencies_max: Annotated[int, Field(ge=100, le=1_000_000)] = 10_000
-    """Newest latencies kept for each percentile."""
     lag_interval_s: Annotated[float, Field(ge=0.2, le=60)] = 1.0
     host: Host | None = None
     """Where it serves; `http.host` without it."""

@@ -1,8 +1,184 @@
-"""The figures as they change: nothing yet is served."""
+"""The figures as they change: `/v1/snapshot`, `/v1/live`, `/v1/summary`, and metrics.
 
+One thread makes a snapshot twice a second and everybody gets that one, another asks Kafka how far
+the groups are, and tables follow what binders, correlators and operators say.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from functools import cache
+
+import msgspec
+import structlog
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from pipeline import topics
+from pipeline.capacity import Capacity
+from pipeline.errors import BrokerError
+from pipeline.kafka.clients import now_ms
+from pipeline.kafka.table import ControlTable
+from pipeline.records import ConnectorState, MtEvent, Stop, VoteTally
+from pipeline.tables import followed
+from services.telemetry.feed import Feed
+from services.telemetry.figures import Around, Figures
+from services.telemetry.groups import Asked, keep_asking
+from services.telemetry.heard import Heard, Moved
+from services.telemetry.latencies import REQUEST_TO_RECEIPT, REQUEST_TO_SUBMIT, percentiles
+from services.telemetry.measured import Measured
 from services.telemetry.parts import Desk, Part
+from services.telemetry.slo import PROMISE_S
+from services.telemetry.totals import Totals
+from services.telemetry.view import Unsent
+
+LOG = structlog.get_logger()
+SNAPSHOT_EVERY_S = 0.5
+LOOKS_PER_SECOND = round(1 / SNAPSHOT_EVERY_S)
+AGAIN_S = 2.0  # after a table could not be read
 
 
 def part(desk: Desk) -> Part:
     """What it adds to telemetry."""
-    return Part()
+    board = Board(desk)
+    return Part(
+        [
+            Route("/v1/snapshot", board.show),
+            Route("/v1/live", board.live),
+            Route("/v1/summary", board.summary),
+        ],
+        [board],
+        [board.look, board.ask, board.follow],
+    )
+
+
+class Board:
+    """What is on show, and the threads that keep it new."""
+
+    def __init__(self, desk: Desk) -> None:
+        ground = desk.ground
+        self.feed = Feed()
+        self._desk = desk
+        self._capacity = Capacity(ground.config, now_ms)
+        self._figures = Figures(ground.config, self._capacity, desk.view.counts())
+        self._totals = Totals()
+        self._lock = threading.Lock()  # over figures and totals, as far as records change them
+        self._asked = Asked()
+        self._unsent: Sequence[Unsent] = ()
+        self._measured = Measured(ground.metrics)
+        self._began_s = time.monotonic()
+        self._events = cache(
+            lambda event, connector: ground.metrics.counter(
+                "sms.telemetry.events", event=event, connector=connector
+            )
+        )
+
+    # --- served -------------------------------------------------------------------------------
+
+    def show(self, _: Request) -> Response:
+        """The newest snapshot."""
+        return Response(self.feed.newest[1], media_type="application/json")
+
+    async def live(self, _: Request) -> Response:
+        """Every snapshot from now on."""
+        return self.feed.stream()
+
+    def summary(self, _: Request) -> JSONResponse:
+        """Totals since the start."""
+        with self._lock:
+            totals = self._totals.as_dict()
+            times = self._figures.latencies.by(lambda kind: kind.step)
+        latency = {}
+        for step in (REQUEST_TO_SUBMIT, REQUEST_TO_RECEIPT):
+            p50, p99 = percentiles(times[step], (50, 99)) if step in times else (None, None)
+            latency[step] = {"p50": p50, "p99": p99}
+        lag = {group.name: group.lag for group in self._asked.groups}
+        return JSONResponse({**totals, "latency_ms": latency, "lag": lag})
+
+    # --- heard --------------------------------------------------------------------------------
+
+    def heard(self, batch: Sequence[Heard], moved: Sequence[Moved]) -> None:
+        """Count them."""
+        with self._lock:
+            self._figures.heard(batch, moved, now_ms())
+            for one in batch:
+                self._totals.note(one.record)
+                if isinstance(one.record, MtEvent):
+                    self._events(one.record.event, one.record.connector or "").value += 1
+
+    # --- threads ------------------------------------------------------------------------------
+
+    def look(self, stopping: threading.Event) -> None:
+        """Make snapshots; judge and measure once a second."""
+        count = 0
+        while not stopping.wait(SNAPSHOT_EVERY_S):
+            self.turn(now_ms(), is_second=count % LOOKS_PER_SECOND == 0)
+            count += 1
+        self.feed.is_over = True
+
+    def turn(self, now: int, *, is_second: bool) -> None:
+        """Make one snapshot."""
+        figures, view, asked = self._figures, self._desk.view, self._asked
+        if is_second:
+            self._unsent = view.unsent(now)
+            read_to_ms = min(now, figures.newest_ms) if asked.behind else now
+            figures.slo.judge(
+                read_to_ms - PROMISE_S * 1000,
+                view.late,
+                lambda name: figures.is_hindered(name, now),
+            )
+        around = Around(asked.groups, asked.letters, asked.behind, self._unsent)
+        with self._lock:
+            figures.roll(now)
+            seen = figures.look(now, around, time.monotonic() - self._began_s)
+        self.feed.put(msgspec.json.encode(seen))
+        if is_second:
+            with self._lock:
+                times = figures.latencies.by(lambda kind: kind[:3])
+                outcomes = dict(figures.outcomes)
+            self._measured.put(seen, times, outcomes, figures.slo.results, asked, self._unsent)
+
+    def ask(self, stopping: threading.Event) -> None:
+        """Ask Kafka how far the groups are."""
+        interval_s = self._desk.own.lag_interval_s
+        keep_asking(self._desk.ground.config, self._capacity, self._take, interval_s, stopping)
+
+    def follow(self, stopping: threading.Event) -> None:
+        """Follow the tables; one that can't be read at the start is tried again."""
+        with ExitStack() as stack:
+            for table in self._tables():
+                running = table()
+                while not _is_started(running):
+                    if stopping.wait(AGAIN_S):
+                        return
+                    running = table()
+                stack.callback(running.stop)
+            stopping.wait()
+
+    def _take(self, asked: Asked) -> None:
+        self._asked = asked
+
+    def _tables(self) -> Sequence[Callable[[], ControlTable]]:
+        ground, figures = self._desk.ground, self._figures
+
+        def hear(_: str, state: ConnectorState | None) -> None:
+            if state is not None:
+                self._capacity.hear(state)
+                figures.connectors.hear(state)
+
+        return (
+            lambda: followed(ground, topics.CONNECTOR_STATE, ConnectorState, hear),
+            lambda: followed(ground, topics.CONTROL_STOP, Stop, figures.connectors.put_stop),
+            lambda: followed(ground, topics.VOTE_TALLY, VoteTally, figures.put_tally),
+        )
+
+
+def _is_started(table: ControlTable) -> bool:
+    try:
+        table.start()
+    except BrokerError as error:
+        LOG.warning("a table is not on show yet", error=str(error))
+        return False
+    return True

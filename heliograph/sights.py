@@ -1,0 +1,127 @@
+"""What `top` and `lag` look at: a snapshot of telemetry, and how far groups are behind."""
+
+import time
+import urllib.request
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+from rich.console import Console
+from rich.console import Group as Lines
+from rich.live import Live
+
+from heliograph.topping import screen, span
+from pipeline import topics
+from pipeline.capacity import Capacity
+from pipeline.config import Config, section
+from pipeline.errors import HeliographError, UnreadableError
+from pipeline.kafka.clients import now_ms
+from pipeline.kafka.reader import read_to_end
+from pipeline.process import make_codec
+from pipeline.records import ConnectorState
+from services.telemetry.config import TelemetryConfig
+from services.telemetry.groups import Groups
+from services.telemetry.snapshot import Group, Snapshot
+
+TIMEOUT_S = 5
+ANYWHERE = ("0.0.0.0", "::")  # noqa: S104 - what listens there is here too
+
+
+def telemetry_url(config: Config) -> str:
+    """Where telemetry serves as configured; raises HeliographError where that is any port."""
+    own = section(config, "telemetry", TelemetryConfig)
+    host = config.http.host if own.host is None else own.host
+    port = config.http.port if own.port is None else own.port
+    if not port:
+        raise HeliographError(
+            "telemetry takes any free port; set services.telemetry.port, or give --url"
+        )
+    return f"http://{'127.0.0.1' if host in ANYWHERE else host}:{port}"
+
+
+class Sights:
+    """One telemetry, at `url`."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url.rstrip("/")
+        if not self._url.startswith(("http://", "https://")):
+            raise HeliographError(f"--url {url}: write http://HOST:PORT")
+
+    def read(self) -> bytes:
+        """The newest snapshot as JSON; raises HeliographError."""
+        try:
+            with urllib.request.urlopen(  # noqa: S310 - only http, see above
+                f"{self._url}/v1/snapshot", timeout=TIMEOUT_S
+            ) as answer:
+                found: bytes = answer.read()
+        except (OSError, ValueError) as error:
+            raise HeliographError(
+                f"telemetry does not answer at {self._url} ({error}); start it, or give --url"
+            ) from error
+        if found == b"null":
+            raise HeliographError("telemetry has just started; ask again in a second")
+        return found
+
+    def look(self) -> Snapshot:
+        """The newest snapshot; raises HeliographError."""
+        try:
+            return msgspec.json.decode(self.read(), type=Snapshot)
+        except msgspec.DecodeError as error:
+            raise HeliographError(
+                f"what answers at {self._url} is no telemetry of this version: {error}"
+            ) from error
+
+
+def watch(sights: Sights, every_s: float) -> None:
+    """Show it until Ctrl-C, which is the way to end it; raises HeliographError at the first look.
+
+    A later one that fails leaves what was seen before, and says why.
+    """
+    console = Console()
+    seen, why = sights.look(), ""
+    try:
+        with Live(console=console, screen=True, auto_refresh=False) as live:
+            while True:
+                shown = screen(seen, console.width)
+                live.update(Lines(why, shown) if why else shown, refresh=True)
+                time.sleep(every_s)
+                try:
+                    seen, why = sights.look(), ""
+                except HeliographError as error:
+                    why = str(error)
+    except KeyboardInterrupt:
+        return
+
+
+def standing(config: Config, pause_s: float) -> Sequence[Group]:
+    """Every group, its rate measured over `pause_s`; raises HeliographError."""
+    capacity, codec = Capacity(config, now_ms), make_codec(config)
+    for message in read_to_end(config.kafka, [topics.CONNECTOR_STATE]):
+        if message.value() is not None:
+            try:
+                capacity.hear(codec.decode(message.value(), ConnectorState))
+            except UnreadableError:
+                continue
+    groups = Groups(config, capacity)
+    try:
+        groups.patiently_ask()
+        time.sleep(pause_s)
+        return groups.patiently_ask().groups
+    finally:
+        groups.close()
+
+
+def lag_table(groups: Iterable[Group]) -> Iterator[str]:
+    """A line a group, with a heading."""
+    rows = [
+        (
+            one.name,
+            f"{one.lag:,}",
+            "-" if one.age_s is None else span(one.age_s),
+            f"{one.done_per_s:,.0f}",
+        )
+        for one in groups
+    ]
+    width = max((len(name) for name, *_ in rows), default=0)
+    yield f"{'group':{width}}  {'lag':>10}  {'age':>12}  {'done/s':>8}"
+    for name, lag, age, done in rows:
+        yield f"{name:{width}}  {lag:>10}  {age:>12}  {done:>8}"
