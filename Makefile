@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up test interop analytics fuzz check scenarios simulation chaos coverage lint fmt lock bench clean
+.PHONY: help setup setup-dev demo up test interop analytics monitoring fuzz check scenarios simulation chaos coverage lint fmt lock bench clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -26,6 +26,9 @@ interop: setup-dev ## SMPP with other people's stacks, which it installs: ARGS="
 analytics: .venv/analytics.stamp ## the SQL of infra/analytics on ClickHouse, which it installs
 	@$(BIN)/pytest tests/analytics $(ARGS)
 
+monitoring: setup-dev ## alert rules and dashboards, by promtool and Prometheus, which it installs
+	@$(BIN)/pytest tests/monitoring $(ARGS)
+
 scenarios: setup-dev ## what the sandbox can do, each behaviour played and told in a line
 	@TELL=1 $(BIN)/pytest -q tests/demonstrations $(ARGS)
 
@@ -41,7 +44,7 @@ coverage: setup-dev ## of each module of smpp by its own test
 fuzz: setup-dev ## hostile octets for every decoder: ARGS="pdu --runs 1000000"
 	@$(BIN)/python -m tests.fuzz $(ARGS)
 
-check: lint interop analytics ## what CI runs beside the tests
+check: lint interop analytics monitoring ## what CI runs beside the tests
 
 lint: setup-dev ## style, types, import contracts, compose file
 	@$(BIN)/ruff check .

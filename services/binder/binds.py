@@ -12,11 +12,12 @@ import structlog
 
 from pipeline.connectors import ConnectorConfig
 from services.binder.accounts import Way
+from services.binder.certificates import earliest_s, own_expires_s
 from services.binder.config import BinderConfig
 from services.binder.engine import Wire
 from smpp.backoff import BackoffConfig
 from smpp.client import Esme
-from smpp.credentials import Credentials
+from smpp.credentials import WRONG_CREDENTIALS, Credentials
 from smpp.keeper import Keeper, KeeperState
 from smpp.pdu import Pdu
 
@@ -26,6 +27,8 @@ STATES = {  # what sms.connector.state says; one that connects or is made anew i
     KeeperState.REFUSED: "refused",
     KeeperState.WAITING: "unbound",
 }
+REFUSED = "bind refused: "
+DENIALS = {status.name for status in WRONG_CREDENTIALS}
 
 
 class Slot(NamedTuple):
@@ -59,6 +62,7 @@ class Binds:
         `fail` ends the process.
         """
         self._account = account
+        self._own_expires_s = _own_end(account)
         self._ways = ways
         self._backoff = BackoffConfig(min_s=config.reconnect_min_s, max_s=config.reconnect_max_s)
         self._drain_timeout_s = config.drain_timeout_s
@@ -82,6 +86,31 @@ class Binds:
     def receiver_count(self) -> int:
         """How many receivers are up."""
         return sum(slot.is_receiver and k.esme is not None for slot, k in self._keepers.items())
+
+    @property
+    def wanted_count(self) -> int:
+        """How many of both kinds should be up; what an operator has unbound should not."""
+        return sum(state != "drained" for state, _ in self.states.values())
+
+    @property
+    def denied_count(self) -> int:
+        """How many are down because the SMSC knows no such account, or another password."""
+        return sum(
+            state == "refused" and (why or "").removeprefix(REFUSED) in DENIALS
+            for state, why in self.states.values()
+        )
+
+    @property
+    def certificate_expires_s(self) -> float | None:
+        """When the first certificate ends that binds depend on, in seconds since 1970 UTC."""
+        esmes = (keeper.esme for keeper in self._keepers.values())
+        return earliest_s(self._own_expires_s, esmes)
+
+    def in_flight_count(self, slot: Slot) -> int:
+        """Requests on a bind that are not answered yet."""
+        keeper = self._keepers.get(slot)
+        esme = None if keeper is None else keeper.esme
+        return 0 if esme is None else len(esme.session.window.in_flight)
 
     def esme(self) -> Esme | None:
         """The submitting bind with most room; None while none has any."""
@@ -114,6 +143,7 @@ class Binds:
     async def reload(self, account: ConnectorConfig, ways: Mapping[bool, Way]) -> None:
         """Bind as `account` says from now on: what is not bound at once, the others in turn."""
         self._account, self._ways = account, ways
+        self._own_expires_s = _own_end(account)
         await self._let_go([slot for slot in self._keepers if slot not in self._slots(slot.lease)])
         for slot, keeper in self._keepers.items():
             if self._made_as[slot] == ways[slot.is_receiver].mark:
@@ -251,8 +281,12 @@ class Binds:
             self._fail(error)
 
 
+def _own_end(account: ConnectorConfig) -> float | None:
+    return None if account.tls is None else own_expires_s(account.tls.certificate_file)
+
+
 def result_of(state: KeeperState, why: str) -> str:
     """What an attempt has come to: bound, failed, or the status by which it was refused."""
     if state is KeeperState.REFUSED:
-        return why.removeprefix("bind refused: ")
+        return why.removeprefix(REFUSED)
     return "bound" if state is KeeperState.BOUND else "failed"

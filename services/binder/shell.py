@@ -26,6 +26,7 @@ from pipeline.tables import followed, on_loop
 from pipeline.traceparent import trace_of
 from services.binder import core, gauges, outputs, validity
 from services.binder.accounts import ways
+from services.binder.answers import Answers
 from services.binder.binds import Binds
 from services.binder.calendar import Calendar
 from services.binder.circuit import Circuit
@@ -90,6 +91,7 @@ class Connector:
         self._leases = Leases(self._lanes)
         self._outbox = Outbox(name, process, producer, generation, fail)
         submitted = process.metrics.counter("sms.binder.submitted", connector=name)
+        answers = Answers(name, process.metrics, self._take_answer)
         form = validity.form(process.config.profile(name).validity)
         self._stops = Stops(name, cancels)
         self._stop_table = followed(process, topics.CONTROL_STOP, Stop, on_loop(self._obey_stop))
@@ -99,7 +101,7 @@ class Connector:
             ways(account),
             config,
             self._engine.wires,
-            lambda esme: Wire(esme, self._take_answer, submitted, form),
+            lambda esme: Wire(esme, answers.take, submitted, form),
             on_request=Deliveries(name, process, config, self._outbox).take,
             on_change=lambda *told: self._states.tell(*told),
             on_attempt=self._count_attempt,
@@ -107,10 +109,8 @@ class Connector:
             fail=fail,
         )
         self.esme = self._binds.esme
-        states = self._binds.states
-        self._states = States(
-            name, process, states, self._engine, self._leases, self._outbox, account.window
-        )
+        tells_of = self._binds, answers, self._engine, self._leases, self._outbox
+        self._states = States(name, process, *tells_of, account.window)
         self._membership = Membership(
             process.config.kafka,
             f"binder-{name}",

@@ -14,7 +14,8 @@ from pipeline.ids import ConnectorId
 from pipeline.kafka.clients import now_ms
 from pipeline.process import Process
 from pipeline.records import ConnectorState
-from services.binder.binds import Slot
+from services.binder.answers import Answers
+from services.binder.binds import Binds, Slot
 from services.binder.core import status_name
 from services.binder.engine import Engine
 from services.binder.leases import Leases
@@ -32,17 +33,20 @@ class States:
         self,
         name: ConnectorId,
         process: Process,
-        slots: Mapping[Slot, tuple[str, str | None]],
+        binds: Binds,
+        answers: Answers,
         engine: Engine,
         leases: Leases,
         outbox: Outbox,
         window: int,
     ) -> None:
-        """`slots` has state and reason of each bind held, as it is at any time."""
+        """`binds` has state and reason of each that is held, as it is at any time."""
         self.window = window  # of each bind, from now on
         self._name = name
         self._replica = process.replica
-        self._slots = slots
+        self._binds = binds
+        self._slots: Mapping[Slot, tuple[str, str | None]] = binds.states
+        self._answers = answers
         self._engine = engine
         self._leases = leases
         self._outbox = outbox
@@ -97,8 +101,12 @@ class States:
         if not slot.is_receiver:
             paused = self._engine.lanes.paused_count // leases
             done_ahead = self._leases.done_ahead
+            end_s = self._binds.certificate_expires_s
             record = replace(
                 record,
+                in_flight=self._binds.in_flight_count(slot),
+                statuses=self._answers.statuses,
+                certificate_expires_ms=None if end_s is None else int(end_s * 1000),
                 ahead=done_ahead(slot.lease, priority=False) + paused,
                 ahead_priority=done_ahead(slot.lease, priority=True),
             )

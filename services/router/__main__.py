@@ -53,6 +53,10 @@ def main(read: Callable[[], Config], replica: str) -> None:
         stops, quality = Stops(), Quality()
         look_ups = cache(lambda result: ground.metrics.counter("sms.router.lookups", result=result))
 
+        for what in ("configuration", "routes"):
+            for result in ("taken", "refused"):  # at 0, or nobody would see the first
+                ground.metrics.counter("sms.router.reloads", what=what, result=result)
+
         def count_look_up(result: str) -> None:
             look_ups(result).value += 1
 

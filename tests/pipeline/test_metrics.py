@@ -1,9 +1,44 @@
 """What is counted, as whoever asks reads it."""
 
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
 import pytest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+    ExportMetricsServiceRequest,
+)
 from prometheus_client import generate_latest
 
-from pipeline.metrics import Histogram, Metrics
+from pipeline.metrics import Histogram, Metrics, is_pushed, resource
+
+PUSHED: list[ExportMetricsServiceRequest] = []
+
+
+class Receiver(BaseHTTPRequestHandler):
+    """Takes what is pushed by OTLP."""
+
+    def do_POST(self) -> None:
+        octets = self.rfile.read(int(self.headers["content-length"]))
+        PUSHED.append(ExportMetricsServiceRequest.FromString(octets))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    server = HTTPServer(("127.0.0.1", 0), Receiver)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    PUSHED.clear()
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
+    yield
+    server.shutdown()
+    thread.join(5)
+    server.server_close()
 
 
 def shown(metrics: Metrics, start: str) -> list[str]:
@@ -64,3 +99,114 @@ def test_a_histogram_is_the_same_for_the_same_labels() -> None:
     assert metrics.histogram(name, (1, 5), reason="b", topic="a") is own
     assert metrics.histogram(name, (1, 5), topic="a") is not own
     metrics.close()
+
+
+def test_a_histogram_is_scraped_with_the_rest() -> None:
+    metrics = Metrics("intake", "intake-scraped")
+    metrics.sent("sms.scraped").value += 1
+    own = metrics.histogram("sms.binder.answer.duration", (0.1, 1), connector="scraped")
+    for value in (0.05, 0.1, 0.5, 7):
+        own.note(value)
+    lines = shown(metrics, "sms_binder_answer_duration_seconds")
+    metrics.close()
+    read = {line.split()[0].removeprefix("sms_binder_answer_duration_seconds"): line.split()[-1]
+            for line in lines}  # fmt: skip
+    assert {name: float(value) for name, value in read.items()} == {
+        '_bucket{connector="scraped",le="0.1"}': 2,
+        '_bucket{connector="scraped",le="1"}': 3,
+        '_bucket{connector="scraped",le="+Inf"}': 4,
+        '_count{connector="scraped"}': 4,
+        '_sum{connector="scraped"}': 7.65,
+    }
+
+
+def test_a_gauge_that_has_nothing_to_say_is_not_shown() -> None:
+    metrics = Metrics("intake", "intake-silent")
+    name = "sms.binder.certificate.expires"
+    metrics.gauge(name, lambda: None, connector="plain")
+    metrics.gauge(name, lambda: 5.0, connector="secure")
+    lines = shown(metrics, "sms_binder_certificate_expires_seconds")
+    metrics.close()
+    assert lines == ['sms_binder_certificate_expires_seconds{connector="secure"} 5.0']
+
+
+@pytest.mark.usefixtures("receiver")
+def test_all_of_it_is_pushed_by_otlp_under_the_name_that_the_operator_gives(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OTEL_SERVICE_NAME", "sms-of-ours")
+    metrics = Metrics("intake", "intake-pushed")
+    metrics.sent("sms.pushed").value += 3
+    own = metrics.histogram("sms.binder.answer.duration", (0.1, 1), connector="pushed")
+    own.note(0.5)
+    metrics.close()  # pushes what is left
+    (sent,) = PUSHED
+    (whole,) = sent.resource_metrics
+    names = {one.key: one.value.string_value for one in whole.resource.attributes}
+    assert names["service.name"] == "sms-of-ours"
+    assert names["service.instance.id"] == "intake-pushed"
+    by_name = {one.name: one for scope in whole.scope_metrics for one in scope.metrics}
+    (point,) = by_name["messaging.client.sent.messages"].sum.data_points
+    assert point.as_int == 3
+    (bucket,) = by_name["sms.binder.answer.duration"].histogram.data_points
+    assert (list(bucket.bucket_counts), list(bucket.explicit_bounds)) == ([0, 1, 0], [0.1, 1])
+    assert (bucket.count, bucket.sum, bucket.HasField("min")) == (1, 0.5, False)
+
+
+ENDPOINT = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"}
+
+
+@pytest.mark.parametrize(
+    ("variables", "metrics", "traces"),
+    [
+        ({}, False, False),
+        (ENDPOINT, True, True),
+        ({"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": "http://127.0.0.1:4318/v1/metrics"}, True, False),
+        ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://127.0.0.1:4318/v1/traces"}, False, True),
+        (ENDPOINT | {"OTEL_METRICS_EXPORTER": "none"}, False, True),
+        (ENDPOINT | {"OTEL_TRACES_EXPORTER": "none"}, True, False),
+        (ENDPOINT | {"OTEL_METRICS_EXPORTER": "otlp"}, True, True),
+        ({"OTEL_METRICS_EXPORTER": "otlp"}, False, False),
+        (ENDPOINT | {"OTEL_SDK_DISABLED": "true"}, False, False),
+        (ENDPOINT | {"OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf"}, True, True),
+        (ENDPOINT | {"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, False, False),
+        (ENDPOINT | {"OTEL_EXPORTER_OTLP_METRICS_PROTOCOL": "grpc"}, False, True),
+    ],
+)
+def test_what_is_pushed_is_said_by_the_usual_variables(
+    variables: dict[str, str], metrics: bool, traces: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert (is_pushed("metrics"), is_pushed("traces")) == (metrics, traces)
+
+
+@pytest.mark.parametrize(
+    ("variables", "name"),
+    [
+        ({}, "heliograph-router"),
+        ({"OTEL_SERVICE_NAME": "ours"}, "ours"),
+        ({"OTEL_RESOURCE_ATTRIBUTES": "service.name=theirs,zone=a"}, "theirs"),
+    ],
+)
+def test_who_says_it_is_named_by_the_operator_or_by_us(
+    variables: dict[str, str], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable, value in variables.items():
+        monkeypatch.setenv(variable, value)
+    found = resource("router", "router-7").attributes
+    assert (found["service.name"], found["service.instance.id"]) == (name, "router-7")
+
+
+@pytest.mark.usefixtures("receiver")
+def test_nothing_is_counted_for_anybody_where_the_sdk_is_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
+    metrics = Metrics("intake", "intake-off")
+    metrics.sent("sms.off").value += 1
+    metrics.histogram("sms.binder.answer.duration", (1,), connector="off").note(3)
+    lines = shown(metrics, "messaging_client_sent_messages_total{")
+    metrics.close()
+    assert [line for line in lines if "sms.off" in line] == []
+    assert PUSHED == []

@@ -25,7 +25,14 @@ class World:
             done_ahead=lambda partition, *, priority: self.done[partition, priority],
         )
         outbox = SimpleNamespace(state=self.told.append)
-        others: Any = (SimpleNamespace(replica="binder-0"), slots, engine, leases, outbox)
+        binds = SimpleNamespace(
+            states=slots,
+            certificate_expires_s=1_900_000_000.5,
+            in_flight_count=lambda slot: 3 + slot.lease,
+        )
+        answers = SimpleNamespace(statuses={"ESME_ROK": 7, "ESME_RTHROTTLED": 2})
+        process = SimpleNamespace(replica="binder-0")
+        others: Any = (process, binds, answers, engine, leases, outbox)
         self.states = States(ConnectorId("fast"), *others, 10)
         self.states.tell_all()
 
@@ -56,3 +63,13 @@ def test_that_much_less_is_ahead_is_told_at_once() -> None:
     world.done[0, False] = 0
     assert world.news() == [(0, 0), (0, 0)]
     assert world.news() == []
+
+
+def test_a_submitting_lease_tells_what_is_in_flight_and_answered_and_when_certificates_end() -> None:
+    world = World()
+    submitting = [state for state in world.told if not state.is_receiver]
+    assert [state.in_flight for state in submitting] == [3, 4]
+    assert {state.certificate_expires_ms for state in submitting} == {1_900_000_000_500}
+    assert all(state.statuses == {"ESME_ROK": 7, "ESME_RTHROTTLED": 2} for state in submitting)
+    receiver = next(state for state in world.told if state.is_receiver)
+    assert (receiver.in_flight, receiver.statuses) == (0, {})
