@@ -19,11 +19,14 @@ from confluent_kafka.schema_registry import (
     ServerConfig,
 )
 from confluent_kafka.schema_registry.error import SchemaRegistryError
+from httpx import HTTPError  # what the client raises when nobody answers
 
 from pipeline.codec import NAMESPACE, plain, whole_schema
 from pipeline.errors import ConfigError, UnreadableError
 from pipeline.records import Record
 from pipeline.topics import MT_REQUEST, Topic, is_public
+
+NOT_FOUND = 404
 
 
 class SchemaRegistry:
@@ -46,6 +49,40 @@ class SchemaRegistry:
                 self._client.set_config(subject, config)
                 subjects.append(subject)
         return subjects
+
+    def lacking(self, catalog: Iterable[Topic]) -> dict[str, bool]:
+        """The subjects that don't have the record of `catalog` as it is, and whether each would
+        take it. Raises ConfigError when the registry does not answer.
+        """
+        found = {}
+        for topic in catalog:
+            for name in topic.records:
+                subject, schema = subject_of(topic.name, name), _avro(name)
+                try:
+                    if not self._has(subject, schema):
+                        found[subject] = self._takes(subject, schema)
+                except (SchemaRegistryError, HTTPError) as error:
+                    raise ConfigError(
+                        [f"registry: it can't be asked about {subject}: {error}"]
+                    ) from error
+        return found
+
+    def _has(self, subject: str, schema: Schema) -> bool:
+        try:
+            self._client.lookup_schema(subject, schema)
+        except SchemaRegistryError as error:
+            if error.http_status_code != NOT_FOUND:
+                raise
+            return False
+        return True
+
+    def _takes(self, subject: str, schema: Schema) -> bool:
+        try:
+            return bool(self._client.test_compatibility(subject, schema))
+        except SchemaRegistryError as error:
+            if error.http_status_code != NOT_FOUND:
+                raise
+            return True  # there is no such subject yet
 
     def _id_of(self, topic: str, kind: type[Record]) -> int:
         subject = subject_of(topic, kind.__name__)

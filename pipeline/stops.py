@@ -11,7 +11,7 @@ from typing import Protocol
 from pipeline.ids import ConnectorId, MessageId
 from pipeline.records import Cancel, Stop
 
-CANCEL, PAUSE = "cancel", "pause"
+CANCEL, PAUSE, DRAIN = "cancel", "pause", "drain"
 COMMAND = "command"  # what cancels a single message
 CANCELS_LIFE_MS = 7 * 86_400_000  # the longest validity
 CANCELS_MAX = 500_000  # some 100 MB; beyond it the eldest are forgotten
@@ -78,7 +78,7 @@ class Stops:
     ) -> None:
         self._connector = connector
         self._cancelled = (cancels or Cancels()).rows
-        self._rows: dict[str, Mapping[str, Stop]] = {CANCEL: {}, PAUSE: {}}
+        self._rows: dict[str, Mapping[str, Stop]] = {CANCEL: {}, PAUSE: {}, DRAIN: {}}
 
     def put(self, name: str, stop: Stop | None) -> None:
         """The row `name` is this one now, or is no more; an action not known here stops nothing."""
@@ -93,6 +93,17 @@ class Stops:
         """Whether it must wait for now."""
         rows = self._rows[PAUSE]
         return bool(rows) and _first(rows, what) is not None
+
+    @property
+    def drains(self) -> bool:
+        """Whether the connector's binds must rest: a row that names it, and nothing else, says so.
+
+        Of other connectors it says nothing, though messages may go on by them.
+        """
+        return any(
+            row.connector == self._connector and row.tenant is None and row.campaign is None
+            for row in self._rows[DRAIN].values()
+        )
 
     def cancels(self, what: Message) -> str | None:
         """The name of the row that cancels it, None when none does."""

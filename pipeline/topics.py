@@ -63,6 +63,18 @@ class Topic(msgspec.Struct, frozen=True, kw_only=True):
     readers: tuple[str, ...]
 
 
+class Difference(msgspec.Struct, frozen=True):
+    """What of a topic is another than it must be: a setting, as it is and as it should be.
+
+    Of one that is not there at all the setting is `topic`.
+    """
+
+    topic: str
+    setting: str
+    found: str
+    wanted: str
+
+
 class Lanes(msgspec.Struct, frozen=True, kw_only=True):
     """What `catalog` must know of one connector."""
 

@@ -1,20 +1,26 @@
 """Topics as they must exist."""
 
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # exported, but not by name
     AdminClient,
+    ConfigResource,
     NewTopic,
+    ResourceType,
 )
 
 from pipeline.config import KafkaConfig
 from pipeline.errors import BrokerError
 from pipeline.kafka.clients import REQUEST_TIMEOUT_S, client_settings, known_topics
-from pipeline.topics import Topic
+from pipeline.topics import Difference, Topic
 
 LOOK_EVERY_S = 0.05
+PARTITIONS, REPLICAS, TOPIC = "partitions", "replicas", "topic"
+TUNED = frozenset({"min.cleanable.dirty.ratio", "segment.ms"})  # may be as the operator likes
+UNSEEN = {KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.UNKNOWN_TOPIC_OR_PART}
 
 
 def create_topics(kafka: KafkaConfig, catalog: Iterable[Topic]) -> list[str]:
@@ -55,10 +61,107 @@ def missing_topics(kafka: KafkaConfig, catalog: Iterable[Topic]) -> list[str]:
     return [topic.name for topic in catalog if topic.name not in there]
 
 
+def differences(kafka: KafkaConfig, catalog: Iterable[Topic]) -> list[Difference]:
+    """What is not as `catalog` and the configuration say; a topic that is not there is one whole
+    difference. Raises BrokerError.
+    """
+    admin = AdminClient(client_settings(kafka))
+    there = known_topics(admin, kafka)
+    topics = list(catalog)
+    settings = _settings(admin, kafka, [topic.name for topic in topics if topic.name in there])
+    return [
+        difference
+        for topic in topics
+        for difference in _differences(topic, there.get(topic.name), settings, kafka)
+    ]
+
+
+def unwanted_topics(kafka: KafkaConfig, catalog: Iterable[Topic]) -> list[str]:
+    """Topics of ours by their names that are not of `catalog`. Raises BrokerError."""
+    there = known_topics(AdminClient(client_settings(kafka)), kafka)
+    return sorted({name for name in there if name.startswith("sms.")} - {t.name for t in catalog})
+
+
+def operations(kafka: KafkaConfig, names: Sequence[str]) -> Mapping[str, frozenset[str]]:
+    """What this client may do to each of these topics, by Kafka's names: READ, WRITE, ...
+
+    A topic that it may not even see is allowed nothing. Raises BrokerError.
+    """
+    admin = AdminClient(client_settings(kafka))
+    found: dict[str, frozenset[str]] = {}
+    for name, future in _described(admin, kafka, names).items():
+        try:
+            allowed = future.result(REQUEST_TIMEOUT_S).authorized_operations
+        except KafkaException as error:
+            if error.args[0].code() not in UNSEEN:
+                raise BrokerError(
+                    f"topics can't be described at {kafka.bootstrap_servers}: {error}"
+                ) from error
+            allowed = []
+        found[name] = frozenset(operation.name for operation in allowed or ())
+    return found
+
+
+def _described(admin: AdminClient, kafka: KafkaConfig, names: Sequence[str]) -> Mapping[str, Any]:
+    asked = TopicCollection(list(names))
+    try:
+        return admin.describe_topics(
+            asked, include_authorized_operations=True, request_timeout=REQUEST_TIMEOUT_S
+        )
+    except KafkaException as error:
+        raise BrokerError(
+            f"topics can't be described at {kafka.bootstrap_servers}: {error}"
+        ) from error
+
+
+def _settings(
+    admin: AdminClient, kafka: KafkaConfig, names: Sequence[str]
+) -> Mapping[str, Mapping[str, str]]:
+    """The configuration of each topic, by name."""
+    resources = [ConfigResource(ResourceType.TOPIC, name) for name in names]
+    asked = admin.describe_configs(resources) if resources else {}
+    try:
+        return {
+            resource.name: {
+                key: entry.value for key, entry in future.result(REQUEST_TIMEOUT_S).items()
+            }
+            for resource, future in asked.items()
+        }
+    except KafkaException as error:
+        raise BrokerError(
+            f"the settings of topics can't be read at {kafka.bootstrap_servers}: {error}"
+        ) from error
+
+
+def _differences(
+    topic: Topic,
+    there: Any | None,
+    settings: Mapping[str, Mapping[str, str]],
+    kafka: KafkaConfig,
+) -> Iterator[Difference]:
+    if there is None:
+        yield Difference(topic.name, TOPIC, "missing", "there")
+        return
+    counts = {len(partition.replicas) for partition in there.partitions.values()}
+    rows = {
+        PARTITIONS: (str(len(there.partitions)), str(topic.partitions)),
+        REPLICAS: (str(min(counts, default=0)), str(kafka.replication_factor)),
+    }
+    own = settings[topic.name]
+    rows |= {key: (own.get(key, ""), wanted) for key, wanted in _config(topic).items()}
+    for setting, (found, wanted) in rows.items():
+        if setting not in TUNED and set(found.split(",")) != set(wanted.split(",")):
+            yield Difference(topic.name, setting, found, wanted)
+
+
 def _new_topic(topic: Topic, replication_factor: int) -> NewTopic:
+    return NewTopic(topic.name, topic.partitions, replication_factor, config=dict(_config(topic)))
+
+
+def _config(topic: Topic) -> Mapping[str, str]:
     config = {"cleanup.policy": topic.cleanup, "message.timestamp.type": "LogAppendTime"}
     if topic.retention_h is not None:
         config["retention.ms"] = str(topic.retention_h * 3_600_000)
     if "compact" in topic.cleanup:
         config |= {"min.cleanable.dirty.ratio": "0.1", "segment.ms": "3600000"}
-    return NewTopic(topic.name, topic.partitions, replication_factor, config=config)
+    return config

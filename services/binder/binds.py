@@ -1,7 +1,8 @@
 """The binds of one connector in this process: a `smpp.keeper.Keeper` a lease and role.
 
 A lease is the number of a partition owned. While it is held, its submitting bind is kept up, and
-its receiver, if the account has so many. Only a submitting bind is a wire to write to.
+its receiver, if the account has so many. Only a submitting bind is a wire to write to. While an
+operator wants them to rest, nothing is bound, and the leases are held all the same.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from services.binder.accounts import Way
 from services.binder.certificates import earliest_s, own_expires_s
 from services.binder.config import BinderConfig
 from services.binder.engine import Wire
+from services.binder.resting import Rest
 from smpp.backoff import BackoffConfig
 from smpp.client import Esme
 from smpp.credentials import WRONG_CREDENTIALS, Credentials
@@ -29,6 +31,7 @@ STATES = {  # what sms.connector.state says; one that connects or is made anew i
 }
 REFUSED = "bind refused: "
 DENIALS = {status.name for status in WRONG_CREDENTIALS}
+DRAINED = "drained"
 
 
 class Slot(NamedTuple):
@@ -72,15 +75,17 @@ class Binds:
         self._on_room = on_room
         self._fail = fail
         self._leases: set[int] = set()
-        self._keepers: dict[Slot, Keeper] = {}
+        self._keepers: dict[Slot, Keeper | Rest] = {}
         self._made_as: dict[Slot, object] = {}
         self._connecting: set[Slot] = set()
         self._credentials: dict[tuple[str, str], Credentials] = {}
         self._wires = wires
         self._make_wire = make_wire
         self._rotation: asyncio.Task[None] | None = None
+        self._settling: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
         self.states: dict[Slot, tuple[str, str | None]] = {}
+        self.is_resting = False
 
     @property
     def receiver_count(self) -> int:
@@ -126,6 +131,18 @@ class Binds:
                 self.states[slot] = ("unbound", None)
                 self._keep(slot)
 
+    def rest(self, *, wanted: bool) -> None:
+        """Write nothing more and, when all that was written is answered, or was waited for as long
+        as that may take, unbind; no longer `wanted`, bind again. The leases stay held."""
+        if wanted is self.is_resting:
+            return
+        self.is_resting = wanted
+        if wanted:
+            self._wires.clear()
+        if self._settling is None or self._settling.done():
+            self._settling = asyncio.create_task(self._settle(), name="rest or wake binds")
+            self._settling.add_done_callback(self._note_end)
+
     async def drain(self, leases: Collection[int]) -> None:
         """Write no more on what belongs to `leases`; until all on it is answered, or for as long
         as that may take. What is of other partitions is on it too."""
@@ -159,8 +176,9 @@ class Binds:
 
     async def release_all(self) -> None:
         """Release every lease."""
-        if self._rotation is not None:
-            self._rotation.cancel()
+        for task in (self._rotation, self._settling):
+            if task is not None:
+                task.cancel()
         for lease in {slot.lease for slot in self._keepers}:
             await self.release(lease)
 
@@ -176,6 +194,10 @@ class Binds:
         way = self._ways[slot.is_receiver]
         account = (way.configs[0].system_id, way.configs[0].password)
         self._made_as[slot] = way.mark
+        if self.is_resting:
+            self._keepers[slot] = Rest(way.configs)
+            self._tell(slot, DRAINED, None)
+            return
 
         def note(state: KeeperState, why: str) -> None:
             if self._keepers.get(slot) is keeper:  # else the slot is given up, or held anew
@@ -207,7 +229,7 @@ class Binds:
             self._wires.pop(slot.lease, None)
 
     def _take(self, slot: Slot, esme: Esme) -> None:
-        if not slot.is_receiver and slot.lease in self._leases:
+        if not slot.is_receiver and slot.lease in self._leases and not self.is_resting:
             self._wires[slot.lease] = self._make_wire(esme)
             esme.on_room = self._on_room
             self._on_room()
@@ -246,7 +268,15 @@ class Binds:
 
     def _is_awaited(self, slot: Slot) -> bool:
         keeper = self._keepers.get(slot)
-        return keeper is not None and keeper.esme is None and not self._is_stale(slot)
+        is_tried = isinstance(keeper, Keeper) and keeper.esme is None
+        return is_tried and not self._is_stale(slot)
+
+    async def _settle(self) -> None:
+        """Have all rest, or be bound, as it is wanted by then; all at once."""
+        while other := [
+            slot for slot, own in self._keepers.items() if isinstance(own, Rest) != self.is_resting
+        ]:
+            await asyncio.gather(*(self._renew(slot) for slot in other))
 
     async def _renew(self, slot: Slot) -> None:
         keeper = self._keepers[slot]

@@ -298,6 +298,7 @@ class Connector:
 
     def _obey_stop(self, name: str, stop: Stop | None) -> None:
         self._stops.put(name, stop)
+        self._binds.rest(wanted=self._stops.drains)
         self._engine.lanes.let_go()
         self._engine.sweep(moment())
         self._pump()

@@ -43,11 +43,34 @@ def test_a_stop_is_about_what_it_names(about: dict[str, str], holds: bool) -> No
 def test_an_action_that_is_not_known_stops_nothing_and_ends_what_was_there() -> None:
     own = Stops(HERE)
     own.put("s", stop("pause"))
-    own.put("s", stop("drain", connector="here"))
+    own.put("s", stop("explode", connector="here"))
     assert not own.pauses(mt_submit())
     assert own.cancels(mt_submit()) is None
+    assert not own.drains
     own.put("s", stop("pause"))
     assert own.pauses(mt_submit())
+
+
+@pytest.mark.parametrize(
+    ("about", "drains"),
+    [
+        ({"connector": "here"}, True),
+        ({"connector": "there"}, False),
+        ({}, False),
+        ({"connector": "here", "tenant": "default"}, False),
+        ({"connector": "here", "campaign": "spring"}, False),
+    ],
+)
+def test_a_drain_is_about_one_connector_and_no_message(about: dict[str, str], drains: bool) -> None:
+    own, other = Stops(HERE), Stops()
+    for stops in (own, other):
+        stops.put("binds here", stop("drain", **about))
+    assert own.drains is drains
+    assert not own.pauses(mt_submit(campaign="spring"))
+    assert own.cancels(mt_submit(campaign="spring")) is None
+    assert not other.pauses(mt_submit())
+    own.put("binds here", None)
+    assert not own.drains
 
 
 def cancel(message_id: str, at_ms: int = REQUESTED_MS) -> Cancel:

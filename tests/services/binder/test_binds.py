@@ -250,3 +250,75 @@ async def test_a_drained_bind_has_all_its_answers_before_it_goes() -> None:
         assert {answer.result().command_status for answer in answers} == {0}
         await binds.binds.release(0)
         assert bound(own) == 1
+
+
+async def test_at_rest_all_is_answered_and_unbound_and_the_leases_are_held() -> None:
+    text = "responses: {latency_ms: {min: 50, max: 50}}"
+    receiver = {"binds": 1, "system_id": "one", "password": PASSWORD}
+    async with (
+        sandbox(text) as own,
+        bench(own, 0, 1, bind_type="transmitter", receiver=receiver) as binds,
+    ):
+        await binds.until(lambda: len(binds.wires) == 2 and binds.binds.receiver_count == 1)
+        answers = [binds.wires[0].esme.request(submit_sm(n)) for n in range(5)]
+        binds.binds.rest(wanted=True)
+        assert binds.wires == {}  # at once
+        slots = {Slot(0, False), Slot(1, False), Slot(0, True)}
+        await binds.until(lambda: binds.binds.states == dict.fromkeys(slots, ("drained", None)))
+        assert all(answer.done() for answer in answers)
+        assert {answer.result().command_status for answer in answers} == {0}
+        assert bound(own) == 0
+        binds.binds.hold(2)  # of a process that has ended, and was at rest too
+        assert binds.binds.states[Slot(2, False)] == ("drained", None)
+        assert binds.attempts == {"bound": 3}
+        binds.binds.rest(wanted=False)
+        await binds.until(lambda: len(binds.wires) == 3 and binds.binds.receiver_count == 1)
+        assert {state for state, _ in binds.binds.states.values()} == {"bound"}
+
+
+async def test_what_is_given_up_at_rest_or_on_the_way_there_is_told_once() -> None:
+    text = "responses: {latency_ms: {min: 50, max: 50}}"
+    async with sandbox(text) as own, bench(own, 0, 1) as binds:
+        await binds.until(lambda: len(binds.wires) == 2)
+        answer = binds.wires[0].esme.request(submit_sm())
+        binds.binds.rest(wanted=True)
+        await asyncio.sleep(0)
+        await binds.binds.drain({0})
+        await binds.binds.release(0)
+        assert answer.done()
+        await binds.until(lambda: binds.binds.states == {Slot(1, False): ("drained", None)})
+        await binds.binds.release(1)
+        assert binds.binds.states == {}
+        assert Counter(binds.told)[Slot(0, False), "released"] == 1
+        assert Counter(binds.told)[Slot(1, False), "released"] == 1
+        assert bound(own) == 0
+
+
+async def test_the_last_wish_counts() -> None:
+    text = "responses: {latency_ms: {min: 50, max: 50}}"
+    async with sandbox(text) as own, bench(own, 0, 1) as binds:
+        await binds.until(lambda: len(binds.wires) == 2)
+        binds.wires[0].esme.request(submit_sm())
+        for wanted in (True, False):
+            binds.binds.rest(wanted=wanted)
+            await asyncio.sleep(0)
+        await binds.until(lambda: len(binds.wires) == 2)
+        binds.binds.rest(wanted=True)
+        await binds.until(lambda: bound(own) == 0)
+        binds.binds.rest(wanted=False)
+        binds.binds.rest(wanted=True)
+        await binds.until(lambda: {s for s, _ in binds.binds.states.values()} == {"drained"})
+        assert bound(own) == 0
+
+
+async def test_what_changes_at_rest_is_in_force_when_it_is_over() -> None:
+    async with sandbox() as own, bench(own, 0, 1, password="wrong") as binds:
+        binds.binds.rest(wanted=True)
+        await binds.until(lambda: {s for s, _ in binds.binds.states.values()} == {"drained"})
+        tried = binds.attempts.copy()
+        await binds.reload(window=3, receiver={"binds": 1})
+        assert set(binds.binds.states) == {Slot(0, False), Slot(1, False), Slot(0, True)}
+        assert (bound(own), binds.attempts) == (0, tried)
+        binds.binds.rest(wanted=False)
+        await binds.until(lambda: len(binds.wires) == 2 and binds.binds.receiver_count == 1)
+        assert {wire.room for wire in binds.wires.values()} == {3}

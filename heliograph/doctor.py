@@ -1,0 +1,253 @@
+"""The looks that `heliograph doctor` takes, one after the other: nothing is written anywhere."""
+
+import asyncio
+import time
+import urllib.request
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from heliograph import diagnosis
+from heliograph.binds import BOUND, DRAINED, known, look
+from heliograph.diagnosis import FAIL, OK, WARN, Finding, Written
+from heliograph.reaching import bind_once, left_s
+from heliograph.subjects import subjects_found
+from pipeline import topics
+from pipeline.config import Config, Section, load, section
+from pipeline.connectors import ConnectorConfig
+from pipeline.errors import ConfigError, HeliographError, UnreadableError
+from pipeline.ids import ConnectorId
+from pipeline.kafka.admin import differences, operations
+from pipeline.kafka.clients import now_ms
+from pipeline.kafka.groups import partition_counts
+from pipeline.kafka.lag import Lag
+from pipeline.kafka.reader import read_to_end
+from pipeline.process import catalog, make_codec
+from pipeline.readers import reads
+from pipeline.records import ConnectorState
+from pipeline.room import MIB, free_octets
+from services.binder.accounts import ways
+from services.binder.config import BinderConfig
+from services.correlator.config import CorrelatorConfig
+from services.intake.config import IntakeConfig
+from services.router.config import RouterConfig
+from services.telemetry.config import TelemetryConfig
+from services.tracker.config import TrackerConfig
+from smpp.errors import LinkError, TlsError
+
+SECTIONS: Mapping[str, type[Section]] = {
+    "binder": BinderConfig,
+    "correlator": CorrelatorConfig,
+    "intake": IntakeConfig,
+    "router": RouterConfig,
+    "telemetry": TelemetryConfig,
+    "tracker": TrackerConfig,
+}
+SERVICES = ("intake", "router", "binder", "correlator", "tracker", "scheduler", "telemetry")
+OPERATION_OF = {"readers": "READ", "writers": "WRITE"}
+HTTP_TIMEOUT_S = 5.0
+RESTING = frozenset({"scheduler"})  # what it is behind is what waits for its time
+
+
+def examine(path: Path, services: Sequence[str], *, looks_apart_s: float) -> list[Finding]:
+    """Every finding about the pipeline that the configuration at `path` describes.
+
+    `services` are those whose rights are looked at; progress is looked at twice, so far apart.
+    """
+    found, config, has_secrets = _configured(path)
+    if config is None:
+        return found
+    broker = _taken("broker", partial(_broker, config))
+    found += broker
+    if all(finding.verdict != FAIL for finding in broker):
+        found += _taken("topics", partial(_topics, config))
+        found += _taken("acls", partial(_rights, config, services))
+        found += _taken("clocks", partial(_clocks, config))
+        found += _taken("binds", partial(_binds, config))
+        found += _taken("progress", partial(_progress, config, looks_apart_s))
+    found += _taken("schemas", partial(subjects_found, config))
+    for name, account in config.connectors.items():
+        found += _taken(f"smsc {name}", partial(_smsc, name, account, tls=has_secrets))
+    found += _taken("state disk", partial(_room, config))
+    found += _taken("telemetry", partial(_telemetry, config))
+    return found
+
+
+def bound(path: Path, connectors: Iterable[str]) -> list[Finding]:
+    """What comes of binding once to each host of these connectors, and unbinding.
+
+    Raises HeliographError for one there is not, or whose secrets are not there.
+    """
+    config = load(path)
+    names = [name for one in connectors for name in known(config, one)]
+    return [
+        finding
+        for name in names
+        for finding in _taken(f"bind {name}", partial(_bind, name, config.connectors[name]))
+    ]
+
+
+def _taken(name: str, see: Callable[[], Iterable[Finding]]) -> list[Finding]:
+    """What a look has found; one that could not be taken is a finding too."""
+    try:
+        return list(see())
+    except HeliographError as error:
+        return [Finding(name, FAIL, str(error).replace("\n", "; "))]
+    except Exception as error:  # a doctor that falls ill helps nobody: the other looks are taken
+        return [Finding(name, FAIL, f"could not be looked at: {error!r}")]
+
+
+def _configured(path: Path) -> tuple[list[Finding], Config | None, bool]:
+    """The findings, the configuration if it can be used at all, and whether with its secrets."""
+    try:
+        config, has_secrets, found = load(path), True, list[Finding]()
+    except ConfigError as error:
+        try:
+            config, has_secrets = load(path, with_secrets=False), False
+        except ConfigError:
+            return [Finding("config", FAIL, fault) for fault in error.faults], None, False
+        found = [
+            Finding("config", WARN, fault, "nothing that needs secrets is looked at")
+            for fault in error.faults
+        ]
+    for service, model in SECTIONS.items():
+        try:
+            section(config, service, model)
+        except ConfigError as error:
+            found += [Finding("config", FAIL, fault) for fault in error.faults]
+    if not found:
+        found = [Finding("config", OK, f"{path} is whole")]
+    return found, config, has_secrets
+
+
+def _broker(config: Config) -> Iterator[Finding]:
+    begun = time.monotonic()
+    count = len(partition_counts(config.kafka))
+    took_ms = (time.monotonic() - begun) * 1000
+    where = config.kafka.bootstrap_servers
+    yield Finding("broker", OK, f"{where} answers in {took_ms:.0f} ms, with {count} topics")
+
+
+def _topics(config: Config) -> Iterator[Finding]:
+    every = catalog(config)
+    return diagnosis.of_topics(len(every), differences(config.kafka, every))
+
+
+def _rights(config: Config, services: Sequence[str]) -> Iterator[Finding]:
+    needed: dict[str, set[str]] = {}
+    for topic in catalog(config):
+        for kind, operation in OPERATION_OF.items():
+            if set(services) & set(getattr(topic, kind)):
+                needed.setdefault(topic.name, set()).add(operation)
+    whose = "every service" if len(services) == len(SERVICES) else ", ".join(services)
+    return diagnosis.of_operations(needed, operations(config.kafka, list(needed)), whose)
+
+
+def _clocks(config: Config) -> Iterator[Finding]:
+    codec, newest = make_codec(config), None
+    for message in read_to_end(config.kafka, [topics.CONNECTOR_STATE]):
+        try:
+            state = codec.decode(message.value(), ConnectorState)
+        except UnreadableError:
+            continue
+        newest = Written(state.replica, state.at_ms, message.timestamp()[1])
+    return diagnosis.of_clocks(newest, now_ms())
+
+
+def _binds(config: Config) -> Iterator[Finding]:
+    found = look(config, [ConnectorId(name) for name in config.connectors])
+    for name in config.connectors:
+        own = [bind for bind in found.binds if bind.connector == name]
+        rests = name in found.drained
+        bad = [bind for bind in own if bind.state != (DRAINED if rests else BOUND)]
+        if bad:
+            why = {
+                f"{b.state}: {b.told.reason}" if b.told and b.told.reason else b.state for b in bad
+            }
+            says = f"{len(bad)} of {len(own)} are not {DRAINED if rests else BOUND}"
+            do = f"heliograph binds list {name}"
+            yield Finding(f"binds {name}", FAIL, f"{says} ({', '.join(sorted(why))})", do)
+        elif rests:
+            do = f"heliograph binds resume {name}, when it may send again"
+            yield Finding(f"binds {name}", WARN, "drained, as somebody wants it", do)
+        else:
+            yield Finding(f"binds {name}", OK, f"all {len(own)} are bound")
+
+
+def _progress(config: Config, apart_s: float) -> Iterator[Finding]:
+    waiting = {topics.wait(ConnectorId(name)) for name in config.connectors}
+    group_of = {
+        topic: group
+        for group, read in reads(config).items()
+        if group not in RESTING
+        for topic in read
+        if topic not in waiting
+    }
+    lag = Lag(config.kafka, group_of)
+
+    def ask() -> dict[str, tuple[int, int]]:
+        found: dict[str, tuple[int, int]] = {}
+        for topic, (done, behind) in lag.ask().items():
+            before = found.get(group_of[topic], (0, 0))
+            found[group_of[topic]] = (before[0] + done, before[1] + behind)
+        return found
+
+    first = ask()
+    time.sleep(apart_s)
+    return diagnosis.of_progress(first, ask(), apart_s)
+
+
+def _smsc(name: str, account: ConnectorConfig, *, tls: bool) -> Iterator[Finding]:
+    """A connection to each host and, where it may be made, TLS; no bind."""
+    context = None
+    if account.tls is not None and tls:
+        try:
+            context = ways(account)[False].configs[0].ssl
+        except TlsError as error:
+            yield Finding(f"smsc {name}", FAIL, str(error), f"correct connectors.{name}.tls")
+            return
+    for address in account.addresses:
+        place = f"{name} at {address.host}:{address.port}"
+        server_name = account.tls.server_name if account.tls else None
+        try:
+            left = asyncio.run(left_s(address, context, server_name, account.local_address))
+        except (OSError, TimeoutError) as error:
+            why = str(error) or "no answer"
+            do = "see that the carrier lets us in, and the firewall lets us out"
+            yield Finding(f"smsc {place}", FAIL, f"can't be reached: {why}", do)
+        else:
+            yield diagnosis.of_certificate(place, left)
+
+
+def _bind(name: str, account: ConnectorConfig) -> Iterator[Finding]:
+    for config in ways(account)[False].configs:
+        place = f"{name} at {config.host}:{config.port}"
+        try:
+            asyncio.run(bind_once(config))
+        except (LinkError, OSError) as error:
+            do = (
+                "the status says why; ESME_RALYBND or ESME_RBINDFAIL may mean that all binds are up"
+            )
+            yield Finding(f"bind {place}", FAIL, str(error), do)
+        else:
+            yield Finding(f"bind {place}", OK, "bound, and unbound again")
+
+
+def _room(config: Config) -> Iterator[Finding]:
+    free = free_octets(config.state_dir.absolute()) // MIB
+    yield diagnosis.of_room(str(config.state_dir), free, config.state_room_mib)
+
+
+def _telemetry(config: Config) -> Iterator[Finding]:
+    own = section(config, "telemetry", TelemetryConfig)
+    host, port = own.host or config.http.host, own.port or config.http.port
+    if not port:
+        yield Finding("telemetry", OK, "has no port of its own that could be looked at")
+        return
+    url = f"http://{host}:{port}/livez"
+    try:
+        with urllib.request.urlopen(url, timeout=HTTP_TIMEOUT_S):
+            yield Finding("telemetry", OK, f"{url} answers")
+    except OSError as error:
+        do = "start it: heliograph telemetry; nobody sees what happens without it"
+        yield Finding("telemetry", WARN, f"{url} does not answer: {error}", do)
