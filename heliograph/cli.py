@@ -23,6 +23,7 @@ from heliograph.options import ConfigOption, config_at
 from heliograph.ordering import MESSAGE, UNRESOLVED
 from heliograph.reading import READING
 from heliograph.report import report
+from heliograph.saying import add_json, say
 from heliograph.steering import OPTOUT, ROUTES, STOP
 from heliograph.watching import WATCHING
 from pipeline.errors import ConfigError, HeliographError
@@ -48,6 +49,9 @@ for _commands in (WATCHING, READING, LETTERS, BINDING, CHECKING):
 KAFKA_PORT = 9092
 TARGETS_S = 2.0
 RELOADED = ("intake", "router", "correlator")  # these read the configuration anew on SIGHUP
+OF_REPLICAS = ("intake", "router", "correlator", "tracker", "scheduler", "telemetry")
+SERVICES = frozenset({*OF_REPLICAS, "binder", "sandbox"})
+"""These announce themselves by a line of JSON anyway."""
 
 ReplicaOption = Annotated[
     str, typer.Option(help="Name of this replica, the same at every start (StatefulSet pod).")
@@ -123,7 +127,7 @@ def send(
     found = publish(
         config_at(config), to=to, text=text, sender=sender, message_id=message_id, tenant=tenant
     )
-    print(found)
+    say([found], {"message_id": found})
 
 
 @APP.command()
@@ -148,7 +152,7 @@ def verify(
     places = Places(ledger, logs, metrics or ())
     evidence = gather(loaded, make_codec(loaded), places, settle_s=settle_s)
     verdict = judge(evidence, Bounds(duplicates_max, clock_slack_ms))
-    print(*verdict.findings, sep="\n")
+    say(verdict.findings, {"is_good": verdict.is_good, "findings": list(verdict.findings)})
     if not verdict.is_good:
         raise typer.Exit(1)
 
@@ -167,7 +171,7 @@ def scenario(
     from heliograph.carriers import change, scenario_of
 
     found = change(url, name, set_ or ()) if name or set_ else scenario_of(url)
-    print(yaml.safe_dump(found, sort_keys=False), end="")
+    say([yaml.safe_dump(found, sort_keys=False).rstrip("\n")], found)
 
 
 @APP.command()
@@ -292,7 +296,7 @@ def _add_service(name: str) -> None:
     APP.command(name, help=f"Run one {name} replica.")(service)
 
 
-for _name in ("intake", "router", "correlator", "tracker", "scheduler", "telemetry"):
+for _name in OF_REPLICAS:
     _add_service(_name)
 
 
@@ -306,7 +310,10 @@ def _print_config(path: Path | None) -> None:
         dispositions(ConnectorId(name), profile)
         deliver_refusal(ConnectorId(name), profile)
         shown["profiles"][connector.profile] = profile.model_dump(mode="json")
-    print(json.dumps(shown, indent=2))
+    say([json.dumps(shown, indent=2)], shown)
+
+
+add_json(APP, without=SERVICES)
 
 
 def main() -> None:

@@ -4,13 +4,17 @@ A document is one line of JSON. A command says one, or one after the other where
 as something comes. What fails is said on standard error in both cases, and by the exit code.
 """
 
-from collections.abc import Container, Iterable
+import inspect
+from collections.abc import Callable, Container, Iterable
 from contextvars import ContextVar
-from typing import Any
+from functools import wraps
+from typing import Annotated, Any
 
 import msgspec
-from typer.core import TyperCommand, TyperGroup, TyperOption
+import typer
 
+JsonOption = Annotated[bool, typer.Option("--json", help="Say it in JSON, for scripts.")]
+IN_JSON = "in_json"
 _IS_JSON = ContextVar("_IS_JSON", default=False)
 
 
@@ -29,22 +33,30 @@ def wants_json() -> bool:
     return _IS_JSON.get()
 
 
-def with_json(command: Any, without: Container[str]) -> Any:
-    """`command` with --json, or if it is a group all below it; not those of these names."""
-    if isinstance(command, TyperGroup):
-        for name, own in command.commands.items():
-            if name not in without:
-                with_json(own, ())
-    elif isinstance(command, TyperCommand):
-        command.params.append(
-            TyperOption(
-                param_decls=["--json"],
-                is_flag=True,
-                default=False,
-                expose_value=False,
-                is_eager=True,
-                callback=lambda _context, _option, wanted: _IS_JSON.set(bool(wanted)),
-                help="Say it in JSON, for scripts.",
-            )
-        )
-    return command
+def add_json(app: typer.Typer, without: Container[str] = ()) -> None:
+    """Give every command of `app`, and of the groups in it, the option --json; not these."""
+    for command in app.registered_commands:
+        callback = command.callback
+        if callback is not None and (command.name or callback.__name__) not in without:
+            command.callback = _asked(callback)
+    for group in app.registered_groups:
+        if group.typer_instance is not None:
+            add_json(group.typer_instance)
+
+
+def _asked(command: Callable[..., None]) -> Callable[..., None]:
+    """The command, which first notes whether it was asked for JSON."""
+
+    @wraps(command)
+    def asked(*arguments: Any, in_json: bool, **options: Any) -> None:
+        _IS_JSON.set(in_json)
+        command(*arguments, **options)
+
+    signature = inspect.signature(command)
+    own = inspect.Parameter(
+        IN_JSON, inspect.Parameter.KEYWORD_ONLY, default=False, annotation=JsonOption
+    )
+    parameters = [*signature.parameters.values(), own]
+    asked.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    asked.__annotations__ = {**command.__annotations__, IN_JSON: JsonOption}
+    return asked

@@ -163,6 +163,23 @@ def is_public(topic: str) -> bool:
     return any(raw["public"] and re.fullmatch(_pattern(raw["name"]), topic) for raw in _read())
 
 
+@cache
+def records_of(topic: str) -> tuple[str, ...]:
+    """Names of the records that are its values, of whichever tenant or connector it is."""
+    families = sorted(_read(), key=lambda raw: raw["name"] != topic)  # its own name first
+    names = (raw["records"] for raw in families if re.fullmatch(_pattern(raw["name"]), topic))
+    return tuple(next(names, ()))
+
+
+def tenant_of(topic: str) -> str | None:
+    """Whose a request topic is; None of any other topic."""
+    bare, _, lane = topic.removeprefix(f"{MT_REQUEST}.tenant.").partition(".")
+    if topic in MT_REQUEST_BY_LANE.values():
+        return DEFAULT_TENANT
+    is_own = topic.startswith(f"{MT_REQUEST}.tenant.") and lane in ("", "priority", "bulk")
+    return bare if is_own else None
+
+
 def record_names() -> list[str]:
     """Names of the records that are a value of some topic."""
     return sorted({name for raw in _read() for name in raw["records"]})

@@ -9,13 +9,14 @@ import re
 from collections.abc import Container
 from dataclasses import dataclass
 from functools import cache
-from uuid import NAMESPACE_URL, uuid5
+from uuid import uuid5
 
 import msgspec
 
 from pipeline import topics
 from pipeline.config import Config
 from pipeline.effects import Publish
+from pipeline.ids import IDS_WITHOUT_NAME as IDS_WITHOUT_NAME
 from pipeline.ids import MessageId, Msisdn
 from pipeline.records import MtAdmitted, MtHead, MtRejected, MtRequest
 from services.intake.checks import (
@@ -25,9 +26,6 @@ from services.intake.checks import (
     first_fault,
 )
 from services.intake.numbers import BadNumber, msisdn
-
-IDS_WITHOUT_NAME = uuid5(NAMESPACE_URL, "urn:heliograph:request")
-"""Namespace of the ids made from a request's place; a change would undo their being the same."""
 
 CLASS_CHARACTERS_MAX = 64
 CLASS_OF_THE_MISSHAPEN = "transactional"

@@ -1,0 +1,154 @@
+"""Dead letters for people: which lie where, what is in them, what became of them."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from pipeline.burials import Again, Letter, Stays, again, death_of, document
+from pipeline.codec import Codec
+from pipeline.config import Config
+from pipeline.errors import HeliographError
+from pipeline.kafka.clients import now_ms
+from pipeline.kafka.groups import partition_counts
+from pipeline.kafka.letters import Decide, deal, letters
+from pipeline.process import catalog, make_codec
+
+DEAD = ".dlq"
+EVERYTHING = 1_000_000  # letters of one topic at once
+
+
+@dataclass(frozen=True, slots=True)
+class Pile:
+    """The letters of one topic."""
+
+    topic: str
+    open: int
+    oldest_ms: int
+    reasons: dict[str, int]
+
+    def __str__(self) -> str:
+        why = ", ".join(f"{count:,} {reason}" for reason, count in self.reasons.items())
+        return f"{self.topic}: {self.open:,}, the oldest of {_moment(self.oldest_ms)}; {why}"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of those that were to be dealt with; `stays` says why it ended before them."""
+
+    topic: str
+    replayed: int
+    skipped: int
+    stays: str | None
+
+    def lines(self) -> Iterator[str]:
+        """For people."""
+        yield f"{self.topic}: {self.replayed:,} go again, {self.skipped:,} skipped"
+        if self.stays is not None:
+            yield self.stays
+
+
+def piles(config: Config, *, with_all: bool) -> list[Pile]:
+    """A row for each topic that has any; raises BrokerError."""
+    known = partition_counts(config.kafka)
+    names = sorted(topic.name for topic in catalog(config) if topic.name.endswith(DEAD))
+    return [
+        pile
+        for name in names
+        if name in known and (pile := _pile(config, name, with_all=with_all)) is not None
+    ]
+
+
+def shown(
+    config: Config, topic: str, offset: int | None, count: int, *, with_all: bool, is_masked: bool
+) -> list[dict[str, Any]]:
+    """Letters of a topic as documents, each with what would become of it; HeliographError."""
+    _known(config, topic)
+    codec, found = make_codec(config), list[dict[str, Any]]()
+    decide = decision(config, codec)
+    for letter in letters(config.kafka, topic, with_all=with_all or offset is not None):
+        if offset is not None and letter.offset != offset:
+            continue
+        decided = decide(letter)
+        may = {"may_go": isinstance(decided, Again), "why_not": None}
+        if isinstance(decided, Stays):
+            may["why_not"] = decided.why
+        found.append(document(letter, codec, is_masked=is_masked) | may)
+        if len(found) == count or offset is not None:
+            break
+    return found
+
+
+def told(one: dict[str, Any]) -> Iterator[str]:
+    """A document for people."""
+    was = one["was"]
+    yield f"{one['topic']} {one['offset']}, of {_moment(one['at_ms'])}, key {one['key']}"
+    yield f"  was {was['topic']}/{was['partition']}/{was['offset']}, {_moment(was['at_ms'])}"
+    yield f"  {was['group']} could not read it: {was['reason']}, {was['message']}"
+    if "value" in one:
+        value = {name: own for name, own in one["value"].items() if own is not None}
+        yield f"  is a {one['record']} {json.dumps(value, ensure_ascii=False)}"
+    else:
+        yield f"  {one['octets']} octets {one.get('hex', '')}".rstrip()
+    yield "  may go again" if one["may_go"] else f"  stays: {one['why_not']}"
+
+
+def replay(config: Config, topic: str, count: int, *, skips: bool) -> Outcome:
+    """Have the first of them go again; raises HeliographError."""
+    _known(config, topic)
+    return _outcome(config, topic, decision(config, make_codec(config)), count, skips=skips)
+
+
+def skip(config: Config, topic: str, count: int) -> Outcome:
+    """Take the first of them for dealt with; raises HeliographError."""
+    _known(config, topic)
+    return _outcome(config, topic, lambda _: Stays("skipped"), count, skips=True)
+
+
+def decision(config: Config, codec: Codec) -> Decide:
+    """What becomes of a letter now."""
+
+    def validity_s(tenant: str) -> int | None:
+        own = config.tenants.get(tenant)
+        return None if own is None else own.validity_s
+
+    return lambda letter: again(letter, codec, validity_s, now_ms())
+
+
+def _outcome(config: Config, topic: str, decide: Decide, count: int, *, skips: bool) -> Outcome:
+    dealt = deal(config.kafka, topic, decide, count, skips=skips)
+    replayed = sum(isinstance(one.decided, Again) for one in dealt)
+    skipped = sum(one.is_over for one in dealt) - replayed
+    stays = None
+    if dealt and not dealt[-1].is_over:
+        [letter, decided, _] = dealt[-1]
+        assert isinstance(decided, Stays)  # or it would be over
+        stays = (
+            f"{topic} {letter.offset} stays, for {decided.why}; `heliograph dlq show {topic}` "
+            f"shows it, `heliograph dlq skip {topic}` skips it"
+        )
+    return Outcome(topic, replayed, skipped, stays)
+
+
+def _pile(config: Config, topic: str, *, with_all: bool) -> Pile | None:
+    reasons, oldest = Counter[str](), list[int]()
+    for letter in letters(config.kafka, topic, with_all=with_all):
+        reasons[_reason(letter)] += 1
+        oldest = oldest or [letter.at_ms]
+    return Pile(topic, reasons.total(), oldest[0], dict(reasons.most_common())) if oldest else None
+
+
+def _reason(letter: Letter) -> str:
+    return death_of(letter).reason or "without a reason"
+
+
+def _known(config: Config, topic: str) -> None:
+    known = sorted(own.name for own in catalog(config) if own.name.endswith(DEAD))
+    if topic not in known:
+        raise HeliographError(f"{topic} is no topic of dead letters; there are {', '.join(known)}")
+
+
+def _moment(at_ms: int) -> str:
+    return f"{datetime.fromtimestamp(at_ms / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"

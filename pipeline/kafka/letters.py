@@ -1,0 +1,141 @@
+"""Dead letters in Kafka: those nobody has dealt with, and dealing with them, one after the other.
+
+A group of its own has committed those that are dealt with. What goes again and its offset are one
+transaction, and who deals with a topic fences off whoever began before: so each goes once.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+from confluent_kafka import KafkaException, Message, TopicPartition
+
+from pipeline.burials import OPEN_MS_MAX, Again, Letter, Stays
+from pipeline.config import KafkaConfig
+from pipeline.errors import BrokerError
+from pipeline.kafka.clients import (
+    REQUEST_TIMEOUT_S,
+    headers_of,
+    make_consumer,
+    make_transactional_producer,
+    now_ms,
+    patiently,
+    produce,
+)
+from pipeline.kafka.lag import Place, committed
+from pipeline.kafka.reader import offsets_at, read_to_end
+
+GROUP = "operator"
+BATCH = 100  # letters a transaction
+PARTITION = 0  # these topics have one
+
+Decide = Callable[[Letter], Again | Stays]
+
+
+class Dealt(NamedTuple):
+    """What became of a letter: `is_over` of one that is not asked for again."""
+
+    letter: Letter
+    decided: Again | Stays
+    is_over: bool
+
+
+def letters(kafka: KafkaConfig, topic: str, *, with_all: bool = False) -> Iterator[Letter]:
+    """Those that are open, the oldest first, or all there are. Raises BrokerError.
+
+    What has lain for longer than OPEN_MS_MAX is not open, whether dealt with or not.
+    """
+    starts = None if with_all else {(topic, PARTITION): _begin(kafka, topic)}
+    for message in read_to_end(kafka, [topic], starts=starts):
+        yield _letter(message)
+
+
+def deal(
+    kafka: KafkaConfig,
+    topic: str,
+    decide: Decide,
+    count: int,
+    *,
+    skips: bool = False,
+    expected: int | None = None,
+) -> list[Dealt]:
+    """Deal with the first so many: each goes again as `decide` says, in order.
+
+    It ends at the first that stays, which stays open; with `skips` it counts as dealt with. With
+    `expected` nothing happens unless the first one open has that offset. Raises BrokerError.
+    """
+    dealt: list[Dealt] = []
+    try:
+        producer = make_transactional_producer(kafka, f"{GROUP}-{topic}")
+        consumer = make_consumer(kafka, GROUP)  # of which no member is made
+        try:
+            found = islice(letters(kafka, topic), count)
+            while batch := list(islice(found, BATCH)):
+                if expected is not None and not dealt and batch[0].offset != expected:
+                    break
+                own = _decided(batch, decide, skips=skips)
+                over = [one for one in own if one.is_over]
+                dealt += own
+                if over:
+                    producer.begin_transaction()
+                    for one in over:
+                        if isinstance(one.decided, Again):
+                            again = one.decided
+                            produce(
+                                producer,
+                                again.topic,
+                                again.key,
+                                again.octets,
+                                headers=again.headers,
+                            )
+                    producer.send_offsets_to_transaction(
+                        [TopicPartition(topic, PARTITION, over[-1].letter.offset + 1)],
+                        consumer.consumer_group_metadata(),
+                        REQUEST_TIMEOUT_S,
+                    )
+                    producer.commit_transaction(REQUEST_TIMEOUT_S)
+                if len(over) < len(batch):
+                    break
+        finally:
+            consumer.close()
+    except KafkaException as error:
+        raise BrokerError(
+            f"Kafka has not taken all of it: look what is still open, and go on ({error})"
+        ) from error
+    return dealt
+
+
+def _decided(batch: Sequence[Letter], decide: Decide, *, skips: bool) -> list[Dealt]:
+    """What becomes of these, up to the first that stays."""
+    found = []
+    for letter in batch:
+        decided = decide(letter)
+        is_over = skips or isinstance(decided, Again)
+        found.append(Dealt(letter, decided, is_over))
+        if not is_over:
+            break
+    return found
+
+
+def _begin(kafka: KafkaConfig, topic: str) -> int:
+    """The first offset that is open."""
+    place: Place = (topic, PARTITION)
+    consumer = make_consumer(kafka, GROUP)
+    try:
+        done = patiently(lambda: committed(consumer, [place]))()
+    except KafkaException as error:
+        raise BrokerError(f"offsets of group {GROUP} can't be read: {error}") from error
+    finally:
+        consumer.close()
+    return max(done.get(place, 0), offsets_at(kafka, topic, now_ms() - OPEN_MS_MAX)[place])
+
+
+def _letter(message: Message) -> Letter:
+    return Letter(
+        message.topic() or "",
+        message.offset() or 0,
+        message.timestamp()[1],
+        message.key(),
+        message.value(),
+        headers_of(message) or [],
+    )
