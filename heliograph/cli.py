@@ -122,7 +122,7 @@ def send(
     config: ConfigOption = None,
 ) -> None:
     """Publish one request."""
-    from heliograph.sending import publish
+    from pipeline.sending import publish
 
     found = publish(
         config_at(config), to=to, text=text, sender=sender, message_id=message_id, tenant=tenant

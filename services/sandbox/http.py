@@ -5,6 +5,7 @@ import json
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import Literal
 
 import uvicorn
 from pydantic import ValidationError
@@ -39,6 +40,16 @@ class HandsetState(Section):
 
     state: State
     error: ErrorCode = "000"
+    receipt: Literal["usual", "by_hand"] = "usual"
+    """by_hand: each is under way until somebody ends it."""
+
+
+class HandsetReceipt(Section):
+    """What becomes of a message that is under way; of the newest without an id."""
+
+    state: State
+    error: ErrorCode = "000"
+    smsc_message_id: str | None = None
 
 
 class _Server(uvicorn.Server):
@@ -84,6 +95,8 @@ def app(sandbox: Sandbox) -> Starlette:
             Route("/mo", api.mo, methods=["POST"]),
             Route("/handsets", api.handsets),
             Route("/handsets/{number}", api.handset),
+            Route("/handsets/{number}/open", api.under_way),
+            Route("/handsets/{number}/receipt", api.receipt, methods=["POST"]),
             Route("/handsets/{number}/reply", api.reply, methods=["POST"]),
             Route("/handsets/{number}/state", api.change_handset, methods=["POST"]),
             Route("/scenario", api.read_scenario, methods=["GET"]),
@@ -144,6 +157,18 @@ class Api:
         asked = HandsetReply.model_validate_json(await _body(request))
         sent = self._subscribers.reply(request.path_params["number"], asked.text, asked.to)
         return JSONResponse(sent, status_code=202)
+
+    async def under_way(self, request: Request) -> Response:
+        """What is under way to a number."""
+        return JSONResponse(self._sandbox.by_hand.under_way(request.path_params["number"]))
+
+    async def receipt(self, request: Request) -> Response:
+        """Somebody says what becomes of a message."""
+        asked = HandsetReceipt.model_validate_json(await _body(request))
+        outcome = Outcome(state=asked.state, error=asked.error)
+        number = request.path_params["number"]
+        ended = self._sandbox.by_hand.end(number, asked.smsc_message_id, outcome)
+        return JSONResponse({"ended": ended}, status_code=202)
 
     async def change_handset(self, request: Request) -> Response:
         """A number is switched off, or on again."""

@@ -26,6 +26,7 @@ from smpp.values import CommandStatus, MessageState
 
 NS_PER_S = 1_000_000_000
 UUIDS, SCATTER = 1 << 128, 0x9E3779B97F4A7C15F39CC0605CEDC835  # odd, so no two numbers meet
+BY_HAND_NS = 24 * 3600 * NS_PER_S  # what nobody ends by hand ends then
 REFUSALS_KEPT = 100_000  # numbers of which is remembered how often they were refused
 
 # Which final states are reported, by the lower bits of registered_delivery; 3 is of SMPP 5.0.
@@ -140,6 +141,8 @@ class Mind:
         if submit.schedule_delivery_time:
             begins_ns = max(due_ns, moment_ns(submit.schedule_delivery_time, now_ns))
         ends_ns = begins_ns + self._delay(self._dice)
+        if outcome.receipt == "by_hand":
+            ends_ns = begins_ns + BY_HAND_NS
         if submit.validity_period and ends_ns - now_ns >= NS_PER_S:  # no shorter one can be said
             expires_ns = moment_ns(submit.validity_period, now_ns)
             if expires_ns < ends_ns:
@@ -168,12 +171,14 @@ class Mind:
         """The number of the next message id."""
         return next(self._numbers)
 
-    def deleted(self, submit: SubmitSm, receipt_id: str, now_ns: int) -> Receipt | None:
-        """The receipt of a message that was cancelled, if one was asked for."""
-        if not IS_REPORTED[submit.registered_delivery & RECEIPT_BITS](DELETED.state):
+    def ended(
+        self, submit: SubmitSm, receipt_id: str, outcome: Outcome, read_ns: int, now_ns: int
+    ) -> Receipt | None:
+        """The receipt of a message that somebody has ended, if one was asked for."""
+        if not IS_REPORTED[submit.registered_delivery & RECEIPT_BITS](outcome.state):
             return None
-        pdu = self._writer.write(submit, receipt_id, DELETED, now_ns, now_ns)
-        return Receipt(now_ns, False, receipt_id, DELETED.state, pdu)
+        pdu = self._writer.write(submit, receipt_id, outcome, read_ns, now_ns)
+        return Receipt(now_ns, False, receipt_id, outcome.state, pdu)
 
     def _status(self, destination: str, now_ns: int) -> CommandStatus:
         since_s = (now_ns - self._began_ns) / NS_PER_S
@@ -243,7 +248,7 @@ class Mind:
             pdu = self._writer.write(submit, receipt_id, told, now_ns, due_ns)
             return Receipt(due_ns, is_early, receipt_id, told.state, pdu)
 
-        if falls_on(plan.never_share, "never"):
+        if wish == "by_hand" or falls_on(plan.never_share, "never"):
             return ()
         due_ns, is_early = ends_ns, falls_on(plan.early_share, "early")
         if is_early:

@@ -98,10 +98,10 @@ class Outcome(Chosen):
     state: State = MessageState.DELIVERED
     error: ErrorCode = "000"
     """err in the receipt's text."""
-    receipt: Literal["usual", "never", "early", "late", "twice", "intermediate", "disorder"] = (
-        "usual"
-    )
-    """usual: as `receipts` has it."""
+    receipt: Literal[
+        "usual", "never", "early", "late", "twice", "intermediate", "disorder", "by_hand"
+    ] = "usual"
+    """usual: as `receipts` has it; by_hand: it is under way until somebody ends it, or a day."""
     reply: Reply | None = None
 
     @model_validator(mode="after")

@@ -16,6 +16,7 @@ from pipeline.errors import ConfigError
 from services.sandbox.accounts import Account
 from services.sandbox.behaviour import Behaviour
 from services.sandbox.binds import Binds
+from services.sandbox.by_hand import ByHand
 from services.sandbox.commands import Commands
 from services.sandbox.config import SandboxConfig
 from services.sandbox.deliveries import Delivery, Outbox
@@ -73,7 +74,8 @@ class Sandbox:
             self._timers,
             self._saboteur,
         )
-        commands = Commands(store, submits.tell_deleted)
+        commands = Commands(store, submits.tell_ended)
+        self.by_hand = ByHand(store, submits.tell_ended, self.subscribers.arrive)
         self._requests = Requests(self._behaviour, submits, commands, config.distribution_lists)
         self.listeners = Listeners(
             config,

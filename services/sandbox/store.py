@@ -156,6 +156,12 @@ class Store:
             ):
                 yield message
 
+    def open_to(self, destination_addr: str, now_ns: int) -> Iterator[Message]:
+        """Whoever's messages to a number that can still be changed, the eldest first."""
+        for message in list(self._messages.values()):
+            if message.submit.destination_addr == destination_addr and message.is_open(now_ns):
+                yield message
+
     def _forget_one(self, now_ns: int) -> None:
         """Whichever has ended; what is found open is not looked at again before its end."""
         messages, recent, lasting = self._messages, self._recent, self._lasting

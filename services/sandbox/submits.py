@@ -19,8 +19,9 @@ from services.sandbox.behaviour import ABOVE, Behaviour
 from services.sandbox.deliveries import Bind, Delivery
 from services.sandbox.faults import delay_ns
 from services.sandbox.ledger import Ledger
-from services.sandbox.mind import Decision, Receipt
+from services.sandbox.mind import DELETED, Decision, Receipt
 from services.sandbox.mo import MoOrder, answer_to
+from services.sandbox.reports import Outcome
 from services.sandbox.saboteur import Saboteur
 from services.sandbox.store import Message, Store
 from services.sandbox.subscribers import Subscribers
@@ -123,10 +124,11 @@ class Submits:
         if message.ended_as is None:
             self._subscribers.send(order)
 
-    def tell_deleted(self, message: Message) -> None:
-        """A message was cancelled: its receipt, if one was asked for."""
-        receipt_id = message.receipt_id
-        receipt = self._behaviour.mind.deleted(message.submit, receipt_id, now_ns())
+    def tell_ended(self, message: Message, outcome: Outcome = DELETED) -> None:
+        """A message was cancelled, or ended by hand: its receipt, if one was asked for."""
+        receipt = self._behaviour.mind.ended(
+            message.submit, message.receipt_id, outcome, message.read_ns, now_ns()
+        )
         if receipt is not None:
             self._report(message, (receipt,))
 

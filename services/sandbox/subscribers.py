@@ -65,9 +65,13 @@ class Subscribers:
 
     def receive(self, message: Message) -> None:
         """The time of a segment has come: it reaches its handset, if that is what became of it."""
+        is_over = message.ended_as is not None  # by command, or by hand
+        if not is_over and message.state_at(now_ns()) is MessageState.DELIVERED:
+            self.arrive(message)
+
+    def arrive(self, message: Message) -> None:
+        """A segment reaches its handset."""
         now = now_ns()
-        if message.state_at(now) is not MessageState.DELIVERED:
-            return
         submit = message.submit
         for arrival in self.handsets.receive(message.account.system_id, submit, now / NS_PER_S):
             if arrival.text is not None and not arrival.missing_parts:
@@ -96,7 +100,8 @@ class Subscribers:
         return {"mo": self.sent, "parts": len(parts), "account": accounts[0].system_id}
 
     def change_fate(self, number: str, fate: Outcome) -> None:
-        """What becomes of the next messages to `number`; DELIVERED is as the scenario has it.
+        """What becomes of the next messages to `number`; DELIVERED is as the scenario has it, but
+        for a receipt by hand.
 
         MoRefusedError where no handsets are kept; the oldest fate is forgotten when they are many.
         """
@@ -104,7 +109,7 @@ class Subscribers:
             raise MoRefusedError("handsets_max is 0: no handset is kept, so none can be changed")
         fates = self._behaviour.fates
         fates.pop(number, None)
-        if fate.state is not MessageState.DELIVERED:
+        if fate.state is not MessageState.DELIVERED or fate.receipt != "usual":
             fates[number] = fate
             if len(fates) > self._handsets_max:
                 del fates[next(iter(fates))]

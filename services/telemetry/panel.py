@@ -1,8 +1,194 @@
-"""A test SMS and a handset to play: nothing yet is served."""
+"""The demo's panel: sends a test SMS, and plays the handset that gets it, in the sandboxes.
 
+It is there where `services.telemetry.handsets` names sandboxes, and only for who has the token.
+What it asks of a sandbox goes through telemetry, so that the page has one origin.
+"""
+
+import json
+import re
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final
+
+from pydantic import Field, ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from pipeline.config import Section, sentences
+from pipeline.errors import BrokerError, ConfigError
+from pipeline.sending import publish
 from services.telemetry.parts import Desk, Part
+
+TIMEOUT_S = 5.0
+BODY_OCTETS_MAX = 1 << 16
+_NUMBER: Final = re.compile(r"[0-9]{3,15}")
+_SEPARATORS: Final = re.compile(r"[ ()./-]")
+ACTIONS = ("reply", "receipt")
+
+
+class RefusedError(Exception):
+    """What is answered instead: a status and a sentence."""
+
+    def __init__(self, status: int, words: str) -> None:
+        super().__init__(words)
+        self.status = status
+
+
+class Order(Section):
+    """What to send; `by_hand` leaves its receipt to whoever plays the handset."""
+
+    to: str
+    text: str = Field(min_length=1)
+    from_: str | None = Field(default=None, alias="from")
+    tenant: str
+    by_hand: bool = False
 
 
 def part(desk: Desk) -> Part:
-    """What it adds to telemetry."""
-    return Part()
+    """What it adds to telemetry: nothing, where there is no handset to play."""
+    if not desk.own.handsets:
+        return Part()
+    panel = Panel(desk)
+    return Part(
+        [
+            Route("/v1/panel", panel.served(panel.tell)),
+            Route("/v1/test", panel.served(panel.send), methods=["POST"]),
+            Route("/v1/handsets/{number}", panel.served(panel.look)),
+            Route("/v1/handsets/{number}/{action}", panel.served(panel.act), methods=["POST"]),
+        ]
+    )
+
+
+class Panel:
+    """What each route does."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._sandboxes = desk.own.handsets
+
+    def served(self, answer: Callable[[Request, bytes], Any]) -> Callable[[Request], Any]:
+        """A route: for who has the token, off the loop of the server, faults in a sentence each."""
+
+        async def respond(request: Request) -> Response:
+            refusal = self._desk.access.refusal(request)
+            if refusal is not None:
+                return refusal
+            try:
+                found = await run_in_threadpool(answer, request, await _body(request))
+            except RefusedError as error:
+                return JSONResponse({"error": str(error)}, error.status)
+            return JSONResponse(found)
+
+        return respond
+
+    def tell(self, _: Request, __: bytes) -> Mapping[str, Any]:
+        """Who may send and whose handsets there are; tenants who only test last."""
+        tenants = self._desk.ground.config.tenants
+        names = sorted(tenants, key=lambda name: tenants[name].test)
+        return {"tenants": names, "sandboxes": list(self._sandboxes)}
+
+    def send(self, _: Request, body: bytes) -> Mapping[str, Any]:
+        """Publish a request, after the handset was told how to report."""
+        try:
+            asked = Order.model_validate_json(body)
+        except ValidationError as error:
+            raise RefusedError(422, "; ".join(sentences(error))) from error
+        number = number_of(asked.to)
+        fate = {"state": "DELIVERED", "receipt": "by_hand" if asked.by_hand else "usual"}
+        for name in self._sandboxes:
+            self._ask_if_kept(name, number, "/state", fate)
+        try:
+            message_id = publish(
+                self._desk.ground.config,
+                to=asked.to,
+                text=asked.text,
+                sender=asked.from_,
+                message_id=None,
+                tenant=asked.tenant,
+            )
+        except ConfigError as error:
+            raise RefusedError(422, "; ".join(error.faults)) from error
+        except BrokerError as error:
+            raise RefusedError(503, "Kafka did not take the request; nothing is sent") from error
+        return {"message_id": message_id, "number": number}
+
+    def look(self, request: Request, _: bytes) -> Mapping[str, Any]:
+        """What has come to a handset, and what is under way to it, over all sandboxes."""
+        number = number_of(request.path_params["number"])
+        found: dict[str, list[Any]] = {}
+        for kind, place in (("arrived", ""), ("open", "/open")):
+            found[kind] = [
+                {**each, "sandbox": name}
+                for name in self._sandboxes
+                for each in self._ask(name, number, place)
+            ]
+        found["arrived"].sort(key=lambda each: each["at_ms"])
+        return found
+
+    def act(self, request: Request, body: bytes) -> Any:
+        """A handset replies, or somebody says what becomes of a message under way to it."""
+        number, action = number_of(request.path_params["number"]), request.path_params["action"]
+        if action not in ACTIONS:
+            raise RefusedError(404, f"a handset can {' and '.join(ACTIONS)}")
+        try:
+            order = json.loads(body)
+            name = order.pop("sandbox")
+        except (ValueError, AttributeError, KeyError, TypeError) as error:
+            raise RefusedError(
+                422, "the order is no JSON object that names its `sandbox`"
+            ) from error
+        if name not in self._sandboxes:
+            raise RefusedError(422, f"sandbox: there are {', '.join(self._sandboxes)}")
+        return self._ask(name, number, f"/{action}", order)
+
+    def _ask_if_kept(self, name: str, number: str, place: str, order: object) -> None:
+        """A sandbox that keeps no handsets can't be told; what it gets ends as it has it."""
+        try:
+            self._ask(name, number, place, order)
+        except RefusedError as error:
+            if error.status != 422:
+                raise
+
+    def _ask(self, name: str, number: str, place: str, order: object = None) -> Any:
+        url = f"{self._sandboxes[name].rstrip('/')}/handsets/{number}{place}"
+        body = None if order is None else json.dumps(order).encode()
+        request = urllib.request.Request(url, body)  # noqa: S310 - of the configuration
+        try:
+            with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
+                return json.loads(answer.read())
+        except urllib.error.HTTPError as error:
+            raise RefusedError(error.code, _faults(error)) from error
+        except (OSError, ValueError) as error:
+            raise RefusedError(502, f"the sandbox {name} does not answer") from error
+
+
+def number_of(text: str) -> str:
+    """A number as sandboxes know it: digits alone. Raises RefusedError."""
+    digits = _SEPARATORS.sub("", text.strip()).removeprefix("+").removeprefix("00")
+    if not _NUMBER.fullmatch(digits):
+        raise RefusedError(
+            422, "the number is none; write country code and number, as in +46701234567"
+        )
+    return digits
+
+
+def _faults(error: urllib.error.HTTPError) -> str:
+    read = partial(error.read, BODY_OCTETS_MAX)
+    try:
+        return "; ".join(json.loads(read())["faults"])
+    except (ValueError, KeyError, TypeError):
+        return f"the sandbox answers {error.code}"
+
+
+async def _body(request: Request) -> bytes:
+    """All of it; what is longer than an order can be is cut, which makes it none."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_OCTETS_MAX:
+            return b""
+    return bytes(body)

@@ -170,7 +170,7 @@ async def test_a_handset_is_switched_off_and_on_again() -> None:
     ):
         url = "/handsets/46700000001/state"
         off = {"state": "UNDELIVERABLE", "error": "027"}
-        assert (await http.post(url, json=off)).json() == off
+        assert (await http.post(url, json=off)).json() == {**off, "receipt": "usual"}
         await handset.submit(1)
         await handset.submit(2)
         await http.put("/scenario", content="fast")

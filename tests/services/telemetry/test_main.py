@@ -33,7 +33,7 @@ def test_every_part_is_served_and_guarded(
         granted = desk.access.is_granted
         return Part([Route("/v1/more", lambda r: PlainTextResponse(f"granted: {granted(r)}"))])
 
-    monkeypatch.setattr(telemetry, "PARTS", (*telemetry.PARTS, more))
+    monkeypatch.setattr(telemetry, "PARTS", (more, *telemetry.PARTS))
     own = telemetry.Telemetry(Config(state_dir=tmp_path), TelemetryConfig())
     client = TestClient(Starlette(routes=own.routes(ground)), base_url="http://127.0.0.1:1")
     assert client.get("/v1/summary").json()["events"] == {}
