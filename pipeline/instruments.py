@@ -7,6 +7,7 @@ MetricName = Literal[
     # messaging: what every service does with Kafka, by the conventions of OpenTelemetry
     "messaging.client.consumed.messages",
     "messaging.client.sent.messages",
+    "messaging.client.operation.duration",
     "messaging.process.duration",
     # records
     "sms.records.dead",
@@ -68,6 +69,7 @@ METRICS: Mapping[MetricName, tuple[str, str]] = {  # name: (unit, meaning)
     # messaging: what every service does with Kafka, by the conventions of OpenTelemetry
     "messaging.client.consumed.messages": ("{message}", "Records read, by topic and group."),
     "messaging.client.sent.messages": ("{message}", "Records written, by topic."),
+    "messaging.client.operation.duration": ("s", "Time a commit takes, by group."),
     "messaging.process.duration": ("s", "From a batch's first record to its commit, by group."),
     # records
     "sms.records.dead": ("{record}", "Records that could not be read, by topic and reason."),

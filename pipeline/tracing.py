@@ -16,7 +16,6 @@ from typing import Any
 
 import structlog
 from opentelemetry.context import Context
-from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON, Decision, Sampler
@@ -32,6 +31,7 @@ from opentelemetry.trace import (
 
 from pipeline.effects import AS_IT_CAME, Headers, Trace
 from pipeline.kafka.clients import Origin
+from pipeline.metrics import is_pushed, resource
 from pipeline.traceparent import is_traced, onward, trace_of
 
 LOG = structlog.get_logger()
@@ -133,31 +133,15 @@ def said_of(record: object) -> dict[str, Any]:
 
 def make_tracer(service: str, replica: str) -> Tracer | None:
     """The tracer of a process, as the OTEL_* variables say; None when nobody takes spans."""
-    own = os.environ.get
-    endpoint = own("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") or own("OTEL_EXPORTER_OTLP_ENDPOINT")
-    is_off = own("OTEL_SDK_DISABLED", "").lower() == "true" or own("OTEL_TRACES_EXPORTER") == "none"
-    if not endpoint or is_off:
-        return None
-    how = own("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL") or own("OTEL_EXPORTER_OTLP_PROTOCOL")
-    if how and how != "http/protobuf":
-        LOG.error(
-            f"no traces: OTLP is sent as http/protobuf only, not as {how}; set "
-            "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf and the endpoint to the port of the "
-            "receiver that takes it (often 4318)"
-        )
+    if not is_pushed("traces"):
         return None
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
     provider = TracerProvider(ALWAYS_ON, resource(service, replica), shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
-    beginning = TracerProvider(shutdown_on_exit=False).sampler
-    return Tracer(provider, beginning if own("OTEL_TRACES_SAMPLER") else None)
-
-
-def resource(service: str, replica: str) -> Resource:
-    """What a process calls itself, where the OTEL_* variables say nothing else."""
-    own = {"service.name": f"heliograph-{service}", "service.instance.id": replica}
-    return Resource.create({**own, **OTELResourceDetector().detect().attributes})
+    is_asked = os.environ.get("OTEL_TRACES_SAMPLER")
+    beginning = TracerProvider(shutdown_on_exit=False).sampler if is_asked else None
+    return Tracer(provider, beginning)
 
 
 def _context(trace: Trace) -> SpanContext:

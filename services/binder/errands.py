@@ -21,10 +21,19 @@ from pipeline.dead_letters import error_headers
 from pipeline.effects import Headers
 from pipeline.errors import UnreadableError
 from pipeline.ids import ConnectorId
-from pipeline.kafka.clients import make_member, next_offsets, now_ms, origin_of, produce, take
+from pipeline.kafka.clients import (
+    headers_of,
+    make_member,
+    next_offsets,
+    now_ms,
+    origin_of,
+    produce,
+    take,
+)
 from pipeline.process import Process
 from pipeline.readers import COMMANDS_GROUP
 from pipeline.records import SmscCommand, SmscCommanded
+from pipeline.traceparent import trace_id_of
 from services.binder.commands import NO_ANSWER, REFUSED, answer, request, silence
 from services.binder.outbox import OutcomeRefusedError
 from smpp.client import Esme
@@ -123,12 +132,15 @@ class Errands:
             return
         await asyncio.sleep(delay_s)
         name = ConnectorId(topic.removeprefix(f"{topics.COMMAND}."))
-        said = await self._ask(name, command)
+        came_with = headers_of(message)
+        said = await self._ask(name, command, came_with)
         octets = self._process.codec.encode(said, topics.TRACKER_IN)
-        await self._write(topics.TRACKER_IN, said.message_id, octets)
+        await self._write(topics.TRACKER_IN, said.message_id, octets, came_with)
         count("sms.binder.commands", connector=name, outcome=said.outcome).value += 1
 
-    async def _ask(self, name: ConnectorId, command: SmscCommand) -> SmscCommanded:
+    async def _ask(
+        self, name: ConnectorId, command: SmscCommand, came_with: Headers | None
+    ) -> SmscCommanded:
         """What its SMSC says, or why that says nothing."""
         replica = self._process.replica
 
@@ -148,7 +160,13 @@ class Errands:
         except (LinkError, TimeoutError):
             return silent(NO_ANSWER, "unanswered")
         except LocalProtocolError as error:
-            LOG.warning("a command can't be written", connector=name, error=str(error))
+            LOG.warning(
+                "a command can't be written",
+                connector=name,
+                message_id=command.message_id,
+                trace_id=trace_id_of(came_with),
+                error=str(error),
+            )
             return silent(REFUSED, "not_askable")
         return answer(command, response, name, replica, now_ms())
 

@@ -70,6 +70,7 @@ class Shell:
         self._metrics = ground.metrics
         self._tracer = ground.tracer
         self._batch = Batch(ground.metrics, GROUP)
+        self._commit = self._batch.ended_by(self._settle)
         self._producer: Producer = make_producer(ground.config.kafka)
         self._stops = Stops()
         self._poison = Poison(config.unreadable_in_a_row_max)
@@ -153,16 +154,19 @@ class Shell:
         poisoned: set[Partition] = set()
         self._batch.begin()
         done = [message for message in messages if self._decide(message, poisoned)]
+        self._commit(done)
+        for partition in poisoned:
+            self._lanes[origin(partition[0])[1]].poison(partition)
+            LOG.error("nothing here can be read, so it is left alone until a restart", at=partition)
+
+    def _settle(self, done: Sequence[Message]) -> None:
+        """What follows from these is in Kafka, so they need not be read again."""
         self._confirm()
         by_lane: dict[str, list[Message]] = defaultdict(list)
         for message in done:
             by_lane[origin(message.topic() or "")[1]].append(message)
         for lane, own in by_lane.items():
             self._lanes[lane].commit(own)
-        self._batch.end()
-        for partition in poisoned:
-            self._lanes[origin(partition[0])[1]].poison(partition)
-            LOG.error("nothing here can be read, so it is left alone until a restart", at=partition)
 
     def _go_on(self, most: int) -> int:
         """Let go what has waited for a connector, after the lanes; how many have gone."""

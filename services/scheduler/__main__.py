@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
 
 from pipeline import topics
+from pipeline.batches import Batch
 from pipeline.config import Config
 from pipeline.dead_letters import error_headers
 from pipeline.effects import Headers
@@ -52,7 +53,9 @@ class Shell:
         drop_pending(self._producer, kafka, GROUP, next(iter(WAIT_S)))
         limit_s = request_timeout_s(kafka)
         self._send_offsets = watched(self._producer.send_offsets_to_transaction, limit_s)
-        self._commit = watched(self._producer.commit_transaction, limit_s)
+        self._batch = Batch(ground.metrics, GROUP)
+        commit = watched(self._producer.commit_transaction, limit_s)
+        self._commit = self._batch.ended_by(commit)
         self._consumer: Consumer = make_member(kafka, GROUP)
         self._waiting: list[tuple[int, str, int]] = []  # heap: when ripe, topic, partition
 
@@ -109,6 +112,7 @@ class Shell:
     def _move(self, messages: Sequence[Message]) -> None:
         if not messages:
             return
+        self._batch.begin()
         self._producer.begin_transaction()
         for message in messages:
             self._metrics.consumed(message.topic() or "", GROUP).value += 1

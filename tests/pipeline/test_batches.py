@@ -3,8 +3,10 @@
 import pytest
 
 from pipeline import batches
-from pipeline.batches import Batch
-from pipeline.metrics import Metrics
+from pipeline.batches import BOUNDS_S, Batch
+from pipeline.metrics import Histogram, Metrics
+
+LABELS = {"messaging.system": "kafka", "messaging.consumer.group.name": "intake"}
 
 
 class Bench:
@@ -15,7 +17,17 @@ class Bench:
         monkeypatch.setattr(batches.time, "monotonic", lambda: self.now_s)
         metrics = Metrics("intake", "intake-batches")
         self.batch = Batch(metrics, "intake")
-        self.noted = self.batch._histogram
+        self.commit = self.batch.ended_by(self._commit)
+        process, commit = ({**LABELS, "messaging.operation.name": o} for o in ("process", "commit"))
+        self.whole = metrics.histogram("messaging.process.duration", BOUNDS_S, **process)
+        self.commits = metrics.histogram("messaging.client.operation.duration", BOUNDS_S, **commit)
+        metrics.close()
+
+    def _commit(self, took_s: float = 0.0, error: str = "") -> str:
+        self.now_s += took_s
+        if error:
+            raise OSError(error)
+        return "done"
 
 
 @pytest.fixture
@@ -23,33 +35,38 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
     return Bench(monkeypatch)
 
 
+def noted(histogram: Histogram) -> tuple[int, float]:
+    return sum(histogram.counts), pytest.approx(histogram.total)
+
+
 def test_it_lasts_from_its_first_record_to_its_commit(bench: Bench) -> None:
-    commit = bench.batch.ended_by(lambda: "done")
     bench.batch.begin()
     bench.now_s += 0.02
     bench.batch.begin()
-    bench.now_s += 0.01
-    assert commit() == "done"
-    assert (bench.noted.total, sum(bench.noted.counts)) == (pytest.approx(0.03), 1)
-    assert bench.noted.counts[3] == 1  # of those at most 50 ms
+    assert bench.commit(0.01) == "done"
+    assert noted(bench.whole) == (1, 0.03)
+    assert noted(bench.commits) == (1, 0.01)
+    assert bench.whole.counts[BOUNDS_S.index(0.05)] == 1
+
+
+def test_each_has_its_own_beginning(bench: Bench) -> None:
+    for _ in range(2):
+        bench.batch.begin()
+        bench.commit(1)
+        bench.now_s += 60
+    assert noted(bench.whole) == noted(bench.commits) == (2, 2.0)
 
 
 def test_a_commit_of_nothing_is_no_batch(bench: Bench) -> None:
-    bench.batch.end()
-    bench.batch.begin()
-    bench.batch.end()
-    bench.batch.end()
-    assert sum(bench.noted.counts) == 1
+    bench.commit()
+    assert noted(bench.whole) == (0, 0.0)
+    assert noted(bench.commits) == (1, 0.0)
 
 
 def test_a_commit_that_fails_leaves_it_open(bench: Bench) -> None:
-    def failing() -> None:
-        raise OSError
-
     bench.batch.begin()
-    with pytest.raises(OSError):
-        bench.batch.ended_by(failing)()
-    assert sum(bench.noted.counts) == 0
-    bench.now_s += 1
-    bench.batch.end()
-    assert bench.noted.total == 1
+    with pytest.raises(OSError, match="no broker"):
+        bench.commit(1, "no broker")
+    assert noted(bench.whole) == noted(bench.commits) == (0, 0.0)
+    bench.commit(1)
+    assert noted(bench.whole) == (1, 2.0)

@@ -13,7 +13,7 @@ from opentelemetry.trace import StatusCode
 from pipeline.effects import AS_IT_CAME, Headers, Trace
 from pipeline.kafka.clients import Origin
 from pipeline.spans import Spans
-from pipeline.tracing import make_tracer, resource
+from pipeline.tracing import make_tracer
 from tests.otlp import receiver
 from tests.services.correlator.builders import accepted
 from tests.traced import SAMPLED, SPAN_ID, TRACE_ID, UNSAMPLED, Traced
@@ -55,9 +55,7 @@ def trace_id(span: ReadableSpan) -> str:
     return f"{span.context.trace_id:032x}"
 
 
-def test_a_sampled_record_is_a_span_of_its_producers_trace(
-    traced: Traced,
-) -> None:
+def test_a_sampled_record_is_a_span_of_its_producers_trace(traced: Traced) -> None:
     span = traced.tracer.begin(Trace(SAMPLED), "router", origin(CAME), 1_000)
     span.happened("written", 2)
     span.end(accepted(message="m1"))
@@ -90,9 +88,7 @@ def test_a_sampled_record_is_a_span_of_its_producers_trace(
     assert span.traceparent == mine
 
 
-def test_what_follows_from_long_ago_begins_a_trace_with_a_link(
-    traced: Traced,
-) -> None:
+def test_what_follows_from_long_ago_begins_a_trace_with_a_link(traced: Traced) -> None:
     span = traced.tracer.begin(Trace(SAMPLED, is_past=True), "tracker", origin(CAME))
     span.end(None)
     (told,) = traced.spans
@@ -102,9 +98,7 @@ def test_what_follows_from_long_ago_begins_a_trace_with_a_link(
     assert span.headers == [("traceparent", span.traceparent), ("ce_id", b"7")]
 
 
-def test_what_fails_says_so_and_nothing_more(
-    traced: Traced,
-) -> None:
+def test_what_fails_says_so_and_nothing_more(traced: Traced) -> None:
     traced.tracer.begin(Trace(SAMPLED), "router", origin(CAME)).end(None, "not_json")
     (told,) = traced.spans
     assert told.status.status_code is StatusCode.ERROR
@@ -141,9 +135,7 @@ def test_the_producer_decides_and_only_without_it_the_sampler(
     assert Traced(beginning).tracer.admit(headers) == trace
 
 
-def test_a_request_that_begins_a_trace_has_no_parent_and_no_link(
-    traced: Traced,
-) -> None:
+def test_a_request_that_begins_a_trace_has_no_parent_and_no_link(traced: Traced) -> None:
     span = traced.tracer.begin(AS_IT_CAME, "intake", origin(None))
     span.end(None)
     (told,) = traced.spans
@@ -224,7 +216,9 @@ def test_a_protocol_that_is_not_spoken_is_said(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
     with structlog.testing.capture_logs() as lines:
         assert make_tracer("router", "router-0") is None
-    assert "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf" in lines[0]["event"]
+    (line,) = lines
+    assert "set OTEL_EXPORTER_OTLP_PROTOCOL" in line["event"]
+    assert (line["signal"], line["protocol"]) == ("traces", "grpc")
 
 
 def test_nobody_waits_for_a_receiver_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,18 +230,3 @@ def test_nobody_waits_for_a_receiver_that_is_not_there(monkeypatch: pytest.Monke
     begun = time.monotonic()
     tracer.close()
     assert time.monotonic() - begun < 1
-
-
-def test_what_a_process_calls_itself_an_operator_may_say_otherwise(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    own = resource("router", "router-0").attributes
-    assert (own["service.name"], own["service.instance.id"]) == ("heliograph-router", "router-0")
-    monkeypatch.setenv("OTEL_SERVICE_NAME", "sms")
-    monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", "service.instance.id=a,region=north")
-    told = resource("router", "router-0").attributes
-    assert (told["service.name"], told["service.instance.id"], told["region"]) == (
-        "sms",
-        "a",
-        "north",
-    )

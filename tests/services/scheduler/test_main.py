@@ -8,6 +8,7 @@ import pytest
 from pipeline.codec import Codec
 from pipeline.config import Config
 from pipeline.effects import Headers
+from pipeline.metrics import Metrics
 from pipeline.process import Process
 from pipeline.records import Timer
 from services.scheduler import __main__ as scheduler
@@ -60,7 +61,7 @@ def test_the_longest_wait_decides(
         config=Config(),
         replica="scheduler-0",
         codec=CODEC,
-        metrics=None,
+        metrics=Metrics("scheduler", "scheduler-0"),
         tracer=traced and traced.tracer,
     )
     own = scheduler.Shell(cast(Process, ground))
