@@ -21,7 +21,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from itertools import islice
 from threading import Event, Thread
 from timeit import timeit
 
@@ -29,9 +28,12 @@ from benchmarks.binder import BENCH, segment
 from benchmarks.router import SUBMIT, admitted, write_routes
 from benchmarks.stateful import Arrivals, Keyed, Service, arriving, service
 from pipeline import topics
+from pipeline.batches import BOUNDS_S
 from pipeline.codec import Codec
 from pipeline.effects import AS_IT_CAME, Headers
 from pipeline.kafka.clients import make_producer, produce
+from pipeline.metrics import Counter, Histogram
+from pipeline.process import set_up_log
 from pipeline.spans import Spans
 from pipeline.traceparent import trace_of
 from pipeline.tracing import make_tracer
@@ -40,7 +42,8 @@ SAMPLED_EVERY = 100
 WARM_UP = 2000
 SCRAPE_S = 5
 READY_S = 120
-CALLS = 20_000
+CALLS = 200_000
+SPANS = 2000  # as many as wait to be exported
 CODEC = Codec()
 
 
@@ -98,24 +101,40 @@ def sink() -> Iterator[str]:
 def alone(url: str) -> None:
     """What the added code takes for a record by itself."""
     os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = url
-    tracer = make_tracer("bench", "bench-0")
-    assert tracer is not None
-    spans = Spans(tracer, "bench", "sms.router.in", lambda: (3, 41))
-    record = segment(1)
-    unsampled, sampled = headers_of(1), headers_of(0)
+    with open(os.devnull, "w", encoding="utf-8") as nowhere, contextlib.redirect_stderr(nowhere):
+        set_up_log("bench", "bench-0", dev=False)  # a sampled record is a line in the log, too
+        tracer = make_tracer("bench", "bench-0")
+        assert tracer is not None
+        spans, record = Spans(tracer, "bench", "sms.router.in", lambda: (3, 41)), segment(1)
+        counter, histogram = Counter(), Histogram(BOUNDS_S)
+        unsampled, sampled = headers_of(1), headers_of(0)
 
-    def decided(headers: Headers) -> None:
-        spans.begin(headers, 0)
-        spans.headers_of(AS_IT_CAME, record)
-        spans.end(record, None)
+        def counted() -> None:
+            counter.value += 1
 
-    for what, call in (
-        ("a look at the headers", lambda: trace_of(unsampled)),
-        ("a record that is not sampled", lambda: decided(unsampled)),
-        ("a record that is sampled", lambda: decided(sampled)),
-    ):
-        print(f"{what}: {timeit(call, number=CALLS) / CALLS * 1e6:.2f} us", flush=True)
-    tracer.close()
+        def decided(headers: Headers) -> None:
+            spans.begin(headers, 0)
+            spans.headers_of(AS_IT_CAME, record)
+            spans.end(record, None)
+
+        for what, call in (
+            ("one more in a counter", counted),
+            ("one more in a histogram", lambda: histogram.note(0.03)),
+            ("a look at the headers", lambda: trace_of(unsampled)),
+            ("a record that is not sampled", lambda: decided(unsampled)),
+        ):
+            print(f"{what}: {timeit(call, number=CALLS) / CALLS * 1e6:.2f} us", flush=True)
+        begun_s = time.process_time()
+        for _ in range(SPANS):
+            decided(sampled)
+        told_s = time.process_time()
+        tracer.close()
+        sent_s = time.process_time()
+    each = (1e6 * (then_s - begun_s) / SPANS for then_s in (told_s, sent_s))
+    print(
+        "a record that is sampled: {:.1f} us, {:.1f} us with its export".format(*each), flush=True
+    )
+    os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = ""
 
 
 def begin(own: Service, url: str | None) -> None:
@@ -162,6 +181,16 @@ def scraped(own: Service) -> Iterator[None]:
         asking.join()
 
 
+def turn(own: Service, arrivals: Arrivals, url: str | None, batches: list[list[Keyed]]) -> float:
+    """CPU of a record in microseconds, telemetry on or off; of the last batch."""
+    begin(own, url)
+    *first, last = batches
+    for batch in first:
+        feed(own, arrivals, batch)
+    with scraped(own) if url else contextlib.nullcontext():
+        return feed(own, arrivals, last) / len(last) * 1e6
+
+
 def compare(name: str, url: str, count: int, rounds: int) -> None:
     """On and off in turns."""
     subject, found = SUBJECTS[name], []
@@ -171,30 +200,20 @@ def compare(name: str, url: str, count: int, rounds: int) -> None:
         ) as own,
         arriving(own.at.config, subject.topic_out) as arrivals,
     ):
-        numbers = iter(range(10**9))
-        for turn in range(rounds):
+        next_number = 0
+        for number in range(rounds):
             pair = {}
-            for is_on in (True, False) if turn % 2 == 0 else (False, True):
-                begin(own, url if is_on else None)
-                first, second = (
-                    list(subject.records(range(*_span(numbers, many)))) for many in (WARM_UP, count)
-                )
-                feed(own, arrivals, first)
-                if is_on:
-                    with scraped(own):
-                        pair[is_on] = feed(own, arrivals, second) / count * 1e6
-                else:
-                    pair[is_on] = feed(own, arrivals, second) / count * 1e6
+            for is_on in (True, False) if number % 2 == 0 else (False, True):
+                batches = []
+                for size in (WARM_UP, count):
+                    batches.append(list(subject.records(range(next_number, next_number + size))))
+                    next_number += size
+                pair[is_on] = turn(own, arrivals, url if is_on else None, batches)
             found.append((pair[True], pair[False]))
             print(f"{name}: on {pair[True]:.1f}, off {pair[False]:.1f} us", flush=True)
     extra = statistics.median(on - off for on, off in found)
     off_us = statistics.median(off for _, off in found)
     print(f"{name}: {off_us:.1f} us a record, telemetry {extra:+.2f} us ({extra / off_us:+.1%})")
-
-
-def _span(numbers: Iterator[int], count: int) -> tuple[int, int]:
-    taken = list(islice(numbers, count))
-    return taken[0], taken[-1] + 1
 
 
 def main() -> None:

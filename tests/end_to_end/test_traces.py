@@ -3,6 +3,8 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from confluent_kafka import Producer
@@ -27,16 +29,23 @@ SPANS = {  # of one segment, with its receipt
 
 
 @pytest.fixture(scope="module")
-def there() -> Iterator[Receiver]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the pipeline puts its logs, somewhere below."""
+    return tmp_path_factory.mktemp("traced")
+
+
+@pytest.fixture(scope="module")
+def there(folder: Path) -> Iterator[Receiver]:
     """A receiver that the whole pipeline sends to."""
     with receiver() as own, pytest.MonkeyPatch.context() as patch:
         patch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", own.url)
         patch.setenv("OTEL_BSP_SCHEDULE_DELAY", "200")
+        patch.setenv("TMPDIR", str(folder))
         yield own
 
 
 def test_a_sampled_sms_is_one_tree_and_another_is_nothing(
-    there: Receiver, request: pytest.FixtureRequest
+    there: Receiver, folder: Path, request: pytest.FixtureRequest
 ) -> None:
     bootstrap = request.getfixturevalue("up")
     producer = Producer({"bootstrap.servers": bootstrap})
@@ -53,10 +62,26 @@ def test_a_sampled_sms_is_one_tree_and_another_is_nothing(
     assert binder.events == ("written", "answered")
     assert (binder.attributes["sms.outcome"], binder.is_error) == ("accepted", False)
     assert {span.attributes["messaging.message.id"] for span in found} == {"traced"}
-    for octets in there.octets:
+    assert traces_of_receipts(bootstrap)["traced"] == TRACE_ID
+    said = [line for line in lines(folder) if line.get("trace_id") == TRACE_ID]
+    assert Counter((f"heliograph-{line['service']}", line["event"]) for line in said) == SPANS
+    assert {line["message_id"] for line in said} == {"traced"}
+    for octets in (*there.octets, *(file.read_bytes() for file in logs(folder))):
         assert NUMBER.encode() not in octets
         assert TEXT.encode() not in octets
-    assert traces_of_receipts(bootstrap)["traced"] == TRACE_ID
+
+
+def logs(folder: Path) -> list[Path]:
+    """Those of all processes."""
+    return list(folder.glob("heliograph-up-*/log/*.log"))
+
+
+def lines(folder: Path) -> Iterator[dict[str, Any]]:
+    """What they say."""
+    for file in logs(folder):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            if line.startswith("{"):
+                yield json.loads(line)
 
 
 def traces_of_receipts(bootstrap: str) -> dict[str, str | None]:
