@@ -8,34 +8,21 @@ import msgspec
 from rich.console import Console
 from rich.console import Group as Lines
 from rich.live import Live
+from rich.text import Text
 
-from heliograph.topping import screen, span
+from heliograph.topping import BAD, screen, span
 from pipeline import topics
 from pipeline.capacity import Capacity
-from pipeline.config import Config, section
+from pipeline.config import Config
 from pipeline.errors import HeliographError, UnreadableError
 from pipeline.kafka.clients import now_ms
 from pipeline.kafka.reader import read_to_end
 from pipeline.process import make_codec
 from pipeline.records import ConnectorState
-from services.telemetry.config import TelemetryConfig
 from services.telemetry.groups import Groups
 from services.telemetry.snapshot import Group, Snapshot
 
 TIMEOUT_S = 5
-ANYWHERE = ("0.0.0.0", "::")  # noqa: S104 - what listens there is here too
-
-
-def telemetry_url(config: Config) -> str:
-    """Where telemetry serves as configured; raises HeliographError where that is any port."""
-    own = section(config, "telemetry", TelemetryConfig)
-    host = config.http.host if own.host is None else own.host
-    port = config.http.port if own.port is None else own.port
-    if not port:
-        raise HeliographError(
-            "telemetry takes any free port; set services.telemetry.port, or give --url"
-        )
-    return f"http://{'127.0.0.1' if host in ANYWHERE else host}:{port}"
 
 
 class Sights:
@@ -46,8 +33,8 @@ class Sights:
         if not self._url.startswith(("http://", "https://")):
             raise HeliographError(f"--url {url}: write http://HOST:PORT")
 
-    def read(self) -> bytes:
-        """The newest snapshot as JSON; raises HeliographError."""
+    def look(self) -> Snapshot:
+        """The newest snapshot; raises HeliographError."""
         try:
             with urllib.request.urlopen(  # noqa: S310 - only http, see above
                 f"{self._url}/v1/snapshot", timeout=TIMEOUT_S
@@ -59,12 +46,8 @@ class Sights:
             ) from error
         if found == b"null":
             raise HeliographError("telemetry has just started; ask again in a second")
-        return found
-
-    def look(self) -> Snapshot:
-        """The newest snapshot; raises HeliographError."""
         try:
-            return msgspec.json.decode(self.read(), type=Snapshot)
+            return msgspec.json.decode(found, type=Snapshot)
         except msgspec.DecodeError as error:
             raise HeliographError(
                 f"what answers at {self._url} is no telemetry of this version: {error}"
@@ -82,7 +65,7 @@ def watch(sights: Sights, every_s: float) -> None:
         with Live(console=console, screen=True, auto_refresh=False) as live:
             while True:
                 shown = screen(seen, console.width)
-                live.update(Lines(why, shown) if why else shown, refresh=True)
+                live.update(Lines(Text(why, BAD), shown) if why else shown, refresh=True)
                 time.sleep(every_s)
                 try:
                     seen, why = sights.look(), ""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -29,6 +29,14 @@ def screen(seen: Snapshot, width: int) -> RenderableType:
         _others(seen),
     ]
     return Group(*(part for block in blocks for part in (*block, Text())))
+
+
+def lines_of(seen: Snapshot) -> list[str]:
+    """The same as lines for this terminal, or for none."""
+    console = Console()
+    with console.capture() as captured:
+        console.print(screen(seen, console.width))
+    return captured.get().splitlines()
 
 
 def _title(seen: Snapshot) -> Text:

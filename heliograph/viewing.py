@@ -1,4 +1,4 @@
-"""What telemetry answers, if it is up: nothing that a command needs is there alone."""
+"""Where telemetry serves, and what it answers if it is up: no command needs it for what it does."""
 
 import json
 import urllib.request
@@ -7,10 +7,24 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from pipeline.config import Config, section
-from pipeline.errors import ConfigError
-from services.telemetry.config import TelemetryConfig, serving
+from pipeline.errors import HeliographError
+from services.telemetry.config import TelemetryConfig
 
 TIMEOUT_S = 2.0
+HERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what listens everywhere is here too
+
+
+def url_of(config: Config) -> str:
+    """Where it serves as configured; raises HeliographError where that is any port."""
+    own = _settings(config)
+    host = config.http.host if own.host is None else own.host
+    port = config.http.port if own.port is None else own.port
+    if not port:
+        raise HeliographError(
+            "telemetry takes any free port; set services.telemetry.port, or give --url"
+        )
+    here = HERE.get(host, host)
+    return f"http://[{here}]:{port}" if ":" in here else f"http://{here}:{port}"
 
 
 def message(config: Config, message_id: str) -> dict[str, Any] | None:
@@ -23,17 +37,19 @@ def messages_to(config: Config, number: str, limit: int) -> dict[str, Any] | Non
     return _asked(config, f"/v1/messages?{urlencode({'number': number, 'limit': limit})}")
 
 
+def _settings(config: Config) -> TelemetryConfig:
+    """Who has no token may still ask for what needs none."""
+    return section(config, "telemetry", TelemetryConfig, with_secrets=False)
+
+
 def _asked(config: Config, path: str) -> dict[str, Any] | None:
     try:
-        own = section(config, "telemetry", TelemetryConfig)
-        where = serving(config, own)
-    except ConfigError:  # it can't be up with that
+        url, token = url_of(config), _settings(config).token
+    except HeliographError:  # it can't be up with that, or nobody tells where
         return None
-    if not where.port:  # a free one, which nobody tells
-        return None
-    token = None if own.token is None else own.token.get_secret_value()
-    headers: Mapping[str, str] = {"Authorization": f"Bearer {token}"} if token else {}
-    request = urllib.request.Request(f"http://{where.host}:{where.port}{path}", headers=headers)
+    brought = "" if token is None else token.get_secret_value()
+    headers: Mapping[str, str] = {"Authorization": f"Bearer {brought}"} if brought else {}
+    request = urllib.request.Request(url + path, headers=headers)  # noqa: S310 - only http
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:  # noqa: S310
             found = json.load(response)

@@ -206,12 +206,18 @@ def load(path: Path, *, with_secrets: bool = True) -> Config:
     return config.model_copy(update={n: path.parent / f for n, f in files if isinstance(f, Path)})
 
 
-def section(config: Config, service: str, model: type[S]) -> S:
-    """The section `services.<service>` as `model`; raises ConfigError with every fault."""
+def section(config: Config, service: str, model: type[S], *, with_secrets: bool = True) -> S:
+    """The section `services.<service>` as `model`; raises ConfigError with every fault.
+
+    Without `with_secrets` those may be missing, and are empty then.
+    """
+    token = NEED_SECRETS.set(with_secrets)
     try:
         return model(**config.services.get(service, {}))
     except ValidationError as error:
         raise ConfigError([f"services.{service}.{fault}" for fault in sentences(error)]) from error
+    finally:
+        NEED_SECRETS.reset(token)
 
 
 def _unknown_variables(environ: Mapping[str, str]) -> list[str]:

@@ -85,8 +85,9 @@ def _of_letters(letters: Iterable[Letters]) -> Told:
 
 
 def _of_unsent(unsent: Sequence[Unsent]) -> Told:
-    for connector in sorted({one.connector or "" for one in unsent if not one.test}):
-        share = max(one.share for one in unsent if (one.connector or "") == connector)
+    own = [one for one in unsent if not one.test]
+    for connector in sorted({one.connector or "" for one in own}):
+        share = max(one.share for one in own if (one.connector or "") == connector)
         if share > SHARE_MAX:
             about = connector or None
             where = f" for {connector}" if connector else ""

@@ -1,7 +1,8 @@
 """The figures as they change: `/v1/snapshot`, `/v1/live`, `/v1/summary`, and metrics.
 
-One thread makes a snapshot twice a second and everybody gets that one, another asks Kafka how far
-the groups are, and tables follow what binders, correlators and operators say.
+One thread makes a snapshot twice a second and everybody gets that one. Others ask the view what is
+not sent, and Kafka how far the groups are: who is slow to answer leaves an older figure on show and
+holds up nothing else. Tables follow what binders, correlators and operators say.
 """
 
 import threading
@@ -32,11 +33,12 @@ from services.telemetry.measured import Measured
 from services.telemetry.parts import Desk, Part
 from services.telemetry.slo import PROMISE_S
 from services.telemetry.totals import Totals
-from services.telemetry.view import Unsent
+from services.telemetry.view import Unsent, ViewError
 
 LOG = structlog.get_logger()
 SNAPSHOT_EVERY_S = 0.5
 LOOKS_PER_SECOND = round(1 / SNAPSHOT_EVERY_S)
+JUDGE_EVERY_S = 1.0
 AGAIN_S = 2.0  # after a table could not be read
 
 
@@ -50,7 +52,7 @@ def part(desk: Desk) -> Part:
             Route("/v1/summary", board.summary),
         ],
         [board],
-        [board.look, board.ask, board.follow],
+        [board.look, board.judge, board.ask, board.follow],
     )
 
 
@@ -111,25 +113,36 @@ class Board:
     # --- threads ------------------------------------------------------------------------------
 
     def look(self, stopping: threading.Event) -> None:
-        """Make snapshots; judge and measure once a second."""
+        """Make snapshots; measure once a second."""
         count = 0
         while not stopping.wait(SNAPSHOT_EVERY_S):
             self.turn(now_ms(), is_second=count % LOOKS_PER_SECOND == 0)
             count += 1
         self.feed.is_over = True
 
+    def judge(self, stopping: threading.Event) -> None:
+        """Ask the view once a second what is not sent, and whether that breaks the promise."""
+        while not stopping.wait(JUDGE_EVERY_S):
+            try:
+                self.weigh(now_ms())
+            except ViewError as error:  # the cut stays where it is: what is late is judged later
+                LOG.warning("what is not sent is not known now", error=str(error))
+
+    def weigh(self, now: int) -> None:
+        """Ask and judge once; raises ViewError."""
+        figures, view = self._figures, self._desk.view
+        self._unsent = view.unsent(now)
+        read_to_ms = min(now, figures.newest_ms) if self._asked.behind else now
+        figures.slo.judge(
+            read_to_ms - PROMISE_S * 1000,
+            view.late,
+            lambda name: figures.is_hindered(name, now),
+        )
+
     def turn(self, now: int, *, is_second: bool) -> None:
         """Make one snapshot."""
-        figures, view, asked = self._figures, self._desk.view, self._asked
-        if is_second:
-            self._unsent = view.unsent(now)
-            read_to_ms = min(now, figures.newest_ms) if asked.behind else now
-            figures.slo.judge(
-                read_to_ms - PROMISE_S * 1000,
-                view.late,
-                lambda name: figures.is_hindered(name, now),
-            )
-        around = Around(asked.groups, asked.letters, asked.behind, self._unsent)
+        figures, asked, unsent = self._figures, self._asked, self._unsent
+        around = Around(asked.groups, asked.letters, asked.behind, unsent)
         with self._lock:
             figures.roll(now)
             seen = figures.look(now, around, time.monotonic() - self._began_s)
@@ -138,7 +151,7 @@ class Board:
             with self._lock:
                 times = figures.latencies.by(lambda kind: kind[:3])
                 outcomes = dict(figures.outcomes)
-            self._measured.put(seen, times, outcomes, figures.slo.results, asked, self._unsent)
+            self._measured.put(seen, times, outcomes, dict(figures.slo.results), asked, unsent)
 
     def ask(self, stopping: threading.Event) -> None:
         """Ask Kafka how far the groups are."""

@@ -4,7 +4,7 @@ Whoever has no token sees numbers masked and can't ask by one. Texts nobody sees
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import msgspec
@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from pipeline.masking import masked
-from pipeline.reasons import in_words
+from pipeline.reasons import why
 from pipeline.records import MtEvent
 from pipeline.story import tell
 from services.telemetry.parts import Desk, Part
@@ -109,12 +109,6 @@ def segments_of(events: Iterable[MtEvent]) -> list[dict[str, Any]]:
         known |= {name: value for name, value in said.items() if value is not None}
         known |= {"event": event.event, "at_ms": event.at_ms}
     return [segments[number] for number in sorted(segments)]
-
-
-def why(events: Sequence[MtEvent]) -> str | None:
-    """Why it stands as it does, in words; None where nothing but that it does is known."""
-    told = [event for event in events if event.reason and event.state == events[-1].state]
-    return in_words(told[-1].reason or "", told[-1].command_status) if told else None
 
 
 def _shown(story: dict[str, Any], is_granted: bool) -> dict[str, Any]:

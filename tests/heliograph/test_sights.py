@@ -11,8 +11,7 @@ from typer.testing import CliRunner
 
 from heliograph import sights
 from heliograph.cli import APP
-from heliograph.sights import Sights, lag_table, telemetry_url
-from pipeline.config import Config, HttpConfig
+from heliograph.sights import Sights, lag_table
 from pipeline.errors import HeliographError
 from services.telemetry.snapshot import Group
 
@@ -74,27 +73,6 @@ def test_where_nobody_answers_one_is_told_what_to_do(url: str) -> None:
         Sights(f"{url}/elsewhere").look()
     with pytest.raises(HeliographError, match="write http://HOST:PORT"):
         Sights("127.0.0.1:8770")
-
-
-@pytest.mark.parametrize(
-    ("http", "own", "expected"),
-    [
-        ({}, {"port": 8770}, "http://127.0.0.1:8770"),
-        ({"port": 9000}, {}, "http://127.0.0.1:9000"),
-        ({"host": "0.0.0.0", "port": 9000}, {}, "http://127.0.0.1:9000"),  # noqa: S104
-        ({"port": 9000}, {"host": "telemetry", "port": 1}, "http://telemetry:1"),
-    ],
-)
-def test_telemetry_is_where_the_configuration_says(
-    http: dict[str, object], own: dict[str, object], expected: str
-) -> None:
-    config = Config(http=HttpConfig(**http), services={"telemetry": own})  # type: ignore[arg-type]
-    assert telemetry_url(config) == expected
-
-
-def test_where_it_takes_any_port_one_has_to_say() -> None:
-    with pytest.raises(HeliographError, match=r"set services\.telemetry\.port, or give --url"):
-        telemetry_url(Config())
 
 
 def test_a_line_a_group() -> None:

@@ -26,7 +26,7 @@ from services.telemetry.parts import Desk
 from services.telemetry.slo import LATE, PROMISE_S
 from services.telemetry.snapshot import Group, Snapshot
 from services.telemetry.store import Nothing
-from services.telemetry.view import Count, Unsent
+from services.telemetry.view import Count, Unsent, ViewError
 from tests.builders import REQUESTED_MS, dlr, mt_event
 from tests.services.telemetry.test_figures import CONFIG
 
@@ -73,6 +73,7 @@ def test_the_newest_snapshot_is_served_and_goes_on_from_the_view(desk: Desk) -> 
     part = live.part(desk)
     assert client(part).get("/v1/snapshot").json() is None
     board = board_of(part)
+    board.weigh(NOW_MS)
     board.turn(NOW_MS, is_second=True)
     board.heard(
         [Heard("sms.mt.event", 0, 0, NOW_MS, mt_event("m9"))],
@@ -101,9 +102,33 @@ def test_the_promise_is_judged_by_what_has_been_read(desk: Desk) -> None:
         (REQUESTED_MS + PROMISE_S * 1000 + 900, 1),
     ):
         board.heard([Heard("sms.mt.event", 0, 0, read_to_ms, mt_event())], [])
-        board.turn(NOW_MS, is_second=True)
+        board.weigh(NOW_MS)
         told = results["normal", LATE] + results["normal", "carrier"]
         assert told == late
+
+
+def test_a_view_that_does_not_answer_leaves_on_show_what_it_said_before(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "JUDGE_EVERY_S", 0.01)
+    asked: list[int] = []
+    stopping = threading.Event()
+
+    def away(now_ms: int) -> Sequence[Unsent]:
+        asked.append(now_ms)
+        if len(asked) == 2:
+            raise ViewError("the view can't be used")
+        if len(asked) == 4:
+            stopping.set()
+        return View().unsent(now_ms)
+
+    monkeypatch.setattr(desk.view, "unsent", away)
+    board = board_of(live.part(desk))
+    with capture_logs() as log:
+        board.judge(stopping)
+    assert [line["error"] for line in log] == ["the view can't be used"]
+    board.turn(NOW_MS, is_second=True)
+    assert msgspec.json.decode(board.feed.newest[1], type=Snapshot).connectors[0].age_s == 60.0
 
 
 def test_totals_are_what_the_demo_shows(desk: Desk) -> None:

@@ -130,7 +130,10 @@ def test_with_the_token_a_message_is_told_whole(ground: Process, view: Store) ->
     ]
     assert [step["after_ms"] for step in told["steps"]] == [0, 10, 30, 40, 900]
     assert told["steps"][-1]["text"] == "segment 1/1 receipt: UNDELIVERABLE - undeliverable"
-    assert told["why"] is not None
+    assert told["why"] == (
+        "The carrier fast took it, but did not deliver it: "
+        "the carrier could not deliver it (its error 050)."
+    )
 
 
 def test_without_it_the_same_is_told_masked(ground: Process, view: Store) -> None:
@@ -288,8 +291,11 @@ def test_of_an_id_that_is_used_again_the_segments_are_the_newer_ones(
     ground: Process, view: Store
 ) -> None:
     before = served(ground, view).get("/v1/messages/m1").json()
-    take(view, mt_event(event_id="anew", requested_ms=REQUESTED_MS + 86_400_000), begin=3)
+    day_ms = 86_400_000
+    anew = {"requested_ms": REQUESTED_MS + day_ms, "at_ms": REQUESTED_MS + day_ms + 10}
+    take(view, mt_event(event_id="anew", connector="slow", **anew), begin=3)
     after = served(ground, view).get("/v1/messages/m1").json()
-    assert (len(before["segments"]), before["why"] is None) == (1, False)
-    assert (after["segments"], after["why"], after["state"]) == ([], None, "routed")
+    assert len(before["segments"]) == 1
+    assert (after["segments"], after["state"]) == ([], "routed")
+    assert after["why"] == "It waits to be written to the carrier slow."
     assert after["steps"][: len(before["steps"])] == before["steps"]  # they tell both
