@@ -6,7 +6,7 @@ for binders that begin later too.
 
 import time
 from collections.abc import Collection, Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from heliograph.telling import tell
 from pipeline import topics
@@ -18,12 +18,13 @@ from pipeline.ids import ConnectorId
 from pipeline.kafka.clients import now_ms
 from pipeline.kafka.reader import read_to_end
 from pipeline.process import make_codec
-from pipeline.records import ConnectorState, Stop
+from pipeline.records import ConnectorState, Record, Stop
 from pipeline.stops import DRAIN, Stops
 
 BOUND, DRAINED, RELEASED = "bound", "drained", "released"
 SILENT, UNTOLD = "silent", "untold"
 LOOK_EVERY_S = 0.5
+R = TypeVar("R", bound=Record)
 
 
 class Bind(NamedTuple):
@@ -71,12 +72,13 @@ def look(config: Config, connectors: Collection[ConnectorId]) -> Look:
     states: dict[tuple[ConnectorId, int, bool], ConnectorState] = {}
     stops = {name: Stops(name) for name in connectors}
     for message in read:
-        row = _row(codec, message.value())
-        if isinstance(row, ConnectorState):
-            states[row.connector, row.partition, row.is_receiver] = row
-        elif message.topic() == topics.CONTROL_STOP:
+        octets = message.value()
+        if message.topic() == topics.CONTROL_STOP:
+            row = _record(codec, octets, Stop)
             for own in stops.values():
                 own.put((message.key() or b"").decode(), row)
+        elif (state := _record(codec, octets, ConnectorState)) is not None:
+            states[state.connector, state.partition, state.is_receiver] = state
     at_ms = now_ms()
     return Look(
         at_ms,
@@ -153,12 +155,12 @@ def told(found: Look) -> dict[str, object]:
     }
 
 
-def _row(codec: Codec, octets: bytes | None) -> ConnectorState | Stop | None:
-    """A record of either topic; what was deleted or can't be read is none."""
+def _record(codec: Codec, octets: bytes | None, kind: type[R]) -> R | None:
+    """What was deleted or can't be read is none."""
     if octets is None:
         return None
     try:
-        return codec.decode(octets, ConnectorState, Stop)
+        return codec.decode(octets, kind)
     except UnreadableError:
         return None
 

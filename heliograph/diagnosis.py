@@ -12,6 +12,10 @@ CERTIFICATE_WARN_DAYS, CERTIFICATE_FAIL_DAYS = 14, 3
 DAY_S = 86_400
 ROOM_RESERVE = 2  # times the floor is what a stateful service needs to begin
 NAMED_MAX = 5  # of many alike; the rest are counted
+RENEWALS = {
+    "its": "ask the carrier when it renews it",
+    "our": "have a new one made, put it in place, and send binders SIGHUP",
+}
 BLOCKING = frozenset({"topic", "partitions", "cleanup.policy", "message.timestamp.type"})
 CURES = {
     "topic": "run `heliograph topics apply`",
@@ -33,6 +37,13 @@ class Finding(NamedTuple):
     verdict: str
     says: str
     do: str = ""
+
+
+class Resource(NamedTuple):
+    """What Kafka guards: `topic` or `group`, and its name."""
+
+    kind: str
+    name: str
 
 
 class Written(NamedTuple):
@@ -77,22 +88,24 @@ def of_topics(count: int, differences: Sequence[Difference]) -> Iterator[Finding
 
 
 def of_operations(
-    needed: Mapping[str, Collection[str]], allowed: Mapping[str, Collection[str]], whose: str
+    needed: Mapping[Resource, Collection[str]],
+    allowed: Mapping[Resource, Collection[str]],
+    whose: str,
 ) -> Iterator[Finding]:
-    """What `whose` services need to do to each topic, and what this client may, as Kafka says."""
-    lacking: dict[str, list[str]] = {}
-    for topic, operations in needed.items():
-        for operation in sorted(set(operations) - set(allowed.get(topic, ()))):
-            lacking.setdefault(operation, []).append(topic)
+    """What `whose` services need to do to each resource, and what this client may."""
+    lacking: dict[tuple[str, str], list[str]] = {}
+    for resource, operations in needed.items():
+        for operation in sorted(set(operations) - set(allowed.get(resource, ()))):
+            lacking.setdefault((operation, resource.kind), []).append(resource.name)
     if not lacking:
-        yield Finding("acls", OK, f"this client may do to topics what {whose} must")
-    for operation, names in lacking.items():
+        yield Finding("acls", OK, f"this client may do to topics and groups what {whose} must")
+    for (operation, kind), names in lacking.items():
         yield Finding(
             "acls",
             FAIL,
-            f"this client has no {operation} on {several(names)}, which {whose} needs",
+            f"this client has no {operation} on {kind} {several(names)}, which {whose} needs",
             f"kafka-acls --add --allow-principal User:... --operation {operation.title()} "
-            f"--topic {names[0]}",
+            f"--{kind} {names[0]}",
         )
 
 
@@ -129,17 +142,14 @@ def of_clocks(newest: Written | None, now_ms: int) -> Iterator[Finding]:
             )
 
 
-def of_certificate(place: str, left_s: float | None) -> Finding:
-    """The certificate that `place` has shown, seconds before it ends."""
-    check = f"smsc {place}"
-    if left_s is None:
-        return Finding(check, OK, "answers")
-    days = left_s / DAY_S
-    says = f"answers; its certificate ends in {days:.0f} days"
-    if days < CERTIFICATE_WARN_DAYS:
-        verdict = FAIL if days < CERTIFICATE_FAIL_DAYS else WARN
-        return Finding(check, verdict, says, "ask the carrier for a new one")
-    return Finding(check, OK, says)
+def of_certificate(place: str, whose: str, left_s: float) -> Finding:
+    """The certificate of the SMSC at `place`, or ours for it; in so many seconds it ends."""
+    check, days = f"smsc {place}", left_s / DAY_S
+    says = f"{whose} certificate ends in {days:.0f} days"
+    if days >= CERTIFICATE_WARN_DAYS:
+        return Finding(check, OK, says)
+    verdict = FAIL if days < CERTIFICATE_FAIL_DAYS else WARN
+    return Finding(check, verdict, says, RENEWALS[whose])
 
 
 def of_room(folder: str, free_mib: int, floor_mib: int) -> Finding:

@@ -9,15 +9,16 @@ from pathlib import Path
 
 from heliograph import diagnosis
 from heliograph.binds import BOUND, DRAINED, known, look
-from heliograph.diagnosis import FAIL, OK, WARN, Finding, Written
+from heliograph.diagnosis import FAIL, OK, WARN, Finding, Resource, Written
 from heliograph.reaching import bind_once, left_s
+from heliograph.routing import summary
 from heliograph.subjects import subjects_found
 from pipeline import topics
 from pipeline.config import Config, Section, load, section
 from pipeline.connectors import ConnectorConfig
 from pipeline.errors import ConfigError, HeliographError, UnreadableError
 from pipeline.ids import ConnectorId
-from pipeline.kafka.admin import differences, operations
+from pipeline.kafka.admin import differences, group_operations, operations
 from pipeline.kafka.clients import now_ms
 from pipeline.kafka.groups import partition_counts
 from pipeline.kafka.lag import Lag
@@ -27,11 +28,13 @@ from pipeline.readers import reads
 from pipeline.records import ConnectorState
 from pipeline.room import MIB, free_octets
 from services.binder.accounts import ways
+from services.binder.certificates import own_expires_s
 from services.binder.config import BinderConfig
+from services.binder.statuses import deliver_refusal, dispositions
 from services.correlator.config import CorrelatorConfig
 from services.intake.config import IntakeConfig
 from services.router.config import RouterConfig
-from services.telemetry.config import TelemetryConfig
+from services.telemetry.config import TelemetryConfig, serving
 from services.tracker.config import TrackerConfig
 from smpp.errors import LinkError, TlsError
 
@@ -43,7 +46,8 @@ SECTIONS: Mapping[str, type[Section]] = {
     "telemetry": TelemetryConfig,
     "tracker": TrackerConfig,
 }
-SERVICES = ("intake", "router", "binder", "correlator", "tracker", "scheduler", "telemetry")
+TELEMETRY = "telemetry"
+SERVICES = ("intake", "router", "binder", "correlator", "tracker", "scheduler", TELEMETRY)
 OPERATION_OF = {"readers": "READ", "writers": "WRITE"}
 HTTP_TIMEOUT_S = 5.0
 RESTING = frozenset({"scheduler"})  # what it is behind is what waits for its time
@@ -65,6 +69,7 @@ def examine(path: Path, services: Sequence[str], *, looks_apart_s: float) -> lis
         found += _taken("clocks", partial(_clocks, config))
         found += _taken("binds", partial(_binds, config))
         found += _taken("progress", partial(_progress, config, looks_apart_s))
+    found += _taken("routes", partial(_routes, config))
     found += _taken("schemas", partial(subjects_found, config))
     for name, account in config.connectors.items():
         found += _taken(f"smsc {name}", partial(_smsc, name, account, tls=has_secrets))
@@ -110,14 +115,32 @@ def _configured(path: Path) -> tuple[list[Finding], Config | None, bool]:
             Finding("config", WARN, fault, "nothing that needs secrets is looked at")
             for fault in error.faults
         ]
-    for service, model in SECTIONS.items():
-        try:
-            section(config, service, model)
-        except ConfigError as error:
-            found += [Finding("config", FAIL, fault) for fault in error.faults]
+    found += [Finding("config", FAIL, fault) for fault in _faults(config)]
     if not found:
         found = [Finding("config", OK, f"{path} is whole")]
     return found, config, has_secrets
+
+
+def _faults(config: Config) -> Iterator[str]:
+    """What a service would say of it before it ends."""
+    looks: list[Callable[[], object]] = [
+        partial(section, config, service, model) for service, model in SECTIONS.items()
+    ]
+    looks.append(lambda: serving(config, section(config, TELEMETRY, TelemetryConfig)))
+    for name in map(ConnectorId, config.connectors):
+        looks.append(partial(dispositions, name, config.profile(name)))
+        looks.append(partial(deliver_refusal, name, config.profile(name)))
+    told = set[str]()
+    for look_at in looks:
+        try:
+            look_at()
+        except ConfigError as error:
+            yield from (fault for fault in error.faults if fault not in told)
+            told.update(error.faults)
+
+
+def _routes(config: Config) -> Iterator[Finding]:
+    yield Finding("routes", OK, str(summary(config, None)))
 
 
 def _broker(config: Config) -> Iterator[Finding]:
@@ -134,13 +157,21 @@ def _topics(config: Config) -> Iterator[Finding]:
 
 
 def _rights(config: Config, services: Sequence[str]) -> Iterator[Finding]:
-    needed: dict[str, set[str]] = {}
+    needed: dict[Resource, set[str]] = {}
     for topic in catalog(config):
         for kind, operation in OPERATION_OF.items():
             if set(services) & set(getattr(topic, kind)):
-                needed.setdefault(topic.name, set()).add(operation)
+                needed.setdefault(Resource("topic", topic.name), set()).add(operation)
+    for group in (*reads(config), TELEMETRY):
+        if (group if group in SERVICES else "binder") in services:
+            needed[Resource("group", group)] = {"READ"}
+    allowed = {
+        Resource(kind, name): own
+        for kind, ask in {"topic": operations, "group": group_operations}.items()
+        for name, own in ask(config.kafka, [r.name for r in needed if r.kind == kind]).items()
+    }
     whose = "every service" if len(services) == len(SERVICES) else ", ".join(services)
-    return diagnosis.of_operations(needed, operations(config.kafka, list(needed)), whose)
+    return diagnosis.of_operations(needed, allowed, whose)
 
 
 def _clocks(config: Config) -> Iterator[Finding]:
@@ -199,24 +230,28 @@ def _progress(config: Config, apart_s: float) -> Iterator[Finding]:
 
 def _smsc(name: str, account: ConnectorConfig, *, tls: bool) -> Iterator[Finding]:
     """A connection to each host and, where it may be made, TLS; no bind."""
-    context = None
-    if account.tls is not None and tls:
+    own, context = account.tls, None
+    if own is not None and tls:
         try:
             context = ways(account)[False].configs[0].ssl
         except TlsError as error:
             yield Finding(f"smsc {name}", FAIL, str(error), f"correct connectors.{name}.tls")
             return
+    if own is not None and (ends_s := own_expires_s(own.certificate_file)) is not None:
+        yield diagnosis.of_certificate(name, "our", ends_s - time.time())
     for address in account.addresses:
         place = f"{name} at {address.host}:{address.port}"
-        server_name = account.tls.server_name if account.tls else None
+        server_name = own.server_name if own else None
         try:
             left = asyncio.run(left_s(address, context, server_name, account.local_address))
         except (OSError, TimeoutError) as error:
             why = str(error) or "no answer"
             do = "see that the carrier lets us in, and the firewall lets us out"
             yield Finding(f"smsc {place}", FAIL, f"can't be reached: {why}", do)
-        else:
-            yield diagnosis.of_certificate(place, left)
+            continue
+        yield Finding(f"smsc {place}", OK, "answers")
+        if left is not None:
+            yield diagnosis.of_certificate(place, "its", left)
 
 
 def _bind(name: str, account: ConnectorConfig) -> Iterator[Finding]:
@@ -239,12 +274,11 @@ def _room(config: Config) -> Iterator[Finding]:
 
 
 def _telemetry(config: Config) -> Iterator[Finding]:
-    own = section(config, "telemetry", TelemetryConfig)
-    host, port = own.host or config.http.host, own.port or config.http.port
-    if not port:
+    where = serving(config, section(config, TELEMETRY, TelemetryConfig))
+    if not where.port:
         yield Finding("telemetry", OK, "has no port of its own that could be looked at")
         return
-    url = f"http://{host}:{port}/livez"
+    url = f"http://{where.host}:{where.port}/livez"
     try:
         with urllib.request.urlopen(url, timeout=HTTP_TIMEOUT_S):
             yield Finding("telemetry", OK, f"{url} answers")

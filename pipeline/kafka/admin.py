@@ -1,7 +1,7 @@
 """Topics as they must exist."""
 
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, TopicCollection
@@ -20,7 +20,12 @@ from pipeline.topics import Difference, Topic
 LOOK_EVERY_S = 0.05
 PARTITIONS, REPLICAS, TOPIC = "partitions", "replicas", "topic"
 TUNED = frozenset({"min.cleanable.dirty.ratio", "segment.ms"})  # may be as the operator likes
-UNSEEN = {KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.UNKNOWN_TOPIC_OR_PART}
+UNSEEN = {
+    KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+    KafkaError.GROUP_AUTHORIZATION_FAILED,
+}
+DEADLINE = {"request_timeout": REQUEST_TIMEOUT_S}
 
 
 def create_topics(kafka: KafkaConfig, catalog: Iterable[Topic]) -> list[str]:
@@ -87,31 +92,44 @@ def operations(kafka: KafkaConfig, names: Sequence[str]) -> Mapping[str, frozens
 
     A topic that it may not even see is allowed nothing. Raises BrokerError.
     """
+    return _operations(
+        kafka,
+        lambda admin: admin.describe_topics(
+            TopicCollection(list(names)), include_authorized_operations=True, **DEADLINE
+        ),
+    )
+
+
+def group_operations(kafka: KafkaConfig, groups: Sequence[str]) -> Mapping[str, frozenset[str]]:
+    """The same of consumer groups, which need not be there yet. Raises BrokerError."""
+    return _operations(
+        kafka,
+        lambda admin: admin.describe_consumer_groups(
+            list(groups), include_authorized_operations=True, **DEADLINE
+        ),
+    )
+
+
+def _operations(
+    kafka: KafkaConfig, describe: Callable[[AdminClient], Mapping[str, Any]]
+) -> Mapping[str, frozenset[str]]:
+    """By name; `describe` asks for a description of each."""
     admin = AdminClient(client_settings(kafka))
-    found: dict[str, frozenset[str]] = {}
-    for name, future in _described(admin, kafka, names).items():
-        try:
-            allowed = future.result(REQUEST_TIMEOUT_S).authorized_operations
-        except KafkaException as error:
-            if error.args[0].code() not in UNSEEN:
-                raise BrokerError(
-                    f"topics can't be described at {kafka.bootstrap_servers}: {error}"
-                ) from error
-            allowed = []
-        found[name] = frozenset(operation.name for operation in allowed or ())
-    return found
-
-
-def _described(admin: AdminClient, kafka: KafkaConfig, names: Sequence[str]) -> Mapping[str, Any]:
-    asked = TopicCollection(list(names))
     try:
-        return admin.describe_topics(
-            asked, include_authorized_operations=True, request_timeout=REQUEST_TIMEOUT_S
-        )
+        return {name: _allowed(future) for name, future in describe(admin).items()}
     except KafkaException as error:
-        raise BrokerError(
-            f"topics can't be described at {kafka.bootstrap_servers}: {error}"
-        ) from error
+        where = kafka.bootstrap_servers
+        raise BrokerError(f"{where} does not say what this client may do: {error}") from error
+
+
+def _allowed(future: Any) -> frozenset[str]:
+    try:
+        allowed = future.result(REQUEST_TIMEOUT_S).authorized_operations
+    except KafkaException as error:
+        if error.args[0].code() not in UNSEEN:
+            raise
+        allowed = None
+    return frozenset(operation.name for operation in allowed or ())
 
 
 def _settings(

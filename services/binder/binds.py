@@ -42,7 +42,10 @@ class Slot(NamedTuple):
 
 
 class Binds:
-    """The binds of one connector in this process, by slot."""
+    """The binds of one connector in this process, by slot.
+
+    What is counted of them may be asked for on another thread than the loop's.
+    """
 
     def __init__(
         self,
@@ -90,26 +93,30 @@ class Binds:
     @property
     def receiver_count(self) -> int:
         """How many receivers are up."""
-        return sum(slot.is_receiver and k.esme is not None for slot, k in self._keepers.items())
+        kept = list(self._keepers.items())
+        return sum(slot.is_receiver and keeper.esme is not None for slot, keeper in kept)
 
     @property
     def wanted_count(self) -> int:
         """How many of both kinds should be up; what an operator has unbound should not."""
-        return sum(state != "drained" for state, _ in self.states.values())
+        return sum(isinstance(keeper, Keeper) for keeper in list(self._keepers.values()))
 
     @property
     def denied_count(self) -> int:
         """How many are down because the SMSC knows no such account, or another password."""
         return sum(
             state == "refused" and (why or "").removeprefix(REFUSED) in DENIALS
-            for state, why in self.states.values()
+            for state, why in list(self.states.values())
         )
 
     @property
     def certificate_expires_s(self) -> float | None:
-        """When the first certificate ends that binds depend on, in seconds since 1970 UTC."""
-        esmes = (keeper.esme for keeper in self._keepers.values())
-        return earliest_s(self._own_expires_s, esmes)
+        """When the first certificate ends that binds depend on, in seconds since 1970 UTC.
+
+        None where nothing is bound by TLS, or nothing is to be bound at all.
+        """
+        esmes = [keeper.esme for keeper in list(self._keepers.values())]
+        return earliest_s(self._own_expires_s, esmes) if esmes else None
 
     def in_flight_count(self, slot: Slot) -> int:
         """Requests on a bind that are not answered yet."""
@@ -273,13 +280,20 @@ class Binds:
 
     async def _settle(self) -> None:
         """Have all rest, or be bound, as it is wanted by then; all at once."""
-        while other := [
-            slot for slot, own in self._keepers.items() if isinstance(own, Rest) != self.is_resting
-        ]:
+        while other := [slot for slot in self._keepers if not self._is_settled(slot)]:
             await asyncio.gather(*(self._renew(slot) for slot in other))
 
-    async def _renew(self, slot: Slot) -> None:
+    def _is_settled(self, slot: Slot) -> bool:
         keeper = self._keepers[slot]
+        is_ours = not slot.is_receiver and slot.lease in self._leases
+        # A wish that was taken back at once has cut it off; maybe it is answering what it has.
+        is_cut = is_ours and keeper.esme is not None and slot.lease not in self._wires
+        return isinstance(keeper, Rest) is self.is_resting and not is_cut
+
+    async def _renew(self, slot: Slot) -> None:
+        keeper = self._keepers.get(slot)
+        if keeper is None:  # released since it was chosen
+            return
         self._write_no_more(slot)
         if keeper.esme is not None:
             await self._drain(keeper.esme)

@@ -8,6 +8,7 @@ from heliograph.diagnosis import (
     OK,
     WARN,
     Finding,
+    Resource,
     Written,
     lines,
     of_certificate,
@@ -54,19 +55,24 @@ def test_topics_that_are_alike_are_told_together_and_good_ones_in_a_line() -> No
     assert several(["a", "b"]) == "a, b"
 
 
-def test_a_right_that_lacks_is_told_with_the_topics_that_need_it() -> None:
-    needed = {"in": {"READ"}, "out": {"WRITE"}, "both": {"READ", "WRITE"}}
-    all_of_it = {name: {"READ", "WRITE", "DESCRIBE"} for name in needed}
+def test_a_right_that_lacks_is_told_with_what_needs_it() -> None:
+    topics = [Resource("topic", name) for name in ("in", "out", "both")]
+    read, write, both, group = *topics, Resource("group", "router")
+    rights = ({"READ"}, {"WRITE"}, {"READ", "WRITE"}, {"READ"})
+    needed = dict(zip((read, write, both, group), rights, strict=True))
+    all_of_it = {one: {"READ", "WRITE", "DESCRIBE"} for one in needed}
     assert verdicts(list(of_operations(needed, all_of_it, "router"))) == [OK]
-    (found,) = of_operations(needed, {**all_of_it, "both": {"READ"}}, "router")
+    (found,) = of_operations(needed, {**all_of_it, both: {"READ"}}, "router")
     assert found.verdict == FAIL
-    assert found.says == "this client has no WRITE on both, which router needs"
+    assert found.says == "this client has no WRITE on topic both, which router needs"
     assert "--operation Write --topic both" in found.do
-    unseen = list(of_operations(needed, {"in": {"READ"}}, "router"))
+    unseen = list(of_operations(needed, {read: {"READ"}}, "router"))
     assert [finding.says.split(", which")[0] for finding in unseen] == [
-        "this client has no WRITE on out, both",
-        "this client has no READ on both",
+        "this client has no WRITE on topic out, both",
+        "this client has no READ on topic both",
+        "this client has no READ on group router",
     ]
+    assert "--operation Read --group router" in unseen[2].do
 
 
 @pytest.mark.parametrize(
@@ -97,7 +103,6 @@ def test_without_a_binder_there_is_no_clock_to_go_by() -> None:
 @pytest.mark.parametrize(
     ("left_s", "verdict"),
     [
-        (None, OK),
         (15 * DAY_S, OK),
         (14 * DAY_S, OK),
         (13.9 * DAY_S, WARN),
@@ -106,8 +111,13 @@ def test_without_a_binder_there_is_no_clock_to_go_by() -> None:
         (-1, FAIL),
     ],
 )
-def test_a_certificate_is_asked_for_in_time(left_s: float | None, verdict: str) -> None:
-    assert of_certificate("slow", left_s).verdict == verdict
+@pytest.mark.parametrize(("whose", "who"), [("its", "carrier"), ("our", "binders")])
+def test_a_certificate_is_asked_for_in_time(
+    whose: str, who: str, left_s: float, verdict: str
+) -> None:
+    found = of_certificate("slow", whose, left_s)
+    assert found.verdict == verdict
+    assert (who in found.do) is (verdict != OK)
 
 
 @pytest.mark.parametrize(

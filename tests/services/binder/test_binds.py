@@ -1,6 +1,7 @@
 """Binds against a sandbox on loopback: held, lost, refused, rotated, and receivers beside them."""
 
 import asyncio
+import datetime
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -136,7 +137,8 @@ async def test_the_next_host_is_asked_when_one_is_lost_and_tls_goes_by_its_own_n
 ) -> None:
     authority, ca, own_file = trustme.CA(), tmp_path / "ca.pem", tmp_path / "smsc.pem"
     authority.cert_pem.write_to_path(str(ca))
-    leaf = authority.issue_cert("smsc.example")
+    end = datetime.datetime(2035, 1, 2, tzinfo=datetime.UTC)
+    leaf = authority.issue_cert("smsc.example", not_after=end)
     leaf.private_key_and_cert_chain_pem.write_to_path(str(own_file))
     listen = [{"tls": {"certificate": str(own_file)}}]
     tls = {"ca_file": ca, "server_name": "smsc.example"}
@@ -145,9 +147,29 @@ async def test_the_next_host_is_asked_when_one_is_lost_and_tls_goes_by_its_own_n
         async with bench(one, 0, 1, hosts=hosts, tls=tls, local_address="127.0.0.1") as binds:
             await binds.until(lambda: len(binds.wires) == 2)
             assert (bound(one), bound(two)) == (2, 0)
+            assert binds.binds.certificate_expires_s == end.timestamp()
             one.drop()
             await binds.until(lambda: binds.attempts["bound"] == 4)
             assert (bound(one), bound(two)) == (0, 2)
+        assert binds.binds.certificate_expires_s is None
+
+
+async def test_our_certificate_counts_if_it_ends_first_and_from_when_it_is_taken(
+    tmp_path: Path,
+) -> None:
+    authority = trustme.CA()
+    ends = [datetime.datetime(year, 1, 2, tzinfo=datetime.UTC) for year in (2031, 2032)]
+    for file, end in zip(("old.pem", "new.pem"), ends, strict=True):
+        leaf = authority.issue_cert("esme.example", not_after=end)
+        leaf.private_key_and_cert_chain_pem.write_to_path(str(tmp_path / file))
+
+    def tls(file: str) -> dict[str, Path]:
+        return {"certificate_file": tmp_path / file}
+
+    async with sandbox() as own, bench(own, 0, tls=tls("old.pem")) as binds:
+        assert binds.binds.certificate_expires_s == ends[0].timestamp()  # bound or not
+        await binds.reload(tls=tls("new.pem"))
+        assert binds.binds.certificate_expires_s == ends[1].timestamp()
 
 
 async def test_a_refused_bind_takes_nothing_from_the_others_and_is_tried_again() -> None:
@@ -157,6 +179,7 @@ async def test_a_refused_bind_takes_nothing_from_the_others_and_is_tried_again()
     ):
         await binds.until(lambda: binds.attempts["ESME_RALYBND"] >= 2)
         assert len(binds.wires) == 2
+        assert (binds.binds.wanted_count, binds.binds.denied_count) == (3, 0)
         await binds.binds.release(next(iter(binds.wires)))
         await binds.until(lambda: len(binds.wires) == 2)
 
@@ -178,8 +201,10 @@ async def test_a_wrong_password_is_tried_three_times_by_all_binds_and_a_new_one_
         for _ in range(100):
             await asyncio.sleep(0)
         assert binds.attempts == {"ESME_RINVPASWD": 3}
+        assert (binds.binds.wanted_count, binds.binds.denied_count) == (4, 3)
         await binds.reload()
         await binds.until(lambda: len(binds.wires) == 4)
+        assert (binds.binds.wanted_count, binds.binds.denied_count) == (4, 0)
         assert binds.attempts == {"ESME_RINVPASWD": 3, "bound": 4}
 
 
@@ -241,6 +266,8 @@ async def test_a_drained_bind_has_all_its_answers_before_it_goes() -> None:
     async with sandbox(text) as own, bench(own, 0, 1) as binds:
         await binds.until(lambda: len(binds.wires) == 2)
         answers = [binds.wires[0].esme.request(submit_sm(n)) for n in range(5)]
+        in_flight = [binds.binds.in_flight_count(Slot(lease, False)) for lease in (0, 1, 7)]
+        assert in_flight == [5, 0, 0]
         async with asyncio.timeout(DEADLINE_S):
             draining = asyncio.create_task(binds.binds.drain({0}))
             await asyncio.sleep(0)
@@ -271,8 +298,10 @@ async def test_at_rest_all_is_answered_and_unbound_and_the_leases_are_held() -> 
         binds.binds.hold(2)  # of a process that has ended, and was at rest too
         assert binds.binds.states[Slot(2, False)] == ("drained", None)
         assert binds.attempts == {"bound": 3}
+        assert binds.binds.wanted_count == 0
         binds.binds.rest(wanted=False)
         await binds.until(lambda: len(binds.wires) == 3 and binds.binds.receiver_count == 1)
+        assert binds.binds.wanted_count == 4
         assert {state for state, _ in binds.binds.states.values()} == {"bound"}
 
 
@@ -309,6 +338,24 @@ async def test_the_last_wish_counts() -> None:
         binds.binds.rest(wanted=True)
         await binds.until(lambda: {s for s, _ in binds.binds.states.values()} == {"drained"})
         assert bound(own) == 0
+
+
+async def test_a_wish_that_is_taken_back_at_once_leaves_no_bind_that_nobody_writes_to() -> None:
+    async with sandbox() as own, bench(own, 0, 1) as binds:
+        await binds.until(lambda: len(binds.wires) == 2)
+        binds.binds.rest(wanted=True)
+        binds.binds.rest(wanted=False)
+        await binds.until(lambda: len(binds.wires) == 2)
+        assert {state for state, _ in binds.binds.states.values()} == {"bound"}
+
+
+async def test_what_is_released_before_it_could_rest_is_left_alone() -> None:
+    async with sandbox() as own, bench(own, 0, 1) as binds:
+        await binds.until(lambda: len(binds.wires) == 2)
+        releasing = asyncio.create_task(binds.binds.release(0))
+        binds.binds.rest(wanted=True)  # chosen after the task above has begun, and before it ends
+        await releasing
+        await binds.until(lambda: binds.binds.states == {Slot(1, False): ("drained", None)})
 
 
 async def test_what_changes_at_rest_is_in_force_when_it_is_over() -> None:
