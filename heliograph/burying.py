@@ -72,9 +72,8 @@ def shown(
         if offset is not None and letter.offset != offset:
             continue
         decided = decide(letter)
-        may = {"may_go": isinstance(decided, Again), "why_not": None}
-        if isinstance(decided, Stays):
-            may["why_not"] = decided.why
+        why_not = decided.why if isinstance(decided, Stays) else None
+        may = {"may_go": why_not is None, "why_not": why_not}
         found.append(document(letter, codec, is_masked=is_masked) | may)
         if len(found) == count or offset is not None:
             break

@@ -23,7 +23,7 @@ from heliograph.options import ConfigOption, config_at
 from heliograph.ordering import MESSAGE, UNRESOLVED
 from heliograph.reading import READING
 from heliograph.report import report
-from heliograph.saying import add_json, say
+from heliograph.saying import add_json, aside, say
 from heliograph.steering import OPTOUT, ROUTES, STOP
 from heliograph.watching import WATCHING
 from pipeline.errors import ConfigError, HeliographError
@@ -73,7 +73,9 @@ def demo(
     from heliograph.local import EXAMPLE
 
     plan = play.Plan(messages, rate, seed, kill, garbage, config or EXAMPLE)
-    if not play.run(plan, Console(), report):
+    findings = play.run(plan, Console(file=aside()), report)
+    say([], findings)
+    if not findings["good"]:
         raise typer.Exit(1)
 
 
@@ -84,7 +86,7 @@ def up(config: ConfigOption = None) -> None:
     from pipeline.broker import free_port, is_free
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    console = Console()
+    console = Console(file=aside())
     port = KAFKA_PORT if is_free(KAFKA_PORT) else free_port()
     with (
         TemporaryDirectory(prefix="heliograph-up-", ignore_cleanup_errors=True) as name,
@@ -106,7 +108,16 @@ def up(config: ConfigOption = None) -> None:
         write_targets(targets, pipeline.launcher.children)
         console.print(f"Live page: {pipeline.page}", soft_wrap=True, highlight=False)
         console.print(f"For Prometheus, by file_sd_configs: {targets}", soft_wrap=True)
-        console.print(f"Logs in {Path(name) / 'log'}. Ctrl-C ends all.", soft_wrap=True)
+        say(
+            [f"Logs in {Path(name) / 'log'}. Ctrl-C ends all."],
+            {
+                "kafka": pipeline.config.kafka.bootstrap_servers,
+                "processes": {n: own.facts for n, own in pipeline.launcher.children.items()},
+                "page": pipeline.page,
+                "targets": str(targets),
+                "logs": str(Path(name) / "log"),
+            },
+        )
         while True:
             time.sleep(TARGETS_S)
             write_targets(targets, pipeline.launcher.children)  # who restarts, serves elsewhere
@@ -193,12 +204,12 @@ def votes(
     config: ConfigOption = None,
 ) -> None:
     """Say how votes stand, as counted so far."""
-    from heliograph.voting import standings, tallies, told
+    from heliograph.voting import documents, standings, tallies, told
     from pipeline.process import make_codec
 
     loaded = config_at(config)
-    found = standings(loaded, tallies(loaded, make_codec(loaded)))
-    print(*told(loaded, found, name, round(time.time() * 1000)), sep="\n")
+    found = standings(loaded, tallies(loaded, make_codec(loaded)), name)
+    say(told(loaded, found, round(time.time() * 1000)), documents(loaded, found))
 
 
 @APP.command("config")
@@ -278,7 +289,8 @@ def _learn(
     print(announcement(name, own, plan), file=sys.stderr)
     if not yes:
         typer.confirm("Go on?", abort=True, err=True)
-    print(draft(name, own, learn(own, plan), per_minute))
+    text = draft(name, own, learn(own, plan), per_minute)
+    say([text], {"draft": text})
 
 
 def _add_service(name: str) -> None:

@@ -6,6 +6,7 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
+from heliograph.saying import aside, say
 from pipeline.errors import ConfigError
 from services.sandbox import scenario
 from services.sandbox.examination.conformance import RULES, Tally, report
@@ -25,7 +26,7 @@ class Examination:
 
 
 def run(wanted: Examination) -> bool:
-    """Examine, print the report; returns whether nothing was broken that an ESME must keep to.
+    """Examine, say the report; returns whether nothing was broken that an ESME must keep to.
 
     Raises ConfigError for an account or a scenario that is none.
     """
@@ -42,13 +43,14 @@ async def _run(wanted: Examination) -> bool:
     )
     await examiner.start()
     try:
-        print(f"An SMSC listens on {wanted.host}:{examiner.port}. Ctrl-C ends it.", flush=True)
+        where = f"An SMSC listens on {wanted.host}:{examiner.port}. Ctrl-C ends it."
+        print(where, file=aside(), flush=True)
         await examiner.run(stopping, wanted.for_s)
     finally:
         await examiner.stop()
-    print(report(examiner.tally, examiner.skipped))
+    written = {"rules": rows(examiner.tally), "skipped": examiner.skipped}
+    say([report(examiner.tally, examiner.skipped)], written)
     if wanted.report is not None:
-        written = {"rules": rows(examiner.tally), "skipped": examiner.skipped}
         wanted.report.write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
     return not examiner.tally.broken("must")
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from heliograph.options import ConfigOption, config_at
+from heliograph.saying import say
 
 MS_PER_MINUTE = 60_000
 SEGMENTS = typer.Typer(
@@ -32,7 +33,8 @@ def receipts(
     rows = [codec.decode(value, ConnectorReceipts) for value in octets if value]
     by_id = {n for n in own.connectors if own.profile(ConnectorId(n)).correlate_by == "id"}
     found = lines(rows, now_ms() - minutes * MS_PER_MINUTE, by_id)
-    print(*(table(found) if found else ["no receipts have been counted yet"]), sep="\n")
+    told = table(found) if found else ["no receipts have been counted yet"]
+    say(told, [line._asdict() for line in found])
 
 
 @SEGMENTS.command("import")
@@ -40,4 +42,5 @@ def segments_import(file: Path, config: ConfigOption = None) -> None:
     """Tell of segments that another gateway has sent, so that their receipts find them."""
     from heliograph.importing import bring_in
 
-    print(f"{bring_in(config_at(config), file)} segments told")
+    count = bring_in(config_at(config), file)
+    say([f"{count} segments told"], {"told": count})

@@ -57,8 +57,8 @@ class Plan:
     config_path: Path = Path()
 
 
-def run(plan: Plan, console: Console, report: Path | None) -> bool:
-    """Run the demo; returns whether the verdict is good. Writes `report` as JSON."""
+def run(plan: Plan, console: Console, report: Path | None) -> dict[str, Any]:
+    """Run the demo; returns its findings, `good` among them. Writes `report` as JSON."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C
     started = time.monotonic()
     with TemporaryDirectory(prefix="heliograph-demo-", ignore_cleanup_errors=True) as name:
@@ -67,11 +67,11 @@ def run(plan: Plan, console: Console, report: Path | None) -> bool:
             console.print(f"Up after {time.monotonic() - started:.1f} s.")
             console.print(f"Live page: {pipeline.page}", soft_wrap=True, highlight=False)
             findings = Demo(plan, pipeline, Path(name) / LOG_FOLDER).play(console)
-            _keep_logs(Path(name), findings)
+            _keep_logs(Path(name), findings, console)
     _tell(findings, console)
     if report:
         report.write_text(json.dumps(findings, indent=2) + "\n", encoding="utf-8")
-    return bool(findings["good"])
+    return findings
 
 
 class Demo:
@@ -279,7 +279,7 @@ class Demo:
     def _votes(self) -> list[str]:
         config = self._pipeline.config
         found = standings(config, tallies(config, self._codec))
-        return list(told(config, found, None, now_ms()))
+        return list(told(config, found, now_ms()))
 
     def _duplicate_bound(self) -> int:
         """Segments that the SIGKILLs of this run may have doubled, at most."""
@@ -292,12 +292,12 @@ class Demo:
         return bound
 
 
-def _keep_logs(folder: Path, findings: Mapping[str, Any]) -> None:
+def _keep_logs(folder: Path, findings: Mapping[str, Any], console: Console) -> None:
     """Show the ends of the logs of a run that went wrong, before its folder goes."""
     if not findings["good"]:
         for log in sorted((folder / LOG_FOLDER).glob("*.log")):
             lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:]
-            print(f"--- {log.name}", *lines, sep="\n")
+            print(f"--- {log.name}", *lines, sep="\n", file=console.file)
 
 
 def _tell(findings: Mapping[str, Any], console: Console) -> None:

@@ -111,9 +111,14 @@ def facts_of(config: Config, codec: Codec, message_id: str) -> tuple[list[MtSubm
             continue
         if isinstance(record, Dlr):
             receipts[record.connector, record.smsc_message_id, record.received_ms] = record
-        elif record.submitted_ms is not None and record.submit_offset >= 0:
+        elif isinstance(record, MtSubmitted) and _has_a_record(record):
             submitted[record.segment, record.hop, record.attempt, record.submit_offset] = record
     return list(submitted.values()), list(receipts.values())
+
+
+def _has_a_record(fact: MtSubmitted) -> bool:
+    """Whether it was written, and from a record of ours: not before a cutover."""
+    return fact.submitted_ms is not None and fact.submit_offset >= 0
 
 
 def _exchange(config: Config, one: Answer, *, is_masked: bool) -> Exchange:
@@ -151,7 +156,7 @@ def _submits(
     config: Config, codec: Codec, facts: Iterable[MtSubmitted]
 ) -> dict[tuple[int, int, int], MtSubmit]:
     """The records that were written, by segment, way and offset."""
-    found = {}
+    found: dict[tuple[int, int, int], MtSubmit] = {}
     offsets: dict[tuple[str, bool, int], list[int]] = defaultdict(list)
     ids = {fact.message_id for fact in facts}
     for fact in facts:

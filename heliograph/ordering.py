@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from heliograph.options import ConfigOption, config_at
+from heliograph.saying import say
 
 MESSAGE = typer.Typer(
     help="Ask for one message, cancel it, or give it another text; by any system on sms.command.",
@@ -30,9 +31,10 @@ def _order(
     name = ask(loaded, command)
     result = result_of(loaded, name, wait)
     if result is None:
-        print(f"no answer within {wait:g} s; it will stand in sms.command.result as {name}")
+        late = f"no answer within {wait:g} s; it will stand in sms.command.result as {name}"
+        say([late], {"command_id": name, "outcome": None})
         raise typer.Exit(1)
-    print(*lines(result), sep="\n")
+    say(lines(result), result)
     if result.outcome != "done":
         raise typer.Exit(1)
 
@@ -63,10 +65,11 @@ def message_replace(
 @UNRESOLVED.command("list")
 def unresolved_list(config: ConfigOption = None) -> None:
     """List what waits for somebody to judge it."""
-    from heliograph.unresolved import doubts, lines
+    from heliograph.unresolved import documents, doubts, lines
     from pipeline.kafka.clients import now_ms
 
-    print(*lines(doubts(config_at(config)), now_ms()), sep="\n")
+    found = doubts(config_at(config))
+    say(lines(found, now_ms()), documents(found))
 
 
 @UNRESOLVED.command("resend")
@@ -74,7 +77,8 @@ def unresolved_resend(message_ids: list[str], config: ConfigOption = None) -> No
     """Send it again, while it is valid: the recipient may get it twice."""
     from heliograph.unresolved import resend
 
-    print(f"{resend(config_at(config), message_ids)} segments are sent again")
+    count = resend(config_at(config), message_ids)
+    say([f"{count} segments are sent again"], {"segments": count})
 
 
 @UNRESOLVED.command("fail")
@@ -82,4 +86,5 @@ def unresolved_fail(message_ids: list[str], config: ConfigOption = None) -> None
     """Take it for not sent: it ends as rejected."""
     from heliograph.unresolved import fail
 
-    print(f"{fail(config_at(config), message_ids)} segments have ended as rejected")
+    count = fail(config_at(config), message_ids)
+    say([f"{count} segments have ended as rejected"], {"segments": count})

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from getpass import getuser
 from pathlib import Path
+from typing import Any
 
 from heliograph.telling import tell
 from pipeline import topics
@@ -50,9 +51,8 @@ def draft_in(path: Path) -> Draft:
     return Draft(str(path), text_in(path), beside)
 
 
-def history(config: Config) -> Iterator[str]:
+def history(rows: Rows) -> Iterator[str]:
     """A line for each version, in the order they were published, and what was another in it."""
-    rows = versions(config)
     for row in rows:
         at = datetime.fromtimestamp(row.at_ms / 1000, UTC)
         yield f"{row.version}, {at:%Y-%m-%d %H:%M:%S} UTC, by {row.by}" + (
@@ -63,10 +63,24 @@ def history(config: Config) -> Iterator[str]:
         yield NOTHING
 
 
-def shown(config: Config, version: str | None) -> str:
-    """The text of a version, of the one in force without a name. Raises HeliographError."""
+def documents(rows: Rows) -> list[dict[str, Any]]:
+    """The same for scripts."""
+    return [
+        {
+            "version": row.version,
+            "at_ms": row.at_ms,
+            "by": row.by,
+            "changes": row.changes,
+            "in_force": row is rows[-1],
+        }
+        for row in rows
+    ]
+
+
+def shown(config: Config, version: str | None) -> RoutesVersion:
+    """A version, the one in force without a name. Raises HeliographError."""
     rows = versions(config)
-    return (rows[-1] if rows and version is None else _named(rows, version or "")).text
+    return rows[-1] if rows and version is None else _named(rows, version or "")
 
 
 def in_force(config: Config) -> Routes:

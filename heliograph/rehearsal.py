@@ -6,11 +6,12 @@ that of the tables, and how connectors do is not known.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from heliograph.replay import Replay
 from heliograph.routing import routes_in
@@ -37,20 +38,51 @@ class Verdict(NamedTuple):
     price: Decimal | None = None
 
 
+class Move(NamedTuple):
+    """How many messages go where, by the old routes and by the new ones."""
+
+    before: str
+    after: str
+    messages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What becomes of what came: `moves` are the messages that go another way, the most first."""
+
+    messages: int
+    moves: list[Move]
+    cost_before: Decimal
+    cost_after: Decimal
+    unpriced: int
+    passed_over: dict[str, int]
+
+    def lines(self) -> Iterator[str]:
+        """For people."""
+        moved = sum(move.messages for move in self.moves)
+        yield f"{self.messages:,} messages, {moved:,} of them go another way"
+        for move in self.moves:
+            yield f"  {move.before} -> {move.after}: {move.messages:,}"
+        costs = f"{self.cost_before} -> {self.cost_after}"
+        yield f"cost {costs}, {self.unpriced:,} without a price"
+        if self.passed_over:
+            parts = (f"{count:,} {what}" for what, count in self.passed_over.items())
+            total = sum(self.passed_over.values())
+            yield f"{total:,} records passed over: {', '.join(parts)}"
+
+    def document(self) -> dict[str, Any]:
+        """For scripts."""
+        return asdict(self) | {"moves": [move._asdict() for move in self.moves]}
+
+
 def rehearse(
     config: Config, file: Path | None, new: Path, topic: str = topics.ROUTER_IN
-) -> Iterator[str]:
-    """How much moves and what it costs, in lines. Raises HeliographError."""
-    before, after = routes_in(config, file), routes_in(config, new)
-    replay = Replay(config, topic)
-    yield from compared(config, before, after, replay)
-    yield from replay.told()
+) -> Comparison:
+    """How much moves and what it costs. Raises HeliographError."""
+    return _compared(config, routes_in(config, file), routes_in(config, new), Replay(config, topic))
 
 
-def compared(
-    config: Config, old: Routes, new: Routes, records: Iterable[MtAdmitted]
-) -> Iterator[str]:
-    """What becomes of `records` by each of both, in lines."""
+def _compared(config: Config, old: Routes, new: Routes, records: Replay) -> Comparison:
     moves: Counter[tuple[str, str]] = Counter()
     costs, unpriced = [Decimal(0), Decimal(0)], 0
     stage = Stage(config)
@@ -60,11 +92,9 @@ def compared(
         unpriced += any(verdict.price is None for verdict in verdicts)
         for number, verdict in enumerate(verdicts):
             costs[number] += verdict.price or 0
-    moved = {pair: count for pair, count in moves.items() if pair[0] != pair[1]}
-    yield f"{moves.total():,} messages, {sum(moved.values()):,} of them go another way"
-    for (old_where, new_where), count in sorted(moved.items(), key=lambda item: -item[1]):
-        yield f"  {old_where} -> {new_where}: {count:,}"
-    yield f"cost {costs[0]} -> {costs[1]}, {unpriced:,} without a price"
+    moved = [Move(*pair, count) for pair, count in moves.most_common() if pair[0] != pair[1]]
+    passed_over = dict(sorted(records.passed_over.items()))
+    return Comparison(moves.total(), moved, costs[0], costs[1], unpriced, passed_over)
 
 
 class Stage:

@@ -57,12 +57,6 @@ class Replay:
             else:
                 self.passed_over[why] += 1
 
-    def told(self) -> Iterator[str]:
-        """A line about what was passed over, if anything was."""
-        if self.passed_over:
-            parts = (f"{count:,} {what}" for what, count in sorted(self.passed_over.items()))
-            yield f"{self.passed_over.total():,} records passed over: {', '.join(parts)}"
-
     def _read(self, octets: bytes | None, headers: Headers | None, source: Source) -> Record:
         """A record of the router's, or what intake would make of a request when it came."""
         if source.topic == topics.ROUTER_IN:

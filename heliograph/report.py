@@ -12,6 +12,7 @@ from heliograph import billing, reconciling, reporting
 from heliograph.options import ConfigOption, config_at
 from heliograph.reconciling import Claim
 from heliograph.reporting import CLOCKS_MS, Fold, Row, Window
+from heliograph.saying import say
 from pipeline.config import Config
 from pipeline.errors import HeliographError
 from pipeline.ids import ConnectorId
@@ -59,7 +60,11 @@ def report(
                 faults.append(f"invoice of {name}: {fault}")
         found[BILLS] = (billing.COLUMNS, rows)
         is_equal = is_equal and not any(row[-1] for row in rows)
-    print(*lines(found), sep="\n")
+    documents = {
+        name: [dict(zip(columns, row, strict=True)) for row in rows]
+        for name, (columns, rows) in found.items()
+    }
+    say(lines(found), {"tables": documents, "faults": faults, "equal": is_equal})
     if html is not None:
         html.write_text(page(fold, found), encoding="utf-8")
     for fault in faults:

@@ -1,6 +1,7 @@
 """What the routes would do, told without sending anything."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from heliograph.conditions import conditions
@@ -24,11 +25,23 @@ from services.router.senders import read
 from services.router.strategies import Grade, ordered, ungraded
 
 
-def summary(config: Config, file: Path | None) -> str:
-    """One line about routes that are whole. Raises ConfigError with every fault."""
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Routes that are whole, in figures."""
+
+    version: str
+    rules: int
+    prefixes: int
+
+    def __str__(self) -> str:
+        return f"version {self.version}: {self.rules} rules, {self.prefixes} prefixes, no fault"
+
+
+def summary(config: Config, file: Path | None) -> Summary:
+    """What there is of routes. Raises ConfigError with every fault."""
     routes = routes_in(config, file)
     prefixes = sum(len(rule.prefixes) for rule in routes.rules)
-    return f"version {routes.version}: {len(routes.rules)} rules, {prefixes} prefixes, no fault"
+    return Summary(routes.version, len(routes.rules), prefixes)
 
 
 def changes(config: Config, file: Path | None, new: Path) -> list[str]:

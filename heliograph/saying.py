@@ -1,14 +1,16 @@
-"""What a command has to say: lines for people or, with --json, documents for scripts.
+"""What a command has to say: lines for people or, with --json, a document for scripts.
 
-A document is one line of JSON. A command says one, or one after the other where it goes on as long
-as something comes. What fails is said on standard error in both cases, and by the exit code.
+A document is one line of JSON on standard output. A command says one; `tail` and `chaos`, which go
+on as long as something comes, one after the other. What is said on the way, and what fails, goes to
+standard error then, and the exit code is the same in both cases.
 """
 
 import inspect
+import sys
 from collections.abc import Callable, Container, Iterable
 from contextvars import ContextVar
 from functools import wraps
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import msgspec
 import typer
@@ -19,8 +21,10 @@ _IS_JSON = ContextVar("_IS_JSON", default=False)
 
 
 def say(lines: Iterable[object], data: object) -> None:
-    """Print the lines or, with --json, the data: builtins, records and dataclasses, no tuples with
-    names."""
+    """Print the lines or, with --json, `data`: builtins, records and dataclasses.
+
+    No tuples with names: they would lose them.
+    """
     if _IS_JSON.get():
         print(msgspec.json.encode(data).decode(), flush=True)
         return
@@ -29,8 +33,13 @@ def say(lines: Iterable[object], data: object) -> None:
 
 
 def wants_json() -> bool:
-    """Whether the command was asked for JSON."""
+    """Whether the command was asked for JSON: one that goes on for people says one thing then."""
     return _IS_JSON.get()
+
+
+def aside() -> TextIO:
+    """Where to say what is no result: how far it is, where it listens."""
+    return sys.stderr if _IS_JSON.get() else sys.stdout
 
 
 def add_json(app: typer.Typer, without: Container[str] = ()) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from heliograph.options import ConfigOption, config_at
+from heliograph.saying import say
 from pipeline import topics
 from pipeline.errors import HeliographError
 from pipeline.ids import ConnectorId
@@ -44,7 +45,7 @@ def _add_stop(action: str, what: str) -> None:
             )
         own = None if connector is None else ConnectorId(connector)
         row = Stop(action=action, tenant=tenant, campaign=campaign, connector=own, at_ms=now_ms())
-        print(f"{action}: {write(config_at(config), row)}")
+        say([f"{action}: {write(config_at(config), row)}"], row)
 
     STOP.command(action, help=what)(order)
 
@@ -62,11 +63,12 @@ def stop_list(config: ConfigOption = None) -> None:
     """What is in force."""
     from heliograph.stopping import in_force
 
-    print(*in_force(config_at(config)) or ["nothing is stopped"], sep="\n")
+    found = in_force(config_at(config))
+    say(found or ["nothing is stopped"], found)
 
 
 def _add_opt_out(name: str, action: str, what: str) -> None:
-    def say(
+    def order(
         numbers: list[str],
         tenant: TenantOption = None,
         sender: SenderOption = None,
@@ -75,9 +77,10 @@ def _add_opt_out(name: str, action: str, what: str) -> None:
         from heliograph.opting import Wish, tell
 
         wishes = (Wish(action, number, tenant, sender) for number in numbers)
-        print(f"{tell(config_at(config), wishes)} recipients told")
+        count = tell(config_at(config), wishes)
+        say([f"{count} recipients told"], {"told": count})
 
-    OPTOUT.command(name, help=what)(say)
+    OPTOUT.command(name, help=what)(order)
 
 
 for _name, _action, _what in (
@@ -101,7 +104,8 @@ def optout_import(
     from heliograph.opting import tell
     from heliograph.wishes import wishes_in
 
-    print(f"{tell(config_at(config), wishes_in(file, tenant, sender))} rows told")
+    count = tell(config_at(config), wishes_in(file, tenant, sender))
+    say([f"{count} rows told"], {"told": count})
 
 
 @OPTOUT.command("check")
@@ -112,18 +116,21 @@ def optout_check(
     config: ConfigOption = None,
 ) -> None:
     """Say what the router knows of a recipient; with --tenant and --sender, what that means."""
-    from heliograph.opted import WHAT_WAS_READ, all_kept, told
+    from heliograph.opted import WHAT_WAS_READ, all_kept, known_of, told
 
-    loaded = config_at(config)
-    print(*told(loaded, all_kept(loaded), number, tenant, sender or ""), WHAT_WAS_READ, sep="\n")
+    loaded, own = config_at(config), sender or ""
+    found = known_of(loaded, all_kept(loaded), number, tenant, own)
+    say([*told(found, tenant, own), WHAT_WAS_READ], found.document())
 
 
 @OPTOUT.command("export")
 def optout_export(config: ConfigOption = None) -> None:
     """Write all that the router knows of recipients as CSV, for `import`."""
-    from heliograph.opted import WHAT_WAS_READ, all_kept, exported
+    from heliograph.opted import WHAT_WAS_READ, all_kept, exported, rows_of
+    from heliograph.wishes import COLUMNS
 
-    print(*exported(all_kept(config_at(config))), sep="\n")
+    rows = rows_of(all_kept(config_at(config)))
+    say(exported(rows), [dict(zip(COLUMNS, row, strict=True)) for row in rows])
     typer.echo(WHAT_WAS_READ, err=True)
 
 
@@ -135,7 +142,8 @@ def routes_check(file: FileOption = None, config: ConfigOption = None) -> None:
     """
     from heliograph.routing import summary
 
-    print(summary(config_at(config), file))
+    found = summary(config_at(config), file)
+    say([found], found)
 
 
 @ROUTES.command("explain")
@@ -158,7 +166,8 @@ def routes_explain(
     from services.router.routes import Query
 
     query = Query(Msisdn(to), now_ms(), tenant, sender, class_, lane, campaign, text)
-    print(*explanation(config_at(config), file, query, message_id), sep="\n")
+    lines = list(explanation(config_at(config), file, query, message_id))
+    say(lines, {"lines": [line.strip() for line in lines]})
 
 
 @ROUTES.command("simulate")
@@ -173,7 +182,8 @@ def routes_simulate(
     """Route what came lately by the file NEW, without sending: how much moves, what it costs."""
     from heliograph.rehearsal import rehearse
 
-    print(*rehearse(config_at(config), file, new, from_topic), sep="\n")
+    found = rehearse(config_at(config), file, new, from_topic)
+    say(found.lines(), found.document())
 
 
 @ROUTES.command("diff")
@@ -181,7 +191,8 @@ def routes_diff(new: Path, file: FileOption = None, config: ConfigOption = None)
     """Say which rules are other ones in the file NEW."""
     from heliograph.routing import changes
 
-    print(*changes(config_at(config), file, new) or ["the same rules"], sep="\n")
+    found = changes(config_at(config), file, new)
+    say(found or ["the same rules"], {"changes": found})
 
 
 @ROUTES.command("publish")
@@ -198,15 +209,17 @@ def routes_publish(
     if what is None or (file and again):
         raise HeliographError("say what: a routes FILE, or --again VERSION")
     row = publish(config_at(config), what, by)
-    print(f"version {row.version} is in force", *row.changes, sep="\n")
+    lines = [f"version {row.version} is in force", *row.changes]
+    say(lines, {"version": row.version, "changes": row.changes})
 
 
 @ROUTES.command("history")
 def routes_history(config: ConfigOption = None) -> None:
     """List what was published: which version, when, by whom, and what was another in it."""
-    from heliograph.publishing import history
+    from heliograph.publishing import documents, history, versions
 
-    print(*history(config_at(config)), sep="\n")
+    rows = versions(config_at(config))
+    say(history(rows), documents(rows))
 
 
 @ROUTES.command("show")
@@ -216,4 +229,5 @@ def routes_show(
     """Print a published version as it was written, by default the one in force."""
     from heliograph.publishing import shown
 
-    print(shown(config_at(config), version), end="")
+    row = shown(config_at(config), version)
+    say([row.text.removesuffix("\n")], {"version": row.version, "text": row.text})

@@ -3,6 +3,7 @@
 A row is named after what it is about, so that the options that stopped something let it go on.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from heliograph.telling import tell
@@ -15,6 +16,23 @@ from pipeline.process import make_codec
 from pipeline.records import Stop
 
 RESUME = "resume"
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """A row there is, under its name; of one that can't be read, why."""
+
+    name: str
+    stop: Stop | None
+    fault: str | None = None
+
+    def __str__(self) -> str:
+        if self.stop is None:
+            return f"?      {self.name}: {self.fault}"
+        own = name_of(self.stop)
+        about = self.name if self.name == own else f"{self.name} ({own})"
+        since = datetime.fromtimestamp(self.stop.at_ms / 1000, UTC)
+        return f"{self.stop.action:<6} {about}, since {since:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def name_of(stop: Stop) -> str:
@@ -40,18 +58,15 @@ def write(config: Config, stop: Stop) -> str:
     return name_of(stop)
 
 
-def in_force(config: Config) -> list[str]:
-    """A line for every row there is; one that can't be read says so."""
+def in_force(config: Config) -> list[InForce]:
+    """Every row there is, by name."""
     rows = {m.key() or b"": m.value() for m in read_to_end(config.kafka, [topics.CONTROL_STOP])}
     codec = make_codec(config)
-    return [_line(key.decode(), octets, codec) for key, octets in sorted(rows.items()) if octets]
+    return [_row(key.decode(), octets, codec) for key, octets in sorted(rows.items()) if octets]
 
 
-def _line(name: str, octets: bytes, codec: Codec) -> str:
+def _row(name: str, octets: bytes, codec: Codec) -> InForce:
     try:
-        stop = codec.decode(octets, Stop)
+        return InForce(name, codec.decode(octets, Stop))
     except UnreadableError as error:
-        return f"?      {name}: {error}"
-    since = datetime.fromtimestamp(stop.at_ms / 1000, UTC)
-    about = name if name == name_of(stop) else f"{name} ({name_of(stop)})"
-    return f"{stop.action:<6} {about}, since {since:%Y-%m-%d %H:%M:%S} UTC"
+        return InForce(name, None, str(error))

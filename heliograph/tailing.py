@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, NamedTuple, Self
 
 import msgspec
@@ -145,11 +146,11 @@ def _seen(config: Config, topic: str, wanted: Wanted, *, follow: bool) -> Iterat
         starts = starts_of(kafka, topic, wanted.message_id, since_ms)
     elif since_ms is not None:
         starts = offsets_at(kafka, topic, since_ms)
-    if follow:
-        batches = followed(kafka, [topic], lambda: False, starts)
-        messages = (message for batch in batches for message in batch)
-    else:
-        messages = read_to_end(kafka, [topic], starts=starts)
+    messages = (
+        chain.from_iterable(followed(kafka, [topic], lambda: False, starts))
+        if follow
+        else read_to_end(kafka, [topic], starts=starts)
+    )
     for message in messages:
         yield Seen(origin_of(message), message.key() or b"", message.value())
 

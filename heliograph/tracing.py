@@ -79,7 +79,7 @@ def _read(config: Config, message_id: str) -> Trace | None:
 def _seen(config: Config, message_id: str) -> Trace | None:
     answer = viewing.message(config, message_id)
     try:
-        return answer and _of(message_id, answer)
+        return None if answer is None else _of(message_id, answer)
     except (AttributeError, KeyError, TypeError):  # of another version
         return None
 

@@ -8,7 +8,7 @@ doubt once more, writes the same row anew, and that must come after.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -20,6 +20,7 @@ from pipeline.ids import ConnectorId
 from pipeline.kafka.bundle import write_bundle
 from pipeline.kafka.clients import now_ms
 from pipeline.kafka.reader import read_to_end
+from pipeline.masking import number
 from pipeline.process import make_codec
 from pipeline.records import MtStatus, MtSubmit, MtSubmitted, Record
 from pipeline.unresolved import key_of
@@ -78,19 +79,37 @@ def judged(submits: Iterable[MtSubmit], stories: Iterable[MtStatus]) -> list[Dou
 
 
 def lines(found: Sequence[Doubt], this_ms: int) -> Iterator[str]:
-    """A line for each that is open, and how many are not."""
+    """A line for each that is open, its number masked, and how many are not."""
     still_open = [doubt.submit for doubt in found if doubt.is_open]
     for submit in still_open:
         over = ", over" if submit.deadline_ms <= this_ms else ""
         yield (
             f"{submit.message_id} segment {submit.segment}/{submit.segments} to "
-            f"{submit.recipient} by {submit.connector}, requested {moment(submit.requested_ms)}, "
-            f"valid until {moment(submit.deadline_ms)}{over}"
+            f"{number(submit.recipient)} by {submit.connector}, requested "
+            f"{moment(submit.requested_ms)}, valid until {moment(submit.deadline_ms)}{over}"
         )
     if not still_open:
         yield "nothing is unresolved"
     if settled := len(found) - len(still_open):
         yield f"{settled} resolved meanwhile by what their SMSCs reported"
+
+
+def documents(found: Iterable[Doubt]) -> list[dict[str, Any]]:
+    """The same for scripts, those that are resolved too."""
+    return [
+        {
+            "message_id": submit.message_id,
+            "segment": submit.segment,
+            "segments": submit.segments,
+            "recipient": number(submit.recipient),
+            "connector": submit.connector,
+            "requested_ms": submit.requested_ms,
+            "deadline_ms": submit.deadline_ms,
+            "state": state or UNKNOWN,
+            "open": is_open,
+        }
+        for submit, state, is_open in ((one.submit, one.state, one.is_open) for one in found)
+    ]
 
 
 def resend(config: Config, message_ids: Sequence[str]) -> int:

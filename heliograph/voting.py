@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from pipeline import topics
 from pipeline.codec import Codec
@@ -45,25 +46,43 @@ def tallies(config: Config, codec: Codec) -> list[VoteTally]:
     return list(newest.values())
 
 
-def standings(config: Config, rows: Iterable[VoteTally]) -> Standings:
-    """Every vote that is configured or was ever counted."""
-    found: Standings = {(name, False): Standing() for name in _votes(config)}
+def standings(config: Config, rows: Iterable[VoteTally], name: str | None = None) -> Standings:
+    """Every vote that is configured or was ever counted, or the one of that name, by name.
+
+    Raises HeliographError for none.
+    """
+    found: Standings = {(vote, False): Standing() for vote in _votes(config)}
     for row in rows:
         found.setdefault((row.vote, row.test), Standing()).add(row)
-    return found
-
-
-def told(config: Config, found: Standings, name: str | None, now_ms: int) -> Iterator[str]:
-    """Lines that say how the vote `name` stands, or all; raises HeliographError for none."""
     names = sorted({vote for vote, _ in found})
     if name is not None and name not in names:
         known = ", ".join(names) or "none"
         raise HeliographError(f"there is no vote {name!r}; there are: {known}")
+    return {place: own for place, own in sorted(found.items()) if name in (None, place[0])}
+
+
+def told(config: Config, found: Standings, now_ms: int) -> Iterator[str]:
+    """Lines that say how votes stand."""
     votes = _votes(config)
-    for (vote, is_test), standing in sorted(found.items()):
-        if name in (None, vote):
-            yield f"{vote}{', over sandboxes' * is_test}: {_when(votes.get(vote), now_ms)}"
-            yield from _counts(votes.get(vote), standing)
+    for (vote, is_test), standing in found.items():
+        yield f"{vote}{', over sandboxes' * is_test}: {_when(votes.get(vote), now_ms)}"
+        yield from _counts(votes.get(vote), standing)
+
+
+def documents(config: Config, found: Standings) -> list[dict[str, Any]]:
+    """The same for scripts."""
+    votes = _votes(config)
+    return [
+        {
+            "vote": name,
+            "test": is_test,
+            "opens_ms": own.opens_ms if (own := votes.get(name)) else None,
+            "closes_ms": own.closes_ms if own else None,
+            "counts": dict.fromkeys(own.options if own else (), 0) | standing.counts,
+            "not_counted": {result: standing.others[result] for result in NOT_COUNTED},
+        }
+        for (name, is_test), standing in found.items()
+    ]
 
 
 def _counts(vote: VoteConfig | None, standing: Standing) -> Iterator[str]:

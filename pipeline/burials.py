@@ -125,7 +125,7 @@ def read(codec: "Codec", topic: str, octets: bytes | None, headers: Headers | No
         return codec.decode_request(octets, headers)
     if topic == topics.COMMAND:
         return codec.decode_command(octets)
-    kinds = [getattr(records, name) for name in topics.records_of(topic)]
+    kinds: list[type[Record]] = [getattr(records, name) for name in topics.records_of(topic)]
     return codec.decode(octets, *kinds)
 
 

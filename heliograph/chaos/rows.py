@@ -8,7 +8,7 @@ what `heliograph verify` judges holds.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from heliograph.chaos.stage import After, Stage
 from pipeline.errors import HeliographError
@@ -84,6 +84,18 @@ class Told:
         line = f"{self.row.name:<8} {verdict:<4} {self.row.what}: {self.figures}"
         wrong = (f"    {what}" for what in (*self.faults, *self.delays))
         return "\n".join([f"{line} | wanted: {self.row.wanted}", *wrong])
+
+    def document(self) -> dict[str, Any]:
+        """For scripts."""
+        return {
+            "row": self.row.name,
+            "what": self.row.what,
+            "wanted": self.row.wanted,
+            "reached": self.is_reached,
+            "figures": self.figures,
+            "faults": self.faults,
+            "delays": self.delays,
+        }
 
 
 def told(row: Row, stage: Stage, scale: Scale, seed: int) -> Told:

@@ -17,6 +17,7 @@ from heliograph.chaos import (
 )
 from heliograph.chaos.rows import LONG, SHORT, Row, Told, named, told
 from heliograph.chaos.stage import stage
+from heliograph.saying import say
 from pipeline.errors import HeliographError
 
 ROWS = (
@@ -33,7 +34,7 @@ ROWS = (
 
 
 def play(names: Sequence[str], seed: int, *, is_long: bool) -> bool:
-    """Play the rows of these names, or all, and print a line each; whether all were reached."""
+    """Play the rows of these names, or all, and say what came of each; whether all were reached."""
     try:
         rows = named(ROWS, names)
     except KeyError as error:
@@ -41,11 +42,11 @@ def play(names: Sequence[str], seed: int, *, is_long: bool) -> bool:
         raise HeliographError(f"--scenario: no row {error}; there are {known}, and all") from error
     is_good = True
     for one in played(rows, seed, is_long=is_long):
-        print(one, flush=True)
-        if not one.is_reached:
-            is_good = False
-            form = " --long" if is_long else ""
-            print(f"    again: heliograph chaos --scenario {one.row.name} --seed {seed}{form}")
+        is_good = is_good and one.is_reached
+        form = " --long" if is_long else ""
+        again = f"heliograph chaos --scenario {one.row.name} --seed {seed}{form}"
+        lines = [one] if one.is_reached else [one, f"    again: {again}"]
+        say(lines, one.document() | {"again": again})
     return is_good
 
 

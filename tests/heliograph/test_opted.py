@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heliograph.opted import exported, told
+from heliograph.opted import exported, known_of, rows_of, told
 from heliograph.wishes import wishes_in
 from pipeline.config import Config, TenantConfig
 from pipeline.errors import HeliographError
@@ -30,6 +30,10 @@ KNOWN = {
 }
 
 
+def lines(number: str, tenant: str | None = None, sender: str = "") -> list[str]:
+    return list(told(known_of(CONFIG, KNOWN, number, tenant, sender), tenant, sender))
+
+
 @pytest.mark.parametrize(
     ("number", "tenant", "sender", "verdict"),
     [
@@ -43,24 +47,25 @@ KNOWN = {
 def test_what_it_means_for_an_advertisement(
     number: str, tenant: str, sender: str, verdict: str
 ) -> None:
-    *_, last = told(CONFIG, KNOWN, number, tenant, sender)
+    assert known_of(CONFIG, KNOWN, number, tenant, sender).document()["promotional"] == verdict
+    last = lines(number, tenant, sender)[-1]
     assert last == f"  promotional of {tenant} from {sender}: {verdict}"
 
 
 def test_what_was_said_is_told_with_its_time() -> None:
-    assert list(told(CONFIG, KNOWN, "+46701234567", None, "")) == [
+    assert lines("+46701234567") == [
         "recipient 46701234567",
         "  out: any tenant, sender 72000, since 2026-01-02T03:04:05Z",
         "  in: tenant bank, sender ACME, since 2026-01-02T03:04:05Z",
     ]
-    assert list(told(CONFIG, KNOWN, "+46700000000", None, ""))[1:] == ["  has said nothing"]
+    assert lines("+46700000000")[1:] == ["  has said nothing"]
 
 
 def test_who_is_no_recipient_or_tenant_is_told() -> None:
     with pytest.raises(HeliographError, match="'12' is no recipient"):
-        list(told(CONFIG, KNOWN, "12", None, ""))
+        lines("12")
     with pytest.raises(HeliographError, match="there is no tenant 'bnak'; bank, shop"):
-        list(told(CONFIG, KNOWN, "+46701234567", "bnak", ""))
+        lines("+46701234567", "bnak")
 
 
 ROWS = st.lists(
@@ -94,7 +99,8 @@ def test_what_is_exported_and_imported_is_kept_again(rows: list[OptOut]) -> None
     kept = state_after(rows)
     with TemporaryDirectory() as folder:
         path = Path(folder) / "all.csv"
-        path.write_text("\n".join(exported({} if kept is None else {NUMBER: kept})), "utf-8")
+        rows_kept = rows_of({} if kept is None else {NUMBER: kept})
+        path.write_text("\n".join(exported(rows_kept)), "utf-8")
         again = [
             OptOut(
                 recipient=Msisdn(wish.number.removeprefix("+")),

@@ -62,9 +62,9 @@ def test_a_line_says_what_to_judge_and_whether_its_time_is_over() -> None:
     rows = [asked("m1"), asked("m2", deadline_ms=REQUESTED_MS), asked("m3")]
     found = judged(rows, [story("m3", "undeliverable")])
     assert list(lines(found, REQUESTED_MS)) == [
-        "m1 segment 1/1 to 46701234567 by fast, requested 2026-09-21T14:13:20Z, "
+        "m1 segment 1/1 to 46…567 by fast, requested 2026-09-21T14:13:20Z, "
         "valid until 2026-09-22T14:13:20Z",
-        "m2 segment 1/1 to 46701234567 by fast, requested 2026-09-21T14:13:20Z, "
+        "m2 segment 1/1 to 46…567 by fast, requested 2026-09-21T14:13:20Z, "
         "valid until 2026-09-21T14:13:20Z, over",
         "1 resolved meanwhile by what their SMSCs reported",
     ]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from heliograph.voting import standings, told
+from heliograph.voting import documents, standings, told
 from pipeline.errors import HeliographError
 from pipeline.records import VoteTally
 from tests.services.correlator.builders import CONFIG, NOW_MS, NUMBER
@@ -15,7 +15,7 @@ def tally(vote: str = "contest", partition: int = 0, **changed: object) -> VoteT
 
 
 def lines(*rows: VoteTally, name: str | None = "contest", now_ms: int = NOW_MS) -> list[str]:
-    return list(told(CONFIG, standings(CONFIG, rows), name, now_ms))
+    return list(told(CONFIG, standings(CONFIG, rows, name), now_ms))
 
 
 def test_a_vote_is_the_sum_of_its_partitions() -> None:
@@ -56,6 +56,25 @@ def test_sandboxes_and_votes_of_old_are_told_apart() -> None:
         "last-year: configured no more",
     ]
     assert lines(*rows)[-2:][0].split() == ["B", "0", "0.0", "%"]
+
+
+def test_scripts_are_told_the_same() -> None:
+    rows = [tally(counts={"B": 2}, late=1), tally("last-year", counts={"Z": 3}, test=True)]
+    contest, _, last_year = documents(CONFIG, standings(CONFIG, rows))
+    assert contest == {
+        "vote": "contest",
+        "test": False,
+        "opens_ms": CONTEST.opens_ms,
+        "closes_ms": CONTEST.closes_ms,
+        "counts": {"A": 0, "B": 2},
+        "not_counted": {"repeated": 0, "early": 0, "late": 1, "no_option": 0},
+    }
+    assert last_year["opens_ms"] is None
+    assert (last_year["vote"], last_year["test"], last_year["counts"]) == (
+        "last-year",
+        True,
+        {"Z": 3},
+    )
 
 
 def test_a_vote_that_is_none_is_told() -> None:
