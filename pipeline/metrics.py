@@ -182,10 +182,11 @@ def is_pushed(signal: str) -> bool:
 
     An endpoint is what asks for it. By gRPC nothing is pushed: that is said, and nothing else.
     """
-    own = os.environ.get(f"OTEL_{signal.upper()}_EXPORTER", "")
+    exporters = _said(f"OTEL_{signal.upper()}_EXPORTER").replace(" ", "").split(",")
     otlp = "OTEL_EXPORTER_OTLP_"
     endpoint = _said(f"{otlp}{signal.upper()}_ENDPOINT") or _said(f"{otlp}ENDPOINT")
-    if _said("OTEL_SDK_DISABLED").lower() == "true" or own not in ("", "otlp") or not endpoint:
+    is_disabled = _said("OTEL_SDK_DISABLED").lower() == "true"
+    if is_disabled or not endpoint or not {"", "otlp"} & set(exporters):
         return False
     protocol = _said(f"{otlp}{signal.upper()}_PROTOCOL") or _said(f"{otlp}PROTOCOL")
     if protocol not in PROTOCOLS:
@@ -208,9 +209,7 @@ def _said(variable: str) -> str:
     return os.environ.get(variable, "").strip()
 
 
-def _shown(
-    name: MetricName, family: dict[Labels, Histogram], begun_ns: int, now_ns: int
-) -> Metric:
+def _shown(name: MetricName, family: dict[Labels, Histogram], begun_ns: int, now_ns: int) -> Metric:
     unit, meaning = METRICS[name]
     points = [
         HistogramDataPoint(

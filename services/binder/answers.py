@@ -25,7 +25,7 @@ class Answers:
         self._then = then
         self._by_status: dict[int | None, Counter] = {}
         self._names: dict[str, Counter] = {}
-        self._times = metrics.histogram("sms.binder.answer.duration", BOUNDS_S, connector=name)
+        self.times = metrics.histogram("sms.binder.answer.duration", BOUNDS_S, connector=name)
         self._of(0)
 
     def take(self, segment: object, answer: Pdu | None) -> None:
@@ -33,7 +33,7 @@ class Answers:
         status = None if answer is None else answer.command_status
         (self._by_status.get(status) or self._of(status)).value += 1
         if answer is not None and isinstance(segment, Segment) and segment.written_ms is not None:
-            self._times.note(max(0.0, time.time() - segment.written_ms / 1000))
+            self.times.note(max(0.0, time.time() - segment.written_ms / 1000))
         self._then(segment, answer)
 
     @property

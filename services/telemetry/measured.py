@@ -14,6 +14,7 @@ from services.telemetry.snapshot import Snapshot
 from services.telemetry.view import Unsent
 
 PERCENTS = (50, 95, 99)
+NOWHERE = "none"  # the connector of what has none yet
 Times = Mapping[tuple[str, str, str], Mapping[int, int]]  # step, connector, class: by bucket
 
 
@@ -47,8 +48,13 @@ class Measured:
             gauges.put("sms.telemetry.throughput", one.submitted_per_s, connector=name)
             gauges.put("sms.telemetry.delivery_rate", one.delivery_rate, connector=name)
             gauges.put("sms.telemetry.orphan_share", one.orphan_share, connector=name)
-            shares = [row.share for row in unsent if row.connector == name and not row.test]
-            gauges.put("sms.telemetry.unsent.share", max(shares, default=0.0), connector=name)
+        shares = dict.fromkeys((one.name for one in seen.connectors), 0.0)
+        for row in unsent:
+            if not row.test:
+                name = row.connector or NOWHERE
+                shares[name] = max(row.share, shares.get(name, 0.0))
+        for name, share in shares.items():
+            gauges.put("sms.telemetry.unsent.share", share, connector=name)
         for group in seen.groups:
             gauges.put("sms.telemetry.lag", group.lag, group=group.name)
             gauges.put("sms.telemetry.age", group.age_s or 0.0, group=group.name)

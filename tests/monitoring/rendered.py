@@ -1,4 +1,4 @@
-"""The names under which Prometheus finds what METRICS declares: as the real exporter writes them."""
+"""The names under which Prometheus finds what METRICS declares, as the real exporter has them."""
 
 import ast
 from functools import cache

@@ -107,11 +107,10 @@ def test_a_histogram_is_scraped_with_the_rest() -> None:
     own = metrics.histogram("sms.binder.answer.duration", (0.1, 1), connector="scraped")
     for value in (0.05, 0.1, 0.5, 7):
         own.note(value)
-    lines = shown(metrics, "sms_binder_answer_duration_seconds")
+    name = "sms_binder_answer_duration_seconds"
+    lines = [line.split() for line in shown(metrics, name) if 'connector="scraped"' in line]
     metrics.close()
-    read = {line.split()[0].removeprefix("sms_binder_answer_duration_seconds"): line.split()[-1]
-            for line in lines}  # fmt: skip
-    assert {name: float(value) for name, value in read.items()} == {
+    assert {key.removeprefix(name): float(value) for key, value in lines} == {
         '_bucket{connector="scraped",le="0.1"}': 2,
         '_bucket{connector="scraped",le="1"}': 3,
         '_bucket{connector="scraped",le="+Inf"}': 4,
@@ -166,6 +165,8 @@ ENDPOINT = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"}
         (ENDPOINT | {"OTEL_METRICS_EXPORTER": "none"}, False, True),
         (ENDPOINT | {"OTEL_TRACES_EXPORTER": "none"}, True, False),
         (ENDPOINT | {"OTEL_METRICS_EXPORTER": "otlp"}, True, True),
+        (ENDPOINT | {"OTEL_METRICS_EXPORTER": "prometheus, otlp"}, True, True),
+        (ENDPOINT | {"OTEL_METRICS_EXPORTER": "prometheus"}, False, True),
         ({"OTEL_METRICS_EXPORTER": "otlp"}, False, False),
         (ENDPOINT | {"OTEL_SDK_DISABLED": "true"}, False, False),
         (ENDPOINT | {"OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf"}, True, True),

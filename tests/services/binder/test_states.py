@@ -65,7 +65,7 @@ def test_that_much_less_is_ahead_is_told_at_once() -> None:
     assert world.news() == []
 
 
-def test_a_submitting_lease_tells_what_is_in_flight_and_answered_and_when_certificates_end() -> None:
+def test_a_submitting_lease_tells_of_requests_answers_and_certificates() -> None:
     world = World()
     submitting = [state for state in world.told if not state.is_receiver]
     assert [state.in_flight for state in submitting] == [3, 4]

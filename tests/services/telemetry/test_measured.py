@@ -45,6 +45,8 @@ def test_figures_are_metrics() -> None:
             Unsent("slow", "bulk", False, 1, 1, 0.2),
             Unsent("slow", "normal", False, 1, 1, 0.4),
             Unsent("slow", "normal", True, 1, 1, 0.9),
+            Unsent(None, "normal", False, 1, 1, 0.7),
+            Unsent(None, "bulk", False, 1, 1, 0.1),
         ]
         asked = Asked(EXAMPLE.groups, {"router": 77}, {"sms.mo.dlq": 2, "sms.dlr.dlq": 0}, 5)
         measured.put(
@@ -57,6 +59,7 @@ def test_figures_are_metrics() -> None:
         assert shown("sms_telemetry_delivery_rate", connector="slow") == 0.961
         assert shown("sms_telemetry_unsent_share", connector="slow") == 0.4
         assert shown("sms_telemetry_unsent_share", connector="fast") == 0
+        assert shown("sms_telemetry_unsent_share", connector="none") == 0.7
         assert shown("sms_telemetry_lag", group="binder-slow") == 1840
         assert shown("sms_telemetry_age_seconds", group="binder-slow") == 6.2
         assert shown("sms_telemetry_age_seconds", group="router") == 0
