@@ -4,34 +4,49 @@
     python -m benchmarks.view --view postgresql://...
 
 Fills a view with messages of three events each (routed, accepted, a receipt), in batches as Kafka
-gives them. Then asks for one after another by id and by number, chosen at random, at first with
-nothing else to do and then while events of further messages are written at `--rate` a second, and
-asks what telemetry itself asks of it every second. Then it is opened anew. Nothing here is Kafka:
-what is counted is the view.
+gives them. Then asks for one after another by id and by number, chosen at random, of the view and
+over HTTP, at first with nothing else to do and then while events of further messages are written at
+`--rate` a second, and asks what telemetry itself asks of it every second: at last with a tenth as
+many messages again that are due and not sent, as in an outage. Then it is opened anew. Nothing here
+is Kafka: what is counted is the view.
 """
 
 import argparse
+import json
 import random
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipeline.config import Config
+from pipeline.codec import Codec
+from pipeline.config import Config, HttpConfig
+from pipeline.http import HttpServer
 from pipeline.ids import ConnectorId, MessageId, Msisdn, SmscMessageId
 from pipeline.kafka.clients import BATCH_RECORDS_MAX
+from pipeline.metrics import Metrics
+from pipeline.process import Process
 from pipeline.records import MtEvent
 from pipeline.secret import SecretText
 from pipeline.topics import MT_EVENT
+from services.telemetry.access import Access
 from services.telemetry.config import TelemetryConfig
 from services.telemetry.heard import Heard
+from services.telemetry.parts import Desk
+from services.telemetry.search import part
 from services.telemetry.store import opened
 from services.telemetry.view import View
 
 BEGIN_MS = 1_790_000_000_000
 EVENTS = 3
+UNSENT = 0.1  # as many again as there are messages, in an outage
+DAY_MS = 86_400_000
+TOKEN = "of a benchmark"  # noqa: S105 - opens nothing
+TIMEOUT_S = 60
+WRITTEN_MAX_S = 100  # of `--rate`, which is of events: three times as long
 AT_ONCE = BATCH_RECORDS_MAX // EVENTS * 10  # messages whose events come in turn
 STEPS = (("routed", "routed"), ("segment_accepted", "accepted"), ("receipt", "delivered"))
 
@@ -75,7 +90,7 @@ def event(number: int, step: int) -> MtEvent:
         routes_version="2026-11-30",
         hop=0,
         price=None if step else "0.0125",
-        deadline_ms=None if step else begin_ms + 86_400_000,
+        deadline_ms=None if step else begin_ms + DAY_MS,
     )
 
 
@@ -112,7 +127,7 @@ def fill(view: View, messages: int) -> None:
 def writing(view: View, begin: int, rate: int, stopping: threading.Event) -> None:
     """Take further messages at a rate until told to stop, and say how that went."""
     done, begun = 0, time.perf_counter()
-    for batch in batches(begin, begin + 100 * rate):
+    for batch in batches(begin, begin + WRITTEN_MAX_S * rate):
         view.apply(batch)
         done += len(batch)
         if stopping.wait(max(0.0, begun + done / rate - time.perf_counter())):
@@ -133,7 +148,34 @@ def ask(what: str, asks: int, question: Callable[[], object]) -> None:
     print(f"  {what:24} p50 {p50:8.2f} ms  p99 {p99:8.2f} ms  most {most:.2f} ms")
 
 
-def ask_all(view: View, messages: int, asks: int) -> None:
+@contextmanager
+def served(view: View) -> Iterator[str]:
+    """The URL at which telemetry answers from this view, in this process as it does in its own."""
+    own = TelemetryConfig(token=SecretText(TOKEN))
+    ground = Process(Config(), "telemetry-0", Metrics("telemetry", "telemetry-0"), Codec())
+    server = HttpServer(
+        HttpConfig(),
+        is_live=lambda: True,
+        is_ready=lambda: True,
+        routes=part(Desk(ground, own, Access(own), view)).routes,
+    )
+    try:
+        yield server.start()
+    finally:
+        server.stop()
+        ground.metrics.close()
+
+
+def get(url: str) -> object:
+    """What is answered to who has the token."""
+    request = urllib.request.Request(  # noqa: S310 - of our own server
+        url, headers={"Authorization": f"Bearer {TOKEN}"}
+    )
+    with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
+        return json.load(answer)
+
+
+def ask_all(view: View, messages: int, asks: int, url: str) -> None:
     """All that is asked of a view."""
 
     def by_id() -> object:
@@ -144,25 +186,54 @@ def ask_all(view: View, messages: int, asks: int) -> None:
         assert found
         return found
 
-    newest_ms = BEGIN_MS + messages
+    def get_by_id() -> object:
+        return get(f"{url}/v1/messages/{message_id(random.randrange(messages))}")
+
+    def get_by_number() -> object:
+        return get(f"{url}/v1/messages?number={recipient(random.randrange(messages))}")
+
     ask("by id", asks, by_id)
     ask("by number", asks, by_number)
-    ask("late, as each second", 20, lambda: view.late(newest_ms - 31_000, newest_ms - 30_000))
-    ask("unsent", 20, lambda: view.unsent(newest_ms))
+    ask("by id, over HTTP", asks, get_by_id)
+    ask("by number, over HTTP", asks, get_by_number)
+    ask_for_unsent(view, BEGIN_MS + messages)
+
+
+def ask_for_unsent(view: View, now_ms: int) -> None:
+    """What telemetry asks once a second."""
+    waits = sum(one.messages for one in view.unsent(now_ms))
+    ask(f"{waits:,} that are unsent", 20, lambda: view.unsent(now_ms))
+    ask("late since a second ago", 20, lambda: view.late(now_ms - 31_000, now_ms - 30_000))
+
+
+def begin_outage(view: View, begin: int, messages: int) -> int:
+    """Take further messages of which none is sent; when the last of them is due."""
+    heard: list[Heard] = []
+    for number in range(begin, begin + messages):
+        one = event(number, 0)
+        heard.append(Heard(MT_EVENT, 0, number * EVENTS, one.at_ms, one))
+        if len(heard) == BATCH_RECORDS_MAX or number == begin + messages - 1:
+            view.apply(heard)
+            heard = []
+    return BEGIN_MS + begin + messages
 
 
 def measure(view: View, messages: int, rate: int, asks: int) -> None:
     """All of it but the opening."""
     fill(view, messages)
-    print("asked, with nothing else to do:")
-    ask_all(view, messages, asks)
-    print(f"asked, while {rate:,} events/s come:")
-    stopping = threading.Event()
-    writer = threading.Thread(target=writing, args=(view, messages, rate, stopping))
-    writer.start()
-    ask_all(view, messages, asks)
-    stopping.set()
-    writer.join()
+    with served(view) as url:
+        print("asked, with nothing else to do:")
+        ask_all(view, messages, asks, url)
+        print(f"asked, while {rate:,} events/s come:")
+        stopping = threading.Event()
+        writer = threading.Thread(target=writing, args=(view, messages, rate, stopping))
+        writer.start()
+        ask_all(view, messages, asks, url)
+        stopping.set()
+        writer.join()
+    print("asked, in an outage:")
+    begin = messages + WRITTEN_MAX_S * rate
+    ask_for_unsent(view, begin_outage(view, begin, int(messages * UNSENT)))
 
 
 def main() -> None:
