@@ -22,6 +22,11 @@ START_TIMEOUT_S = 10
 GRACE_S = 1  # for answers that are under way: one that goes on for ever ends then
 
 
+def metrics(_: Request) -> Response:
+    """All metrics of this process, as Prometheus reads them."""
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
 class HttpServer:
     """Serves until `stop`; `port` tells where."""
 
@@ -33,9 +38,6 @@ class HttpServer:
         is_ready: Callable[[], bool],
         routes: Sequence[BaseRoute],
     ) -> None:
-        def metrics(_: Request) -> Response:
-            return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
-
         def probe(answer: Callable[[], bool]) -> Callable[[Request], Response]:
             def respond(_: Request) -> Response:
                 good = answer()

@@ -62,6 +62,11 @@ MetricName = Literal[
     "sms.telemetry.done",
     "sms.telemetry.letters",
     "sms.telemetry.behind",
+    # sandbox
+    "sms.sandbox.binds",
+    "sms.sandbox.submits",
+    "sms.sandbox.refused",
+    "sms.sandbox.waiting",
 ]
 """What `Metrics` accepts; METRICS says what each means."""
 
@@ -160,4 +165,9 @@ METRICS: Mapping[MetricName, tuple[str, str]] = {  # name: (unit, meaning)
     "sms.telemetry.done": ("{record}", "Records committed, ever, by group."),
     "sms.telemetry.letters": ("{record}", "Dead letters nobody has dealt with, by topic."),
     "sms.telemetry.behind": ("{record}", "Records telemetry has still to read."),
+    # sandbox
+    "sms.sandbox.binds": ("{bind}", "Binds that are up, by account."),
+    "sms.sandbox.submits": ("{segment}", "submit_sm read since it began, by account."),
+    "sms.sandbox.refused": ("{segment}", "Those of them that were refused, by account."),
+    "sms.sandbox.waiting": ("{pdu}", "deliver_sm that wait to be taken, by account."),
 }

@@ -3,15 +3,18 @@
 import asyncio
 import signal
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from pipeline.config import Config
 from pipeline.errors import HeliographError
+from pipeline.metrics import Metrics
 from pipeline.process import announce, run_loop, set_up_log
 from services.sandbox import scenario
 from services.sandbox.config import SandboxConfig, sandbox_config
 from services.sandbox.http import serving
 from services.sandbox.ledger import keep
+from services.sandbox.measured import measure
 from services.sandbox.smsc import Sandbox
 
 Ready = Callable[[list[int], int], None]  # told the ports of SMPP and HTTP
@@ -35,16 +38,18 @@ def main(config: Config, name: str, *, free_ports: bool = False) -> None:
             http_port=http_port,
         )
 
-    run_loop(serve(own, ready))
+    with closing(Metrics("sandbox", name)) as metrics:
+        run_loop(serve(own, metrics, ready))
 
 
-async def serve(config: SandboxConfig, ready: Ready) -> None:
+async def serve(config: SandboxConfig, metrics: Metrics, ready: Ready) -> None:
     """Run one sandbox until SIGTERM or SIGINT; `ready` is told when all ports listen."""
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     sandbox = Sandbox(config, scenario.find(config.scenario))
+    measure(sandbox, metrics)
     await sandbox.start()
     try:
         async with serving(sandbox, config.host, config.http_port) as http_port:

@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from pipeline.config import Section, sentences
 from pipeline.errors import ConfigError, HeliographError
+from pipeline.http import metrics
 from services.sandbox import scenario
 from services.sandbox.ledger import Journal
 from services.sandbox.mo import MoOrder, MoRefusedError
@@ -105,6 +106,7 @@ def app(sandbox: Sandbox) -> Starlette:
             Route("/listeners/{number:int}/{state}", api.listener, methods=["POST"]),
             Route("/certificate", api.certificate, methods=["POST"]),
             Route("/deliveries", api.deliveries, methods=["POST"]),
+            Route("/metrics", metrics),
             Route("/livez", api.livez),
             Route("/readyz", api.livez),
         ],

@@ -50,15 +50,15 @@ class Sandbox:
         self._behaviour = Behaviour(scenario, config.seed, numbers)
         self._timers = Timers()
         self._saboteur = Saboteur(self._timers)
-        self._accounts = {name: self._account(name) for name in config.accounts}
-        for account in self._accounts.values():
+        self.accounts = {name: self._account(name) for name in config.accounts}
+        for account in self.accounts.values():
             self._direct(account)
         self._binds = Binds(
-            config, self._accounts, self._behaviour, self.ledger, self._timers, self._saboteur
+            config, self.accounts, self._behaviour, self.ledger, self._timers, self._saboteur
         )
         self.subscribers = Subscribers(
             self._behaviour,
-            self._accounts,
+            self.accounts,
             self.ledger,
             self._timers,
             random.Random(config.seed),
@@ -67,7 +67,7 @@ class Sandbox:
         store = Store(config.store_max)
         submits = Submits(
             self._behaviour,
-            self._accounts,
+            self.accounts,
             self.subscribers,
             store,
             self.ledger,
@@ -100,7 +100,7 @@ class Sandbox:
         """Where what is for it goes."""
         to = account.config.deliver_to
         if isinstance(to, str):
-            account.put = self._accounts[to].outbox.put
+            account.put = self.accounts[to].outbox.put
         elif to is not None:
             sender = f"{account.system_id}/{self._started_ns}"
             account.forwarder = Forwarder(to, sender, self._config.waiting_max)
@@ -124,7 +124,7 @@ class Sandbox:
         """Forget what is due, unbind everybody, stop listening."""
         self._timers.clear()
         await self.listeners.stop()
-        for account in self._accounts.values():
+        for account in self.accounts.values():
             if account.forwarder is not None:
                 await account.forwarder.stop()
 
@@ -133,9 +133,9 @@ class Sandbox:
 
         Raises ValueError for what is no batch.
         """
-        account = self._accounts.get(str(batch.get("account")))
+        account = self.accounts.get(str(batch.get("account")))
         if account is None:
-            raise ValueError(f"account: there are {', '.join(self._accounts)}")
+            raise ValueError(f"account: there are {', '.join(self.accounts)}")
         found = [read_delivery(each) for each in batch.get("deliveries", ())]
         if not self._batches.is_new(str(batch.get("batch"))):
             return 0
@@ -187,7 +187,7 @@ class Sandbox:
             "misbehaved": dict(self._saboteur.counts),
             "mo": self.subscribers.sent,
             "ledger": self.ledger.statistics(),
-            "accounts": {name: own.statistics() for name, own in self._accounts.items()},
+            "accounts": {name: own.statistics() for name, own in self.accounts.items()},
         }
 
     def _no_evidence(self) -> list[str]:
@@ -200,12 +200,12 @@ class Sandbox:
         waiting_max = self._config.waiting_max
         dropped = [
             f"{name}: {own.outbox.dropped} deliver_sm dropped, {waiting_max} waited"
-            for name, own in self._accounts.items()
+            for name, own in self.accounts.items()
             if own.outbox.dropped
         ]
         elsewhere = [
             f"{name}: {own.forwarder.dropped} deliver_sm for elsewhere dropped"
-            for name, own in self._accounts.items()
+            for name, own in self.accounts.items()
             if own.forwarder is not None and own.forwarder.dropped
         ]
         return full + dropped + elsewhere
