@@ -1,16 +1,15 @@
 """The demo's panel: sends a test SMS, and plays the handset that gets it, in the sandboxes.
 
-It is there where `services.telemetry.handsets` names sandboxes, and only for who has the token.
-What it asks of a sandbox goes through telemetry, so that the page has one origin.
+There is something to play where `services.telemetry.handsets` names sandboxes, and only for who has
+the token. What is asked of a sandbox goes through telemetry, so that the page has one origin.
 """
 
 import json
-import re
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from pydantic import Field, ValidationError
 from starlette.concurrency import run_in_threadpool
@@ -22,11 +21,10 @@ from pipeline.config import Section, sentences
 from pipeline.errors import BrokerError, ConfigError
 from pipeline.sending import publish
 from services.telemetry.parts import Desk, Part
+from services.telemetry.search import number_in
 
 TIMEOUT_S = 5.0
 BODY_OCTETS_MAX = 1 << 16
-_NUMBER: Final = re.compile(r"[0-9]{3,15}")
-_SEPARATORS: Final = re.compile(r"[ ()./-]")
 ACTIONS = ("reply", "receipt")
 
 
@@ -49,13 +47,14 @@ class Order(Section):
 
 
 def part(desk: Desk) -> Part:
-    """What it adds to telemetry: nothing, where there is no handset to play."""
-    if not desk.own.handsets:
-        return Part()
+    """What it adds to telemetry; where there is no handset to play, it only says so."""
     panel = Panel(desk)
+    told = Route("/v1/panel", panel.served(panel.tell))
+    if not desk.own.handsets:
+        return Part([told])
     return Part(
         [
-            Route("/v1/panel", panel.served(panel.tell)),
+            told,
             Route("/v1/test", panel.served(panel.send), methods=["POST"]),
             Route("/v1/handsets/{number}", panel.served(panel.look)),
             Route("/v1/handsets/{number}/{action}", panel.served(panel.act), methods=["POST"]),
@@ -168,12 +167,12 @@ class Panel:
 
 def number_of(text: str) -> str:
     """A number as sandboxes know it: digits alone. Raises RefusedError."""
-    digits = _SEPARATORS.sub("", text.strip()).removeprefix("+").removeprefix("00")
-    if not _NUMBER.fullmatch(digits):
+    number = number_in(text)
+    if number is None:
         raise RefusedError(
             422, "the number is none; write country code and number, as in +46701234567"
         )
-    return digits
+    return number
 
 
 def _faults(error: urllib.error.HTTPError) -> str:

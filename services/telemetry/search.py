@@ -65,7 +65,7 @@ class Search:
         refusal = self._access.refusal(request)
         if refusal is not None:
             return refusal
-        number = _number(request.query_params.get("number", ""))
+        number = number_in(request.query_params.get("number", ""))
         if number is None:
             why = "`number` is none; write country code and number, as in ?number=46701234567"
             return JSONResponse({"error": why}, 422)
@@ -121,8 +121,8 @@ def _shown(story: dict[str, Any], is_granted: bool) -> dict[str, Any]:
     }
 
 
-def _number(text: str) -> str | None:
-    """As events have it."""
+def number_in(text: str) -> str | None:
+    """The number somebody has written, digits alone as events have it; None where it is none."""
     found = _NUMBER.fullmatch(_SEPARATORS.sub("", text.strip()))
     return None if found is None else found[1]
 

@@ -1,14 +1,14 @@
 // The token: out of the address's fragment, which no browser sends, or typed in. It is kept for this
 // tab only and goes out in a header, never in an address.
 
-import { one, show } from "./dom.js";
+import { one, say, show } from "./dom.js";
 
 const KEPT = "heliograph-token";
 const TIMEOUT_MS = 15_000;
 const changed = [];
 let token = "";
 
-function keep(given) {
+function keep(given, words = "") {
   token = given;
   try {
     if (given) sessionStorage.setItem(KEPT, given);
@@ -16,9 +16,9 @@ function keep(given) {
   } catch {
     // storage is forbidden: it holds until the page is left
   }
+  say(one("#refused"), words);
   show(one("#lock"), Boolean(given));
-  show(one("#token"), !given);
-  show(one("#access button"), !given);
+  show(one("#access"), !given);
   for (const hear of changed) hear();
 }
 
@@ -30,7 +30,7 @@ function before() {
   }
 }
 
-/** Whether there is a token; whether it is the right one, only the service knows. */
+/** Whether there is a token; one that the service has refused is thrown away. */
 export const isOpen = () => token !== "";
 
 /** Call `hear` whenever a token comes or goes. */
@@ -44,8 +44,12 @@ export function start() {
     event.preventDefault();
     keep(one("#token").value.trim());
     one("#token").value = "";
+    one("#lock").focus(); // the field is gone
   });
-  one("#lock").addEventListener("click", () => keep(""));
+  one("#lock").addEventListener("click", () => {
+    keep("");
+    one("#token").focus();
+  });
   keep(given ?? before());
 }
 
@@ -54,8 +58,9 @@ export function start() {
  * JSON by POST.
  */
 export async function ask(path, body) {
+  const mine = token;
   const headers = { accept: "application/json" };
-  if (token) headers.authorization = `Bearer ${token}`;
+  if (mine) headers.authorization = `Bearer ${mine}`;
   const how = { headers, signal: AbortSignal.timeout(TIMEOUT_MS) };
   if (body !== undefined) {
     headers["content-type"] = "application/json";
@@ -69,7 +74,7 @@ export async function ask(path, body) {
   }
   const data = await answer.json().catch(() => null);
   if (answer.ok) return { ok: true, status: answer.status, data };
-  const words = data?.error ?? data?.faults?.join("; ");
-  const error = words ?? `Telemetry answers ${answer.status}.`;
+  const error = data?.error ?? `Telemetry answers ${answer.status}.`;
+  if (answer.status === 403 && mine && mine === token) keep("", "This is not the token of telemetry.");
   return { ok: false, status: answer.status, error };
 }

@@ -5,24 +5,25 @@ import { NONE, lasting, percent, rate, whole } from "./words.js";
 
 const STATUSES_SHOWN = 6;
 const GOOD = "ESME_ROK";
+const UNANSWERED = "none";
+const both = (p50, p99) => (p50 === null ? NONE : `${lasting(p50)}, ${lasting(p99)}`);
 const FACTS = [
   ["binds", (c) => `${c.binds} of ${c.binds_wanted}${c.receivers ? `, ${c.receivers} receiving` : ""}`],
   ["submitted", (c) => `${rate(c.submitted_per_s)}/s`],
   ["queued", (c) => (c.queued === null ? NONE : `${whole(c.queued)} of ${whole(c.queue_limit)}`)],
   ["bulk waits", (c) => whole(c.waiting)],
   ["oldest unsent", (c) => lasting(c.age_s === null ? null : c.age_s * 1000)],
-  ["answer p50, p99", (c) => `${lasting(c.answer_p50_ms)}, ${lasting(c.answer_p99_ms)}`],
-  ["receipt p50, p99", (c) => `${lasting(c.delivery_p50_ms)}, ${lasting(c.delivery_p99_ms)}`],
+  ["answer p50, p99", (c) => both(c.answer_p50_ms, c.answer_p99_ms)],
+  ["receipt p50, p99", (c) => both(c.delivery_p50_ms, c.delivery_p99_ms)],
   ["delivered", (c) => percent(c.delivery_rate)],
   ["receipts of nobody", (c) => percent(c.orphan_share)],
 ];
 
 /** Good, warn or bad. */
-export function judged(connector) {
-  if (connector.state !== "bound" && !(connector.binds > 0 && connector.state === "throttled")) {
-    return connector.stop === "drained" || connector.state === "drained" ? "warn" : "bad";
-  }
-  return connector.binds < connector.binds_wanted || connector.state === "throttled" ? "warn" : "good";
+function judged({ state, stop, binds, binds_wanted: wanted }) {
+  if (state === "drained") return "warn"; // somebody has wanted it so
+  if (state !== "bound") return "bad";
+  return binds < wanted || stop !== null ? "warn" : "good";
 }
 
 function gauge(words) {
@@ -35,7 +36,7 @@ function gauge(words) {
 
 function makeCard({ name }) {
   const state = el("span");
-  const stop = el("p", { className: "bad" });
+  const stop = el("p", { className: "words bad" });
   const allowed = gauge("rate in force");
   const inFlight = gauge("window");
   const facts = FACTS.map(([words]) => [el("dt", {}, words), el("dd")]);
@@ -49,7 +50,8 @@ function makeCard({ name }) {
 function drawStatuses(list, statuses) {
   const found = Object.entries(statuses).sort(([a, n], [b, m]) => (b === GOOD) - (a === GOOD) || m - n);
   const all = found.reduce((sum, [, count]) => sum + count, 0);
-  const make = ([name]) => el("li", {}, el("span", { className: name === GOOD ? "good" : "bad" }, name), el("span"));
+  const make = ([name]) => el("li", {},
+    el("span", { className: name === GOOD ? "good" : "bad" }, name === UNANSWERED ? "no answer" : name), el("span"));
   rows(list, found.slice(0, STATUSES_SHOWN), ([name]) => name, make, (row, [, count]) => {
     say(row.lastChild, `${whole(count)} · ${percent(count / all)}`);
   });
@@ -57,7 +59,7 @@ function drawStatuses(list, statuses) {
 
 function drawCard(card, connector) {
   const kind = judged(connector);
-  dress(card, kind === "bad" ? "card stopped" : "card");
+  dress(card, `card ${kind}`);
   dress(card.state, `pill ${kind}`);
   say(card.state, connector.state);
   show(card.stop, connector.stop !== null);

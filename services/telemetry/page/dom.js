@@ -41,28 +41,32 @@ export function show(element, isShown) {
 
 /**
  * One child of `parent` for each item, in their order; what has the same key is kept and only
- * updated. `make(item)` gives a child, `update(child, item)` brings it up to date.
+ * updated, and stays where it is as long as it can, for it may have the focus. `make(item)` gives a
+ * child, `update(child, item)` brings it up to date.
  */
 export function rows(parent, items, keyOf, make, update) {
   const known = parent.known ?? (parent.known = new Map());
-  const seen = new Set();
+  const wanted = new Map(items.map((item) => [String(keyOf(item)), item]));
+  for (const [key, child] of known) {
+    if (wanted.has(key)) continue;
+    child.remove();
+    known.delete(key);
+  }
   let place = parent.firstElementChild;
-  for (const item of items) {
-    const key = String(keyOf(item));
-    if (seen.has(key)) continue;
-    seen.add(key);
+  for (const [key, item] of wanted) {
     let child = known.get(key);
     if (child === undefined) known.set(key, (child = make(item)));
     if (child === place) place = place.nextElementSibling;
     else parent.insertBefore(child, place);
     update(child, item);
   }
-  for (const [key, child] of known) {
-    if (!seen.has(key)) {
-      child.remove();
-      known.delete(key);
-    }
-  }
+}
+
+/** A button that does `act`. */
+export function button(words, act, properties = {}) {
+  const made = el("button", { type: "button", ...properties }, words);
+  made.addEventListener("click", act);
+  return made;
 }
 
 /** A bar that is filled so far. */

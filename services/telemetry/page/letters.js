@@ -1,54 +1,48 @@
 // Dead letters: how many are open, what is in one (masked by the service), and once more with it.
 
 import { ask, isOpen, onChange } from "./access.js";
-import { el, one, rows, say, show } from "./dom.js";
+import { button, el, one, rows, say, show } from "./dom.js";
 import { day, shortened, whole } from "./words.js";
 
 const PATH = "/v1/letters";
-const HELD_BACK = new Set(["topic", "partition", "offset", "at_ms", "reason", "detail", "words"]);
-let openTopic = null;
+const CONTENT_MAX = 4000; // characters
+let topicShown = null;
 
 const said = () => one("#letters .said");
 const list = () => one("#letters .open");
-const place = ({ topic, partition, offset }) => ({ topic, partition, offset });
 
-async function act(button, letter, action) {
-  button.disabled = true;
-  const answer = await ask(`${PATH}/${action}`, place(letter));
-  button.disabled = false;
-  const outcome = answer.data?.words ?? (action === "replay" ? "It is on its way again." : "It is dealt with.");
-  if (answer.ok) await read(openTopic);
-  say(said(), answer.ok ? outcome : answer.error);
+async function act(pressed, { topic, offset }, action) {
+  pressed.disabled = true;
+  const answer = await ask(`${PATH}/${action}`, { topic, offset });
+  pressed.disabled = false;
+  if (answer.ok) await read(topic);
+  say(said(), answer.ok ? answer.data.words : answer.error);
 }
 
 function letterRow(letter) {
-  const rest = Object.fromEntries(Object.entries(letter).filter(([name]) => !HELD_BACK.has(name)));
+  const { topic, partition, offset, reason, message } = letter.was;
   const buttons = [["replay", "Replay"], ["skip", "Skip"]].map(([action, words]) => {
-    const name = `${words} ${letter.partition}/${letter.offset}`;
-    const button = el("button", { type: "button", "aria-label": name }, words);
-    button.addEventListener("click", () => act(button, letter, action));
-    return button;
+    const name = `${words} letter ${letter.offset}`;
+    return button(words, (event) => act(event.target, letter, action), { "aria-label": name });
   });
-  const words = letter.words ?? [letter.reason, letter.detail].filter(Boolean).join(": ");
-  const content = el("details", {}, el("summary", {}, "show"),
-    el("pre", { tabIndex: 0 }, shortened(JSON.stringify(rest, null, 2), 4000)));
+  const content = letter.value ?? { octets: letter.octets, key: letter.key };
   return el("li", {},
-    el("p", {}, el("time", { className: "soft" }, `${day(letter.at_ms)} `), shortened(words)),
-    content, el("p", { className: "line" }, ...buttons));
+    el("p", {}, el("time", { className: "soft" }, `${day(letter.at_ms)} `), shortened(`${reason}: ${message}`)),
+    el("details", {}, el("summary", {}, `${topic}, partition ${partition}, offset ${offset}`),
+      el("pre", { tabIndex: 0 }, shortened(JSON.stringify(content, null, 2), CONTENT_MAX))),
+    el("p", { className: "line" }, ...buttons));
 }
 
 async function read(topic) {
-  openTopic = topic;
+  topicShown = topic;
   const answer = await ask(`${PATH}?topic=${encodeURIComponent(topic)}`);
-  if (openTopic !== topic) return;
+  if (topicShown !== topic) return;
   say(said(), answer.ok ? "" : answer.error);
   list().replaceChildren(...(answer.ok ? answer.data.letters.map(letterRow) : []));
 }
 
 function makeTopic({ topic }) {
-  const button = el("button", { type: "button" });
-  button.addEventListener("click", () => read(topic));
-  return el("li", {}, button);
+  return el("li", {}, button("", () => read(topic)));
 }
 
 /** Show how many there are. */
@@ -60,10 +54,10 @@ export function draw({ letters }) {
   show(one("#letters .empty"), open.length === 0);
 }
 
-/** What was opened by a token goes with it. */
+/** What is shown by a token goes with it. */
 export function start() {
   onChange(() => {
-    if (isOpen() && openTopic !== null) read(openTopic);
-    if (!isOpen()) list().replaceChildren();
+    if (topicShown !== null && isOpen()) read(topicShown);
+    else list().replaceChildren();
   });
 }

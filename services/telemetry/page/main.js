@@ -10,10 +10,12 @@ import * as panel from "./panel.js";
 import * as search from "./search.js";
 import * as tables from "./tables.js";
 import * as theme from "./theme.js";
+import * as verdict from "./verdict.js";
 import { clock, lasting, whole } from "./words.js";
 
-const PARTS = [figures, connectors, news, tables, letters];
+const PARTS = [verdict, figures, connectors, news, tables, letters];
 const STALE_MS = 5000;
+const AGAIN_MS = 2000;
 let newest = null;
 let isDue = false;
 let heardMs = performance.now();
@@ -44,26 +46,32 @@ function link(words, kind) {
   dress(one("#link"), `pill ${kind}`);
 }
 
+function lose(words, sentence) {
+  link(words, "bad");
+  verdict.lose(newest === null ? sentence : `${sentence}: this is of ${clock(newest.at_ms)}`);
+}
+
 function watch() {
   const source = new EventSource("/v1/live");
   source.addEventListener("message", (event) => take(event.data));
   source.addEventListener("error", () => {
-    link("no connection", "bad");
+    lose("no connection", "Telemetry does not answer");
     if (source.readyState !== EventSource.CLOSED) return; // the browser comes again by itself
-    setTimeout(watch, STALE_MS);
+    setTimeout(watch, AGAIN_MS);
   });
 }
 
 theme.start();
 search.start();
-news.onFind(search.seek);
+news.start(search.seek);
 letters.start();
-access.start();
 panel.start(search.seek);
+access.start();
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden && newest !== null) requestAnimationFrame(draw);
 });
 setInterval(() => {
-  if (newest !== null && performance.now() - heardMs > STALE_MS) link("stands still", "warn");
+  const isStale = newest !== null && performance.now() - heardMs > STALE_MS;
+  if (isStale && one("#link").textContent === "live") lose("stands still", "Telemetry stands still");
 }, 1000);
 watch();

@@ -1,7 +1,7 @@
 // The demo's panel: sends a test SMS, and is the handset that gets it: receipts and replies by hand.
 
 import { ask, isOpen, onChange } from "./access.js";
-import { el, one, rows, say, show } from "./dom.js";
+import { button, el, one, rows, say, show } from "./dom.js";
 import { clock } from "./words.js";
 
 const EVERY_MS = 1000;
@@ -9,6 +9,8 @@ const RECEIPTS = [
   ["DELIVERED", "000", "Delivered"], ["UNDELIVERABLE", "001", "Undeliverable"],
   ["EXPIRED", "002", "Expired"], ["REJECTED", "003", "Rejected"],
 ];
+const REPLIES_MAX = 50;
+let find = () => {};
 let number = "";
 let newest = null; // the message that a reply answers
 let replies = [];
@@ -16,7 +18,6 @@ let isAsking = false;
 
 const sent = () => one("#send .said");
 const done = () => one("#handset .said");
-const digits = (text) => text.replace(/[^0-9]/g, "").replace(/^00/, "");
 const path = (action = "") => `/v1/handsets/${number}${action}`;
 
 function bubble({ text, from, at_ms: atMs, isOwn }) {
@@ -24,29 +25,28 @@ function bubble({ text, from, at_ms: atMs, isOwn }) {
     el("small", {}, `${isOwn ? "reply" : from} · ${clock(atMs)}`), text);
 }
 
+async function end(message, state, error) {
+  const { sandbox, smsc_message_id } = message;
+  const answer = await ask(path("/receipt"), { sandbox, smsc_message_id, state, error });
+  say(done(), answer.ok ? `The receipt says ${state}.` : answer.error);
+  await look();
+}
+
 function makeWaiting(message) {
-  const buttons = RECEIPTS.map(([state, error, words]) => {
-    const button = el("button", { type: "button" }, words);
-    button.addEventListener("click", async () => {
-      const body = { sandbox: message.sandbox, smsc_message_id: message.smsc_message_id, state, error };
-      const answer = await ask(path("/receipt"), body);
-      say(done(), answer.ok ? `Receipt ${state} is sent.` : answer.error);
-      await look();
-    });
-    return button;
-  });
-  return el("div", {}, el("p", {}, "On its way from ", message.sender, ": what becomes of it?"),
+  const buttons = RECEIPTS.map(([state, error, words]) => button(words, () => end(message, state, error)));
+  return el("div", {}, el("p", {}, `On its way from ${message.sender} since ${clock(message.since_ms)}:`),
     el("p", { className: "line" }, ...buttons));
 }
 
 function drawHandset({ arrived, open }) {
   newest = arrived.at(-1) ?? null;
-  const said = replies.filter((each) => each.number === number);
-  const all = [...arrived.map((each) => ({ ...each, text: each.text ?? "(no text)", from: each.sender })), ...said];
+  const came = arrived.map((each) => ({ ...each, text: each.text ?? "(no text)", from: each.sender }));
+  const all = [...came, ...replies.filter((each) => each.number === number)];
   all.sort((a, b) => a.at_ms - b.at_ms);
   const phone = one(".phone");
   const isAtEnd = phone.scrollTop + phone.clientHeight >= phone.scrollHeight - 8;
   rows(phone, all, (each) => `${each.at_ms} ${each.isOwn ?? ""} ${each.text}`, bubble, () => {});
+  phone.dataset.empty = all.length === 0 ? "Nothing has come yet." : "";
   if (isAtEnd) phone.scrollTop = phone.scrollHeight;
   rows(one(".waiting"), open, (each) => `${each.sandbox} ${each.smsc_message_id}`, makeWaiting, () => {});
 }
@@ -57,13 +57,14 @@ async function look() {
   const of = number;
   const answer = await ask(path());
   isAsking = false;
-  if (answer.ok && of === number) drawHandset(answer.data);
-  else if (!answer.ok) say(done(), answer.error);
+  if (of !== number) return;
+  if (answer.ok) drawHandset(answer.data);
+  else say(done(), answer.error);
 }
 
 function turnTo(to) {
-  if (digits(to) === number) return;
-  number = digits(to);
+  if (to === number) return;
+  number = to;
   say(one("#handset .number"), number ? `+${number}` : "");
   say(done(), "");
   drawHandset({ arrived: [], open: [] });
@@ -73,7 +74,6 @@ function turnTo(to) {
 async function send(event) {
   event.preventDefault();
   const form = one("#send").elements;
-  turnTo(form.to.value);
   const body = {
     to: form.to.value.trim(), from: form.from.value.trim() || null, text: form.text.value,
     tenant: form.tenant.value, by_hand: form.by_hand.checked,
@@ -81,10 +81,10 @@ async function send(event) {
   say(sent(), "…");
   const answer = await ask("/v1/test", body);
   if (!answer.ok) return say(sent(), answer.error);
-  say(sent(), "");
-  const link = el("button", { type: "button", className: "plain" }, answer.data.message_id);
-  link.addEventListener("click", () => find(answer.data.message_id));
-  sent().append("Sent as ", link);
+  const { message_id: id, number: to } = answer.data;
+  sent().replaceChildren("Sent as ", button(id, () => find(id), { className: "plain" }));
+  turnTo(to);
+  find(id);
 }
 
 async function reply(event) {
@@ -96,31 +96,27 @@ async function reply(event) {
   if (!answer.ok) return say(done(), answer.error);
   say(done(), "");
   field.value = "";
-  replies = [...replies.slice(-49), { number, text, at_ms: Date.now(), isOwn: true }];
+  replies = [...replies.slice(1 - REPLIES_MAX), { number, text, at_ms: Date.now(), isOwn: true }];
   await look();
 }
 
-let find = () => {};
-
-/** Where there are handsets to play and a token that allows it; `ask` shows a message. */
+/** Where there are handsets to play, for who has the token; `onFind` shows a message. */
 export function start(onFind) {
   find = onFind;
   one("#send").addEventListener("submit", send);
-  one("#send").elements.to.addEventListener("change", (event) => turnTo(event.target.value));
   one("#handset form").addEventListener("submit", reply);
   setInterval(() => {
     if (!document.hidden && !one("#panel").hidden) look();
   }, EVERY_MS);
   onChange(open);
-  open();
 }
 
 async function open() {
   const answer = isOpen() ? await ask("/v1/panel") : { ok: false };
-  show(one("#panel"), answer.ok);
-  if (!answer.ok) return;
-  const { tenants } = answer.data;
-  one("#send").elements.tenant.replaceChildren(...tenants.map((name) => el("option", { value: name }, name)));
-  number = "";
-  turnTo(one("#send").elements.to.value);
+  const isThere = answer.ok && answer.data.sandboxes.length > 0;
+  show(one("#panel"), isThere);
+  if (!isThere) return;
+  const names = answer.data.tenants.map((name) => el("option", { value: name }, name));
+  one("#send").elements.tenant.replaceChildren(...names);
+  drawHandset({ arrived: [], open: [] });
 }

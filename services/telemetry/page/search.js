@@ -1,21 +1,24 @@
-// One SMS by its message_id, or all to a number: the story of one as a timeline.
+// One SMS by its message_id, or all to a number: the story of one as a timeline, which goes on.
 
-import { ask, isOpen } from "./access.js";
-import { el, one, say } from "./dom.js";
+import { ask, isOpen, onChange } from "./access.js";
+import { button, el, one, say } from "./dom.js";
 import { clock, day, lasting, shortened } from "./words.js";
 
-const NUMBER = /^\+?[0-9][0-9 ()./-]{6,}$/;
-const BAD_STATES = new Set(["failed", "rejected", "expired", "undeliverable", "cancelled", "deleted"]);
-const GOOD_STATES = new Set(["delivered"]);
+const NUMBER = /^(\+|00)?[0-9][0-9 ()./-]{6,}$/;
+const KINDS = {
+  delivered: "good", undeliverable: "bad", expired: "bad", rejected: "bad",
+  unknown: "warn", cancelled: "warn",
+};
+const FOLLOW_EVERY_MS = 1500;
+const FOLLOW_MAX = 200; // looks; a message may be open for days
 let turn = 0; // of the question asked last: an answer that comes behind it is late
+let asked = "";
+let shownAs = ""; // the text that is on show: what is the same stays, somebody may be reading it
 
 const term = () => one("#find-term");
 const said = () => one("#find .said");
 const found = () => one("#find .found");
-
-/** Good, bad or neither. */
-export const judged = (state) =>
-  BAD_STATES.has(state) ? "bad" : GOOD_STATES.has(state) ? "good" : "";
+const kindOf = (state) => KINDS[state] ?? "";
 
 function segmentWords(segment) {
   const parts = [`segment ${segment.segment}`];
@@ -26,9 +29,9 @@ function segmentWords(segment) {
 }
 
 function step({ at_ms: atMs, after_ms: afterMs, text }) {
-  const when = el("time", { dateTime: new Date(atMs).toISOString() },
-    `${clock(atMs)}${afterMs > 0 ? `  +${lasting(afterMs)}` : ""}`);
-  return el("li", {}, when, shortened(text));
+  const when = el("time", { dateTime: new Date(atMs).toISOString() }, clock(atMs));
+  const after = el("span", { className: "soft" }, afterMs > 0 ? ` +${lasting(afterMs)}` : "");
+  return el("li", {}, when, after, el("p", { className: "words" }, shortened(text)));
 }
 
 /** The story of one message. */
@@ -39,10 +42,10 @@ function story({ head, state, segments, steps, why }) {
   ].filter(([, value]) => value);
   const list = facts.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, shortened(value))]);
   const made = el("article", { className: "story" },
-    el("p", { className: "line" },
+    el("p", { className: "head" },
       el("strong", {}, shortened(head.message_id, 120)),
-      el("span", { className: `pill ${judged(state)}` }, state)));
-  if (why) made.append(el("p", { className: "why" }, shortened(why)));
+      el("span", { className: `pill ${kindOf(state)}` }, state)));
+  if (why) made.append(el("p", { className: "why words" }, shortened(why)));
   made.append(el("dl", {}, ...list));
   if (segments.length > 1) {
     made.append(el("ul", { className: "statuses" }, ...segments.map((each) => el("li", {}, segmentWords(each)))));
@@ -52,44 +55,64 @@ function story({ head, state, segments, steps, why }) {
 }
 
 function headRow(head) {
-  const id = el("button", { type: "button", className: "plain" }, shortened(head.message_id, 80));
-  id.addEventListener("click", () => seek(head.message_id));
-  return el("li", {}, el("time", { className: "soft" }, `${day(head.requested_ms)} `), id,
-    el("span", { className: judged(head.state) }, ` ${head.state}`));
+  return el("li", {}, el("time", { className: "soft" }, `${day(head.requested_ms)} `),
+    button(shortened(head.message_id, 80), () => seek(head.message_id), { className: "plain" }),
+    el("span", { className: kindOf(head.state) }, ` ${head.state}`));
 }
 
 async function byNumber(number) {
   const answer = await ask(`/v1/messages?number=${encodeURIComponent(number)}`);
-  if (!answer.ok) return [answer.error];
+  if (!answer.ok) return { words: answer.error };
   const { messages } = answer.data;
-  if (messages.length === 0) return ["No message to this number is known."];
-  return ["", el("ul", { className: "heads" }, ...messages.map(headRow))];
+  if (messages.length === 0) return { words: "No message to this number is known." };
+  return { words: "", shown: el("ul", { className: "heads" }, ...messages.map(headRow)) };
 }
 
 async function look(text) {
   const answer = await ask(`/v1/messages/${encodeURIComponent(text)}`);
-  if (answer.ok) return ["", story(answer.data)];
-  if (answer.status !== 404 || !NUMBER.test(text)) return [answer.error];
-  return isOpen() ? byNumber(text) : ["To search by number, unlock the page with its token."];
+  if (answer.ok) return { words: "", shown: story(answer.data), isOpen: !answer.data.head.terminal };
+  if (answer.status !== 404 || !NUMBER.test(text)) return { words: answer.error };
+  return isOpen() ? byNumber(text) : { words: "To search by number, unlock the page with its token." };
 }
 
-/** Look for `text` and show what there is. */
+async function put(text, mine) {
+  const answer = await look(text);
+  if (mine !== turn) return false;
+  say(said(), answer.words);
+  const told = answer.shown?.textContent ?? "";
+  if (told !== shownAs) found().replaceChildren(...(answer.shown ? [answer.shown] : []));
+  shownAs = told;
+  return Boolean(answer.isOpen);
+}
+
+/** While its story is not over, look again; `left` times. */
+function follow(text, mine, left) {
+  if (left === 0) return;
+  setTimeout(async () => {
+    if (mine !== turn) return;
+    const isOver = !document.hidden && !(await put(text, mine));
+    if (!isOver) follow(text, mine, left - 1);
+  }, FOLLOW_EVERY_MS);
+}
+
+/** Look for `text` and show what there is, as it goes on. */
 export async function seek(text) {
   const mine = ++turn;
+  asked = text;
   term().value = text;
   say(said(), "…");
-  const [words, shown] = await look(text);
-  if (mine !== turn) return;
-  say(said(), words);
-  found().replaceChildren(...(shown ? [shown] : []));
-  one("#find").scrollIntoView({ block: "nearest" });
+  if (await put(text, mine)) follow(text, mine, FOLLOW_MAX);
+  if (mine === turn) one("#find").scrollIntoView({ block: "nearest" });
 }
 
-/** Search when asked to. */
+/** Search when asked to; what was found shows more by a token, and less without. */
 export function start() {
   one("#find form").addEventListener("submit", (event) => {
     event.preventDefault();
     const text = term().value.trim();
     if (text) seek(text);
+  });
+  onChange(() => {
+    if (asked) seek(asked);
   });
 }

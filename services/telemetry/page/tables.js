@@ -20,6 +20,8 @@ function drawGroups(groups) {
     dress(own[2], group.age_s > OLD_S ? "bad" : "");
     say(own[3], rate(group.done_per_s));
   });
+  show(one("#groups .empty"), groups.length === 0);
+  show(one("#groups .scroll"), groups.length > 0);
 }
 
 function drawLatency(latency) {

@@ -1,9 +1,10 @@
-// Day or night: as the system has it, until somebody chooses; the choice is kept on this machine.
+// Day or night: as the system has it, until somebody chooses; the choice is kept in this browser.
 
 import { one, say } from "./dom.js";
 
 const KEPT = "heliograph-theme";
 const night = window.matchMedia("(prefers-color-scheme: dark)");
+const root = document.documentElement;
 
 function kept() {
   try {
@@ -13,24 +14,27 @@ function kept() {
   }
 }
 
-function apply() {
-  const theme = kept() ?? (night.matches ? "dark" : "light");
-  document.documentElement.dataset.theme = theme;
-  say(one("#theme"), theme === "dark" ? "Light" : "Dark");
+function other() {
+  const now = root.dataset.theme ?? (night.matches ? "dark" : "light");
+  return now === "dark" ? "light" : "dark";
+}
+
+function choose(theme) {
+  if (theme) root.dataset.theme = theme;
+  say(one("#theme"), other() === "dark" ? "Dark" : "Light");
 }
 
 /** Follow the system and the button. */
 export function start() {
-  apply();
-  night.addEventListener("change", apply);
+  choose(kept());
+  night.addEventListener("change", () => choose());
   one("#theme").addEventListener("click", () => {
-    const theme = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
+    const theme = other();
     try {
       localStorage.setItem(KEPT, theme);
     } catch {
       // it holds until the page is left
     }
-    document.documentElement.dataset.theme = theme;
-    say(one("#theme"), theme === "dark" ? "Light" : "Dark");
+    choose(theme);
   });
 }

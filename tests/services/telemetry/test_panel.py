@@ -95,8 +95,12 @@ def published(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     return found
 
 
-def test_without_handsets_there_is_no_panel() -> None:
-    assert served().get("/v1/panel", headers=GRANTED).status_code == 404
+def test_without_handsets_there_is_nothing_to_play() -> None:
+    http = served()
+    assert http.get("/v1/panel", headers=GRANTED).json()["sandboxes"] == []
+    assert http.get("/v1/panel").status_code == 403
+    assert http.post("/v1/test", json={}, headers=GRANTED).status_code == 404
+    assert http.get(f"/v1/handsets/{NUMBER}", headers=GRANTED).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -149,6 +153,7 @@ def test_a_test_sms_is_published_after_its_handset_knows_how_to_report(
         ("{", "JSON"),
         ('{"to": "46700000001", "text": "", "tenant": "default"}', "text"),
         ('{"to": "46700000001", "text": "x", "tenant": "a", "more": 1}', "more"),
+        ('{"to": "0701234567", "text": "x", "tenant": "default"}', "country code"),
         ('{"to": "Alice", "text": "x", "tenant": "default"}', "the number is none"),
         ('{"to": "46700000001/../../stats", "text": "x", "tenant": "a"}', "the number is none"),
         (json.dumps({"to": NUMBER, "text": "x" * 70_000, "tenant": "a"}), "JSON"),
