@@ -11,7 +11,7 @@ from random import Random
 from msgspec.structs import replace
 
 from pipeline.ids import ConnectorId
-from pipeline.records import MtSubmit, MtSubmitted
+from pipeline.records import MtSubmit, MtSubmitted, Stop
 from pipeline.stops import Cancels, Stops
 from services.binder import core
 from services.binder.circuit import Circuit
@@ -124,6 +124,16 @@ class Process:
 
         self._do(lambda: self.revoke(list(self._leases), left))
 
+    def obey(self, name: str, stop: Stop | None) -> None:
+        """A row of `sms.control.stop`: binds rest or wake, as in `services.binder.binds`."""
+        self.stops.put(name, stop)
+        if self.stops.drains:
+            self.engine.wires.clear()
+            lines = list(self._lines.values())
+            self._do(lambda: self._let_go(lines, self._clock.now + DRAIN_S))
+        else:
+            self._do(self._wake)
+
     def _thaw(self) -> None:
         waiting, self._backlog = self._backlog or deque(), None
         for action in waiting:
@@ -230,7 +240,7 @@ class Process:
 
     def _bind(self, partition: int) -> None:
         held = {p for _, p in self._leases}
-        if partition not in held or partition in self._lines:
+        if partition not in held or partition in self._lines or self.stops.drains:
             return
         line = Line(self._carrier, WINDOW, RESPONSE_S, self._on_answer, self._on_lost)
         if line.is_open:
@@ -247,6 +257,18 @@ class Process:
             line = self._lines.get(partition)
             if line is not None:
                 line.lose()
+
+    def _wake(self) -> None:
+        for _, partition in self._leases:
+            self._bind(partition)
+
+    def _let_go(self, lines: list[Line], until: float) -> None:
+        """Unbind when all is answered, or was waited for as long as that may take."""
+        if self._clock.now < until and any(line.in_flight for line in lines):
+            self._later(0.02, lambda: self._let_go(lines, until))
+        else:
+            for line in lines:
+                line.lose()  # and bind again, if that is wanted by then
 
     def _on_lost(self, line: Line) -> None:
         for partition, own in list(self._lines.items()):

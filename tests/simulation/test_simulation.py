@@ -91,6 +91,25 @@ def _knows_no_cancels(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Stops, "cancels", lambda self, what: None)
 
 
+def _writes_at_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Stops, "drains", False)
+
+
+def _rests_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    put = Stops.put
+    monkeypatch.setattr(Stops, "put", lambda self, name, row: row and put(self, name, row))
+
+
+def _begins_without_reading_who_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    obey = Process.obey
+
+    def obeyed(self: Process, name: str, row: Any) -> None:
+        if self in self._broker.members:
+            obey(self, name, row)
+
+    monkeypatch.setattr(Process, "obey", obeyed)
+
+
 def _lets_all_follow_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Lanes, "is_behind", lambda self, segment, key: False)
 
@@ -129,6 +148,9 @@ MUTANTS = [
     _holds_a_recipient_for_ever,
     _knows_no_opt_outs,
     _knows_no_cancels,
+    _writes_at_rest,
+    _rests_for_ever,
+    _begins_without_reading_who_rests,
     _lets_all_follow_at_once,
     _counts_no_sender,
     _forgets_what_it_postponed,

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from random import Random
 
 from pipeline.ids import Msisdn
-from pipeline.records import Cancel, MtSubmit, MtSubmitted, OptOut
-from pipeline.stops import Cancels
+from pipeline.records import Cancel, MtSubmit, MtSubmitted, OptOut, Stop
+from pipeline.stops import DRAIN, Cancels
 from services.binder.budgets import Budgets
 from services.binder.core import INTENT
 from services.binder.lanes import Lanes
@@ -20,6 +20,7 @@ from tests.simulation.broker import Broker
 from tests.simulation.carrier import Carrier, Name, Temper
 from tests.simulation.clock import EPOCH_MS, Clock
 from tests.simulation.process import (
+    CONNECTOR,
     UNCONFIRMED_PER_WINDOW,
     WINDOW,
     Process,
@@ -32,6 +33,7 @@ RATE_PER_S = 40.0
 SENDER_PER_S = 6.0
 SENDERS = ("ACME", "BETA", "12345")
 EXPECTED = {"accepted", "unknown"}
+REST, DRAINED = "binds c", Stop(action=DRAIN, connector=CONNECTOR, at_ms=EPOCH_MS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,12 @@ class World:
         self.cancels = Cancels()  # likewise
         self.cancelled_at: dict[str, float] = {}
         self.own_dice = Random(f"{seed} cancels")  # so that those who cancel change nothing else
+        rest_dice = Random(f"{seed} rests")  # likewise
+        begins = [rest_dice.uniform(*span) for span in ((0.2, 5), (11, 15))]
+        self.rests = [
+            (at, at + rest_dice.uniform(0.05, 5)) for at in begins if rest_dice.random() < 0.4
+        ]
+        self.rest_row: Stop | None = None
         self.names = Counter((str(s.message_id), s.segment) for s in self.submits)
 
     def play(self) -> list[str]:
@@ -101,6 +109,9 @@ class World:
             self.clock.later(self.dice.uniform(0, 5), self._opt_out)
         for _ in range(self.own_dice.choice((0, 0, 3))):
             self.clock.later(self.own_dice.uniform(0, 5), self._cancel)
+        for begin, end in self.rests:
+            self.clock.later(begin, lambda: self._rest(DRAINED))
+            self.clock.later(end, lambda: self._rest(None))
         self.clock.later(FAULTS_S + 1, self._see_to_it)
         self.clock.run(END_S, self._is_settled)
         return [found for rule in RULES if (found := rule(self))]
@@ -172,6 +183,7 @@ class World:
             self.cancels,
         )
         self.processes.append(process)
+        process.obey(REST, self.rest_row)  # it reads all rows before it joins
         process.start()
 
     def _one(self) -> Process | None:
@@ -204,6 +216,12 @@ class World:
         self.cancelled_at.setdefault(message_id, self.clock.now)
         row = Cancel(message_id=message_id, command_id="simulation", at_ms=self.clock.ms)
         self.cancels.put(message_id, row)
+
+    def _rest(self, row: Stop | None) -> None:
+        """All processes hear of it at once, those too that stand still."""
+        self.rest_row = row
+        for process in self.alive:
+            process.obey(REST, row)
 
     def _down(self) -> None:
         self.carrier.is_down = True
@@ -335,6 +353,18 @@ def a_cancel_holds(world: World) -> str:
     return f"written after it was cancelled: {late[:3]}" if late else ""
 
 
+def nothing_at_rest(world: World) -> str:
+    """Nothing is written while the binds are to rest, whoever begins meanwhile."""
+    way_s = world.carrier.temper.latency_s[1]
+    late = [
+        at
+        for at, _, _ in world.carrier.read_at
+        for begin, end in world.rests
+        if begin + way_s < at < end
+    ]
+    return f"written at rest: {late[:3]} of {len(late)}" if late else ""
+
+
 def order_is_strict(world: World) -> str:
     """Where it was asked for, a recipient has one segment on its way."""
     peak = max(process.abreast_peak for process in world.processes)
@@ -357,6 +387,7 @@ RULES = (
     l6_rate,
     e4_opted_out,
     a_cancel_holds,
+    nothing_at_rest,
     order_is_strict,
     bound_holds,
 )
