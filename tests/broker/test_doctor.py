@@ -14,13 +14,22 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
     ResourceType,
 )
 
-from heliograph.diagnosis import FAIL, OK, Finding
+from heliograph.diagnosis import FAIL, OK, WARN, Finding
 from heliograph.doctor import SERVICES, examine
 from pipeline import broker as brokers
 from pipeline import topics
+from pipeline.codec import Codec
 from pipeline.config import KafkaConfig
-from pipeline.kafka.admin import create_topics, differences, operations, unwanted_topics
-from pipeline.kafka.clients import client_settings
+from pipeline.ids import ConnectorId
+from pipeline.kafka.admin import (
+    create_topics,
+    differences,
+    group_operations,
+    operations,
+    unwanted_topics,
+)
+from pipeline.kafka.clients import client_settings, make_producer, now_ms, produce
+from pipeline.records import ConnectorState
 from pipeline.topics import Difference
 
 AUTHORIZED = """\
@@ -31,9 +40,15 @@ CATALOG = topics.catalog({})
 OTHER = topics.MT_EVENT
 
 
+def denial(kind: ResourceType, name: str) -> AclBinding:
+    """Nobody may read it."""
+    how = ResourcePatternType.LITERAL, "User:ANONYMOUS", "*", AclOperation.READ
+    return AclBinding(kind, name, *how, AclPermissionType.DENY)
+
+
 @pytest.fixture(scope="module")
 def guarded() -> Iterator[KafkaConfig]:
-    """A broker that knows ACLs: one keeps us from reading ROUTER_IN."""
+    """A broker that knows ACLs: two keep us from reading ROUTER_IN, and from being a router."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(brokers, "SETTINGS", brokers.SETTINGS + AUTHORIZED)
         with brokers.embedded(brokers.free_port()) as own:
@@ -44,16 +59,8 @@ def guarded() -> Iterator[KafkaConfig]:
                 for made in admin.create_topics([name]).values():
                     made.result(30)
             create_topics(kafka, CATALOG)
-            denied = AclBinding(
-                ResourceType.TOPIC,
-                topics.ROUTER_IN,
-                ResourcePatternType.LITERAL,
-                "User:ANONYMOUS",
-                "*",
-                AclOperation.READ,
-                AclPermissionType.DENY,
-            )
-            for done in admin.create_acls([denied]).values():
+            guards = [(ResourceType.TOPIC, topics.ROUTER_IN), (ResourceType.GROUP, "router")]
+            for done in admin.create_acls([denial(*guard) for guard in guards]).values():
                 done.result(30)
             yield kafka
 
@@ -73,17 +80,68 @@ def test_what_this_client_may_do_is_asked_of_the_broker(guarded: KafkaConfig) ->
     assert "READ" not in found[topics.ROUTER_IN]
 
 
-def test_the_doctor_says_what_is_wrong_there(guarded: KafkaConfig, tmp_path: Path) -> None:
-    path = tmp_path / "heliograph.yaml"
-    path.write_text(f"kafka: {{bootstrap_servers: '{guarded.bootstrap_servers}'}}\n")
+def test_what_this_client_may_be_is_asked_too_of_groups_that_are_not_there(
+    guarded: KafkaConfig,
+) -> None:
+    found = group_operations(guarded, ["router", "tracker"])
+    assert "READ" in found["tracker"]
+    assert "READ" not in found["router"]
+
+
+@pytest.fixture
+def path(guarded: KafkaConfig, tmp_path: Path) -> Path:
+    """A configuration with a connector whose topics are not there."""
+    found = tmp_path / "heliograph.yaml"
+    account = "hosts: 127.0.0.1:1, system_id: s, password: p, rate_per_s: 1, binds: 2"
+    where = f"{{bootstrap_servers: '{guarded.bootstrap_servers}'}}"
+    found.write_text(f"dev: true\nkafka: {where}\nconnectors: {{slow: {{{account}}}}}\n")
+    return found
+
+
+def of(found: list[Finding], check: str) -> list[Finding]:
+    return [finding for finding in found if finding.check == check]
+
+
+def test_the_doctor_says_what_is_wrong_there(path: Path) -> None:
     found = examine(path, SERVICES, looks_apart_s=0)
+    assert [finding.verdict for finding in of(found, "broker")] == [OK]
+    missing, short, kept = of(found, "topics")
+    assert (missing.verdict, "sms.mt.submit.slow.g1" in missing.says) == (FAIL, True)
+    assert (short.verdict, "partitions is 3" in short.says) == (FAIL, True)
+    assert (kept.verdict, "retention.ms is 1000" in kept.says) == (WARN, True)
+    topic, group = of(found, "acls")
+    assert topic.says.startswith("this client has no READ on topic sms.router.in")
+    assert group.says.startswith("this client has no READ on group router")
+    (binds,) = of(found, "binds slow")
+    assert (binds.verdict, binds.says) == (FAIL, "2 of 2 are not bound (untold)")
+    assert [finding.verdict for finding in of(found, "clocks")] == [WARN]
 
-    def of(check: str) -> list[Finding]:
-        return [finding for finding in found if finding.check == check]
 
-    assert [finding.verdict for finding in of("broker")] == [OK]
-    assert [finding.verdict for finding in of("topics")].count(FAIL) == 1
-    (right,) = of("acls")
-    assert right.says.startswith("this client has no READ on sms.router.in")
-    (own,) = [f for f in examine(path, ["tracker"], looks_apart_s=0) if f.check == "acls"]
+def test_the_rights_of_one_service_are_its_own(path: Path) -> None:
+    (own,) = of(examine(path, ["tracker"], looks_apart_s=0), "acls")
     assert own.verdict == OK
+
+
+def test_a_clock_that_is_wrong_and_a_group_that_stands_still_are_told(
+    guarded: KafkaConfig, path: Path
+) -> None:
+    state = ConnectorState(
+        connector=ConnectorId("slow"),
+        partition=0,
+        replica="binder-0",
+        state="bound",
+        window_requests_max=1,
+        rate_per_s=1.0,
+        at_ms=now_ms() - 60_000,
+    )
+    producer, codec = make_producer(guarded), Codec()
+    octets = codec.encode(state, topics.CONNECTOR_STATE)
+    produce(producer, topics.CONNECTOR_STATE, "slow/0", octets)
+    for _ in range(3):  # nobody runs who reads it; of one alone it could be a marker
+        produce(producer, topics.TRACKER_IN, "m", b"no record")
+    assert producer.flush(30) == 0
+    found = examine(path, SERVICES, looks_apart_s=0)
+    (clock,) = of(found, "clocks")
+    assert (clock.verdict, "clock of binder-0 is 60" in clock.says) == (FAIL, True)
+    (stuck,) = of(found, "progress")
+    assert (stuck.verdict, "tracker is 3 records behind" in stuck.says) == (FAIL, True)
