@@ -27,9 +27,9 @@ def top(
 
     With --json once, whether --once is given or not.
 
-    \b
-    heliograph top
-    heliograph top --json | jq .funnel
+    Example: heliograph top
+
+    Example: heliograph top --once --json
     """
     from heliograph.sights import Sights, watch
     from heliograph.topping import lines_of
@@ -53,10 +53,9 @@ def lag(
     """Say how far each consumer group is behind, in records and seconds, as Kafka knows it.
 
     What waits by design is no lag: timers that are not due, bulk that has no room, what is paused.
+    Ends with 1 where a group is further behind than --max.
 
-    \b
-    heliograph lag
-    heliograph lag --max 10000 --json
+    Example: heliograph lag --max 10000
     """
     from heliograph.sights import lag_table, standing
 

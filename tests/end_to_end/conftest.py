@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -75,9 +75,23 @@ def in_foreground(*arguments: str) -> Iterator[subprocess.Popen[str]]:
         process.wait()
 
 
+class Up(NamedTuple):
+    """One that runs: Kafka's bootstrap servers, telemetry's URL and token."""
+
+    bootstrap: str
+    telemetry: str
+    token: str
+
+
 @pytest.fixture(scope="module")
-def up() -> Iterator[str]:
+def up(whole: Up) -> str:
     """`heliograph up` while a module's tests run; gives Kafka's bootstrap servers."""
+    return whole.bootstrap
+
+
+@pytest.fixture(scope="module")
+def whole() -> Iterator[Up]:
+    """`heliograph up` while a module's tests run."""
     with in_foreground("up") as process:
         assert process.stdout is not None
         lines = []
@@ -87,7 +101,10 @@ def up() -> Iterator[str]:
                 break
         found = re.search(r"Kafka\s+(127\.0\.0\.1:\d+)", "".join(lines))
         assert found, lines
-        assert re.search(r"Live page: http://127\.0\.0\.1:\d+/#token=[\w-]{16,}\n", "".join(lines))
-        yield found[1]
+        page = re.search(
+            r"Live page: (http://127\.0\.0\.1:\d+)/#token=([\w-]{16,})\n", "".join(lines)
+        )
+        assert page, lines
+        yield Up(found[1], page[1], page[2])
         process.send_signal(signal.SIGINT)
         assert process.wait(UP_TIMEOUT_S) == 130

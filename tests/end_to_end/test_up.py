@@ -5,12 +5,16 @@ import os
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
+from typing import Any
 
 import pytest
 from confluent_kafka import Consumer, Producer
 
 from pipeline.codec import Codec
 from pipeline.records import MtStatus
+from tests.end_to_end.conftest import Up
 
 DEADLINE_S = 30
 
@@ -44,6 +48,17 @@ def heliograph(*arguments: str, bootstrap: str) -> subprocess.CompletedProcess[s
     )
 
 
+def told(up: Up, path: str, *, token: str = "") -> Any:
+    """What telemetry answers; None to what it does not know, or is allowed to nobody without."""
+    request = urllib.request.Request(up.telemetry + path)
+    request.add_header("authorization", f"Bearer {token}")
+    try:
+        with urllib.request.urlopen(request, timeout=DEADLINE_S) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError:
+        return None
+
+
 def test_json_from_anybody_is_delivered(up: str) -> None:
     request = {"message_id": "warm", "to": "+46701234567", "from": "ACME", "text": "hello"}
     delivered_after_s(up, "warm", json.dumps(request).encode())
@@ -62,6 +77,47 @@ def test_the_story_of_a_message_is_told_from_the_topics(up: str) -> None:
     ):
         assert words in done.stdout
     assert "DELIVERED - delivered" in done.stdout.splitlines()[-1]
+
+
+def test_it_is_found_by_its_id_and_with_the_token_by_its_number(whole: Up) -> None:
+    deadline = time.monotonic() + DEADLINE_S
+    while (story := told(whole, "/v1/messages/hello-1")) is None or story["state"] != "delivered":
+        assert time.monotonic() < deadline, story
+        time.sleep(0.1)
+    assert story["head"]["recipient"] == "46…567"
+    assert story["why"].startswith("It was delivered by the carrier slow at ")
+    by_number = "/v1/messages?number=%2B46701234567"
+    assert told(whole, by_number) is None
+    heads = told(whole, by_number, token=whole.token)["messages"]
+    assert [head["message_id"] for head in heads[:2]] == ["hello-1", "warm"]
+
+
+def test_top_shows_what_became_of_them_and_how_the_carriers_are(whole: Up) -> None:
+    deadline = time.monotonic() + DEADLINE_S
+    while True:
+        done = heliograph("top", "--json", "--url", whole.telemetry, bootstrap=whole.bootstrap)
+        assert done.returncode == 0, done.stderr
+        seen = json.loads(done.stdout)
+        cards = {card["name"]: card for card in seen["connectors"]}
+        if seen["funnel"]["delivered"] >= 2 and cards["slow"]["statuses"].get("ESME_ROK", 0) >= 2:
+            break
+        assert time.monotonic() < deadline, seen
+        time.sleep(0.5)
+    assert all(card["binds"] == card["binds_wanted"] for card in cards.values())
+    assert cards["slow"]["delivery_rate"] == 1.0
+    steps = {row["step"] for row in seen["latency"] if row["country"] == "SE"}
+    assert {"request_to_submit", "submit_to_answer", "request_to_receipt"} <= steps
+    assert (seen["letters"], seen["failures"]) == ([], [])
+    shown = heliograph("top", "--once", "--url", whole.telemetry, bootstrap=whole.bootstrap)
+    assert "binder-slow" in shown.stdout
+
+
+def test_lag_says_of_every_group_how_far_it_is_behind(up: str) -> None:
+    done = heliograph("lag", "--max", "1000", "--json", bootstrap=up)
+    assert done.returncode == 0, done.stderr
+    groups = {row["name"]: row for row in json.loads(done.stdout)}
+    assert {"intake", "router", "binder-slow", "correlator", "tracker", "telemetry"} <= set(groups)
+    assert groups["binder-slow"]["lag"] == 0
 
 
 def test_nobody_knows_a_message_that_was_never_sent(up: str) -> None:
