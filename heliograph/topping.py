@@ -10,7 +10,7 @@ from rich.text import Text
 from services.telemetry.snapshot import Connector, Rates, Snapshot
 
 NARROW = 80
-WIDE = 120  # from here on there is room for all of a connector
+GAP = 2  # between columns
 BLOCKS = "▁▂▃▄▅▆▇█"
 FAILURES = 5
 GOOD, BAD, DIM = "green", "bold red", "dim"
@@ -24,7 +24,7 @@ def screen(seen: Snapshot, width: int) -> RenderableType:
         [_title(seen), *_alerts(seen)],
         [_funnel(seen)],
         [_rates(seen.rates, width)],
-        [_connectors(seen.connectors, width >= WIDE)],
+        [_connectors(seen.connectors, width)],
         [_groups(seen)],
         _others(seen),
     ]
@@ -58,7 +58,7 @@ def _alerts(seen: Snapshot) -> Iterable[Text]:
 
 def _funnel(seen: Snapshot) -> Table:
     stages = seen.funnel.__struct_fields__
-    table = Table(*stages, box=None, padding=(0, 2, 0, 0), header_style=DIM)
+    table = Table(*stages, box=None, padding=(0, GAP, 0, 0), header_style=DIM)
     table.add_row(*(f"{getattr(seen.funnel, stage):,}" for stage in stages))
     return table
 
@@ -72,11 +72,21 @@ def _rates(rates: Rates, width: int) -> Table:
     return table
 
 
-def _connectors(connectors: Iterable[Connector], is_wide: bool) -> Table:
-    cells = NARROW_CELLS + (WIDE_CELLS if is_wide else ())
-    table = _table([title for title, _ in cells], numbers=set(range(2, len(cells))))
-    for one in connectors:
-        table.add_row(*(value(one) for _, value in cells))
+def _connectors(connectors: Sequence[Connector], width: int) -> Table:
+    """As many columns as there is room for, each whole."""
+    titles: list[str] = []
+    columns: list[list[Text | str]] = []
+    left = width
+    for title, value in CELLS:
+        column = [value(one) for one in connectors]
+        left -= max([len(title), *map(len, column)]) + GAP
+        if left < 0:
+            break
+        titles.append(title)
+        columns.append(column)
+    table = _table(titles, numbers=set(range(2, len(titles))))
+    for row in zip(*columns, strict=True):
+        table.add_row(*row)
     return table
 
 
@@ -103,7 +113,7 @@ def _others(seen: Snapshot) -> Iterable[RenderableType]:
 
 
 def _table(titles: Sequence[str], numbers: set[int]) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style=DIM)
+    table = Table(box=None, padding=(0, GAP, 0, 0), header_style=DIM)
     for place, title in enumerate(titles):
         table.add_column(title, justify="right" if place in numbers else "left", no_wrap=True)
     return table
@@ -134,7 +144,7 @@ def _errors(one: Connector) -> str:
     return f"{sum(one.statuses.values()) - one.statuses.get('ESME_ROK', 0):,}"
 
 
-NARROW_CELLS: tuple[Cell, ...] = (
+CELLS: tuple[Cell, ...] = (  # what one looks at first is first
     ("connector", lambda one: one.name),
     ("state", _state),
     ("binds", _binds),
@@ -143,8 +153,6 @@ NARROW_CELLS: tuple[Cell, ...] = (
     ("queue", _queue),
     ("age", lambda one: _age(one.age_s)),
     ("p99 ms", lambda one: _number(one.answer_p99_ms)),
-)
-WIDE_CELLS: tuple[Cell, ...] = (
     ("contract", lambda one: f"{one.contract_per_s:,.0f}"),
     ("waiting", lambda one: f"{one.waiting:,}"),
     ("errors", _errors),
