@@ -60,3 +60,8 @@ def test_every_metric_the_rules_ask_for_is_served() -> None:
 def test_an_alert_wakes_somebody_or_waits_for_the_morning() -> None:
     assert {rule["labels"]["severity"] for rule in ALERTS} == {"page", "ticket"}
     assert all(rule["annotations"]["summary"] for rule in ALERTS)
+    rows = (PROMETHEUS / "README.md").read_text(encoding="utf-8").splitlines()
+    for severity in ("page", "ticket"):
+        (row,) = [row for row in rows if row.startswith(f"| `{severity}`")]
+        told = set(re.findall(r"\b[A-Z]\w+", row.split("|")[2]))
+        assert told == {r["alert"] for r in ALERTS if r["labels"]["severity"] == severity}
