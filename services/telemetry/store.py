@@ -175,38 +175,3 @@ def _grown(before: dict[str, Row], told: Sequence[Heard]) -> tuple[list[Row], li
 def _next_offsets(told: Sequence[Heard]) -> list[tuple[str, int, int]]:
     newest = {(one.topic, one.partition): one.offset + 1 for one in told}
     return [(*place, offset) for place, offset in newest.items()]
-
-
-class Nothing:
-    """A view that keeps nothing."""
-
-    def begin(self, topic: str, partition: int) -> int | None:
-        """It wants none."""
-        return None
-
-    def apply(self, batch: Sequence[Heard]) -> Sequence[Moved]:
-        """It forgets them."""
-        return ()
-
-    def find_id(self, message_id: str) -> Found | None:
-        """It knows none."""
-        return None
-
-    def find_number(self, number: str, limit: int) -> Sequence[Head]:
-        """It knows none."""
-        return ()
-
-    def unsent(self, now_ms: int) -> Sequence[Unsent]:
-        """It knows none."""
-        return ()
-
-    def late(self, after_ms: int, until_ms: int) -> Sequence[Unsent]:
-        """It knows none."""
-        return ()
-
-    def counts(self) -> Sequence[Count]:
-        """It knows none."""
-        return ()
-
-    def close(self) -> None:
-        """Nothing is open."""

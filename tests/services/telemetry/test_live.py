@@ -25,9 +25,9 @@ from services.telemetry.heard import Heard, Moved
 from services.telemetry.parts import Desk
 from services.telemetry.slo import LATE, PROMISE_S
 from services.telemetry.snapshot import Group, Snapshot
-from services.telemetry.store import Nothing
 from services.telemetry.view import Count, Unsent, ViewError
 from tests.builders import REQUESTED_MS, dlr, mt_event
+from tests.services.telemetry.nothing import Nothing
 from tests.services.telemetry.test_figures import CONFIG
 
 NOW_MS = REQUESTED_MS + 60_000

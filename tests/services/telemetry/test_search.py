@@ -25,9 +25,10 @@ from services.telemetry.heard import Heard
 from services.telemetry.parts import Desk
 from services.telemetry.search import LIMIT_DEFAULT, part, segments_of
 from services.telemetry.sqlite import Sqlite
-from services.telemetry.store import Nothing, Store
+from services.telemetry.store import Store
 from services.telemetry.view import Found, Head, View, ViewError
 from tests.builders import REQUESTED_MS, mt_event
+from tests.services.telemetry.nothing import Nothing
 
 TOKEN = "a long secret"
 GRANTED = {"authorization": f"Bearer {TOKEN}"}

@@ -13,8 +13,8 @@ from pipeline.process import Process
 from pipeline.records import Record
 from services.telemetry.heard import Heard, Moved
 from services.telemetry.shell import Shell
-from services.telemetry.store import Nothing
 from tests.builders import dlr, mt_event
+from tests.services.telemetry.nothing import Nothing
 
 CODEC = Codec()
 MOVED = Moved(None, "routed", "fast", "otp", "SE", "normal", False)
