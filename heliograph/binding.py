@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from heliograph.completion import connector_names
 from heliograph.options import ConfigOption, config_at
 from heliograph.saying import say
 
@@ -14,20 +15,25 @@ BINDS = typer.Typer(
 )
 BINDING.add_typer(BINDS, name="binds")
 
-ConnectorArgument = Annotated[str, typer.Argument(help="Which connector.")]
+ConnectorArgument = Annotated[
+    str, typer.Argument(help="Which connector.", autocompletion=connector_names)
+]
 WaitOption = Annotated[float, typer.Option(min=0, help="Seconds to wait until it is so.")]
 
 
 @BINDS.command("list")
 def binds_list(
-    connector: Annotated[str | None, typer.Argument(help="Of this one; of all.")] = None,
+    connector: Annotated[
+        str | None, typer.Argument(help="Of this one; of all.", autocompletion=connector_names)
+    ] = None,
     config: ConfigOption = None,
 ) -> None:
     """List every bind as its binder has told it last, and which connectors are to rest.
 
     Ends with 1 when one is not bound that should be.
 
-    Example: heliograph binds list slow
+    \b
+    heliograph binds list slow
     """
     from heliograph.binds import is_well, known, lines, look, told
 
@@ -50,7 +56,8 @@ def binds_drain(
 
     Ends with 1 when it is not so after --wait; it will be all the same.
 
-    Example: heliograph binds drain slow --wait 120
+    \b
+    heliograph binds drain slow --wait 120
     """
     _order(connector, wait, config, drain=True)
 
@@ -63,7 +70,8 @@ def binds_resume(
 
     Ends with 1 when not every bind is up after --wait; each is tried on and on.
 
-    Example: heliograph binds resume slow
+    \b
+    heliograph binds resume slow
     """
     _order(connector, wait, config, drain=False)
 

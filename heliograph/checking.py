@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from heliograph.completion import connector_names, service_names
 from heliograph.options import ConfigOption, config_at
 from heliograph.saying import say
 from pipeline.errors import ConfigError, HeliographError
@@ -19,10 +20,17 @@ CHECKING.add_typer(SCHEMAS, name="schemas")
 def doctor(
     as_: Annotated[
         list[str] | None,
-        typer.Option("--as", help="Look at the rights this service needs; those of every one."),
+        typer.Option(
+            "--as",
+            help="Look at the rights this service needs; those of every one.",
+            autocompletion=service_names,
+        ),
     ] = None,
     bind: Annotated[
-        list[str] | None, typer.Option(help="Bind to this connector's hosts, once each.")
+        list[str] | None,
+        typer.Option(
+            help="Bind to this connector's hosts, once each.", autocompletion=connector_names
+        ),
     ] = None,
     apart: Annotated[
         float, typer.Option(min=0, max=60, help="Seconds between two looks at progress.")
@@ -38,9 +46,9 @@ def doctor(
 
     Ends with 1 when something is wrong; a warning is none.
 
-    Example: heliograph doctor --config heliograph.yaml
-
-    Example: heliograph doctor --as router --bind slow
+    \b
+    heliograph doctor --config heliograph.yaml
+    heliograph doctor --as router --bind slow
     """
     from heliograph import doctor as looks
     from heliograph.diagnosis import FAIL, lines
@@ -63,7 +71,8 @@ def doctor(
 def topics_apply(config: ConfigOption = None) -> None:
     """Create the topics that are missing.
 
-    Example: heliograph topics apply --config heliograph.yaml
+    \b
+    heliograph topics apply --config heliograph.yaml
     """
     from pipeline.kafka.admin import create_topics
     from pipeline.process import catalog
@@ -80,7 +89,8 @@ def topics_diff(config: ConfigOption = None) -> None:
     Ends with 1 when one is missing or another than it should be. Topics of ours that are not of
     this configuration are told, and no fault: they may have been a connector's or a generation's.
 
-    Example: heliograph topics diff --config heliograph.yaml
+    \b
+    heliograph topics diff --config heliograph.yaml
     """
     from heliograph.diagnosis import lines, of_topics
     from pipeline.kafka.admin import differences, unwanted_topics
@@ -101,7 +111,8 @@ def topics_diff(config: ConfigOption = None) -> None:
 def schemas_push(config: ConfigOption = None) -> None:
     """Register every schema in the registry that is configured.
 
-    Example: heliograph schemas push --config heliograph.yaml
+    \b
+    heliograph schemas push --config heliograph.yaml
     """
     from pipeline.process import catalog, registry
 
@@ -120,7 +131,8 @@ def schemas_check(config: ConfigOption = None) -> None:
     Ends with 1 when it can't, or the registry lacks something; schemas that are in no release yet
     are a warning.
 
-    Example: heliograph schemas check --config heliograph.yaml
+    \b
+    heliograph schemas check --config heliograph.yaml
     """
     from heliograph.diagnosis import FAIL, lines
     from heliograph.subjects import subjects_found
@@ -139,7 +151,8 @@ def schemas_release(
 ) -> None:
     """Freeze the schemas in schemas/released, so that whatever is written stays readable.
 
-    Example: heliograph schemas release
+    \b
+    heliograph schemas release
     """
     from heliograph.releasing import release
 

@@ -1,11 +1,9 @@
 """The `heliograph` command: every way an operator starts, feeds and asks the pipeline."""
 
-import json
 import logging
 import signal
 import sys
 import time
-from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -17,10 +15,12 @@ from rich.table import Table
 
 from heliograph.binding import BINDING
 from heliograph.checking import CHECKING
+from heliograph.completion import connector_names, tenant_names
 from heliograph.correlating import SEGMENTS, receipts
 from heliograph.letters import LETTERS
 from heliograph.options import ConfigOption, config_at
 from heliograph.ordering import MESSAGE, UNRESOLVED
+from heliograph.processes import PROCESSES, print_config
 from heliograph.reading import READING
 from heliograph.report import report
 from heliograph.saying import add_json, aside, say
@@ -29,8 +29,17 @@ from heliograph.watching import WATCHING
 from pipeline.errors import ConfigError, HeliographError
 from pipeline.ids import ConnectorId
 
+HELP = """An event-streaming SMS pipeline on Apache Kafka.
+
+\b
+A command ends with
+  0    when it is done, or all is as it should be
+  1    when what was looked at is not as it should be, or not yet
+  2    when it could not be done: a sentence on standard error says why, and what to do
+  130  after Ctrl-C
+"""
 APP = typer.Typer(
-    help="An event-streaming SMS pipeline on Apache Kafka.",
+    help=HELP,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -48,14 +57,6 @@ for _commands in (WATCHING, READING, LETTERS, BINDING, CHECKING):
 
 KAFKA_PORT = 9092
 TARGETS_S = 2.0
-RELOADED = ("intake", "router", "correlator")  # these read the configuration anew on SIGHUP
-OF_REPLICAS = ("intake", "router", "correlator", "tracker", "scheduler", "telemetry")
-SERVICES = frozenset({*OF_REPLICAS, "binder", "sandbox"})
-"""These announce themselves by a line of JSON anyway."""
-
-ReplicaOption = Annotated[
-    str, typer.Option(help="Name of this replica, the same at every start (StatefulSet pod).")
-]
 
 
 @APP.command()
@@ -68,7 +69,14 @@ def demo(
     report: Annotated[Path | None, typer.Option(help="Write the findings as JSON.")] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Run the whole loop on this machine and judge it by the carriers' ledgers."""
+    """Run the whole loop on this machine and judge it by the carriers' ledgers.
+
+    Ends with 1 when a law of `verify` does not hold.
+
+    \b
+    heliograph demo
+    heliograph demo --messages 20000 --rate 0 --kill binder
+    """
     from heliograph import demo as play
     from heliograph.local import EXAMPLE
 
@@ -81,7 +89,12 @@ def demo(
 
 @APP.command()
 def up(config: ConfigOption = None) -> None:
-    """Run everything on this machine until Ctrl-C; Kafka on 127.0.0.1:9092 if it is free."""
+    """Run everything on this machine until Ctrl-C; Kafka on 127.0.0.1:9092 if it is free.
+
+    \b
+    heliograph up
+    heliograph up --config heliograph.yaml
+    """
     from heliograph.local import EXAMPLE, running, write_targets
     from pipeline.broker import free_port, is_free
 
@@ -129,10 +142,14 @@ def send(
     text: str,
     sender: Annotated[str | None, typer.Option("--from", help="Sender.")] = None,
     message_id: Annotated[str | None, typer.Option(help="Your own id; one is made up.")] = None,
-    tenant: Annotated[str, typer.Option(help="As whom.")] = "default",
+    tenant: Annotated[str, typer.Option(help="As whom.", autocompletion=tenant_names)] = "default",
     config: ConfigOption = None,
 ) -> None:
-    """Publish one request."""
+    """Publish one request.
+
+    \b
+    heliograph send +46701234567 hello --from ACME --message-id hello-2
+    """
     from pipeline.sending import publish
 
     found = publish(
@@ -154,7 +171,13 @@ def verify(
     metrics: Annotated[list[str] | None, typer.Option(help="And this URL.")] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Judge a run that is at rest: the carriers' ledgers against the topics."""
+    """Judge a run that is at rest: the carriers' ledgers against the topics.
+
+    Ends with 1 when one of its laws does not hold (README, Judge a run).
+
+    \b
+    heliograph verify --ledger http://127.0.0.1:8775 --logs log
+    """
     from heliograph.evidence import Places, gather
     from heliograph.verify import Bounds, judge
     from pipeline.process import make_codec
@@ -176,7 +199,12 @@ def scenario(
         list[str] | None, typer.Option("--set", help="KEY=VALUE on top: limits.rate_per_s=100.")
     ] = None,
 ) -> None:
-    """Show how a running sandbox behaves, or have it behave otherwise."""
+    """Show how a running sandbox behaves, or have it behave otherwise.
+
+    \b
+    heliograph scenario http://127.0.0.1:8775
+    heliograph scenario http://127.0.0.1:8775 throttles --set limits.rate_per_s=100
+    """
     import yaml
 
     from heliograph.carriers import change, scenario_of
@@ -191,7 +219,14 @@ def chaos(
     seed: Annotated[int, typer.Option(help="Makes the same faults again.")] = 1,
     long: Annotated[bool, typer.Option("--long", help="Minutes a row, as in a report.")] = False,
 ) -> None:
-    """Break a pipeline on this machine, row by row, and say what was reached."""
+    """Break a pipeline on this machine, row by row, and say what was reached.
+
+    Ends with 1 when a row was not reached.
+
+    \b
+    heliograph chaos --scenario A1
+    heliograph chaos --scenario all --long --seed 2
+    """
     from heliograph.chaos.table import play
 
     if not play(scenario, seed, is_long=long):
@@ -203,7 +238,11 @@ def votes(
     name: Annotated[str | None, typer.Argument(help="Which; all.")] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Say how votes stand, as counted so far."""
+    """Say how votes stand, as counted so far.
+
+    \b
+    heliograph votes song-contest
+    """
     from heliograph.voting import documents, standings, tallies, told
     from pipeline.process import make_codec
 
@@ -214,36 +253,12 @@ def votes(
 
 @APP.command("config")
 def show_config(config: ConfigOption = None) -> None:
-    """Check the configuration and print it as it is in force, secrets hidden."""
-    _print_config(config)
+    """Check the configuration and print it as it is in force, secrets hidden.
 
-
-@APP.command()
-def sandbox(
-    name: Annotated[str, typer.Argument(help="Which of services.sandbox.")],
-    config: ConfigOption = None,
-    free_ports: Annotated[bool, typer.Option(help="Ignore the configured ports.")] = False,
-) -> None:
-    """Run one simulated SMSC."""
-    from services.sandbox.__main__ import main as run
-
-    run(config_at(config, with_secrets=True), name, free_ports=free_ports)
-
-
-@APP.command()
-def binder(
-    replica: ReplicaOption = "binder-0",
-    connector: Annotated[list[str] | None, typer.Option(help="Serve only this one.")] = None,
-    config: ConfigOption = None,
-    print_config: Annotated[bool, typer.Option("--print-config")] = False,
-) -> None:
-    """Run one binder replica."""
-    from services.binder.__main__ import main as run
-
-    if print_config:
-        _print_config(config)
-    else:
-        run(lambda: config_at(config, with_secrets=True), replica, connector or ())
+    \b
+    heliograph config --config heliograph.yaml
+    """
+    print_config(config)
 
 
 @APP.command()
@@ -256,14 +271,23 @@ def conformance(
     scenario: Annotated[str, typer.Option(help="How the SMSC answers.")] = "fast",
     for_s: Annotated[float | None, typer.Option(min=0.1, help="Seconds to examine.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write the findings as JSON.")] = None,
-    connector: Annotated[str | None, typer.Option(help="Learn this carrier instead.")] = None,
+    connector: Annotated[
+        str | None, typer.Option(help="Learn this carrier instead.", autocompletion=connector_names)
+    ] = None,
     to: Annotated[str | None, typer.Option(help="Number of yours to send to.")] = None,
     sender: Annotated[str, typer.Option("--from", help="Sender to send from.")] = "Heliograph",
     per_minute: Annotated[float, typer.Option(min=0.1, max=6000, help="Segments a minute.")] = 6,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before sending.")] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Judge an ESME by the SMPP specification; or, with --connector, learn how a carrier works."""
+    """Judge an ESME by the SMPP specification; or, with --connector, learn how a carrier works.
+
+    Ends with 1 when the ESME breaks it.
+
+    \b
+    heliograph conformance --port 2775 --for-s 60 --report findings.json
+    heliograph conformance --connector slow --to +46701234567 > profile.yaml
+    """
     if connector is not None:
         _learn(connector, to, sender, per_minute, yes, config)
         return
@@ -293,39 +317,8 @@ def _learn(
     say([text], {"draft": text})
 
 
-def _add_service(name: str) -> None:
-    def service(
-        replica: ReplicaOption = f"{name}-0",
-        config: ConfigOption = None,
-        print_config: Annotated[bool, typer.Option("--print-config")] = False,
-    ) -> None:
-        if print_config:
-            _print_config(config)
-        else:
-            given = (lambda: config_at(config)) if name in RELOADED else config_at(config)
-            import_module(f"services.{name}.__main__").main(given, replica)
-
-    APP.command(name, help=f"Run one {name} replica.")(service)
-
-
-for _name in OF_REPLICAS:
-    _add_service(_name)
-
-
-def _print_config(path: Path | None) -> None:
-    from services.binder.statuses import deliver_refusal, dispositions
-
-    config = config_at(path, with_secrets=True)
-    shown = config.model_dump(mode="json")
-    for name, connector in config.connectors.items():
-        profile = config.profile(ConnectorId(name))
-        dispositions(ConnectorId(name), profile)
-        deliver_refusal(ConnectorId(name), profile)
-        shown["profiles"][connector.profile] = profile.model_dump(mode="json")
-    say([json.dumps(shown, indent=2)], shown)
-
-
-add_json(APP, without=SERVICES)
+add_json(APP)
+APP.add_typer(PROCESSES)  # after that: they announce themselves by a line of JSON anyway
 
 
 def main() -> None:

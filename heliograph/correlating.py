@@ -18,7 +18,11 @@ def receipts(
     minutes: Annotated[int, typer.Option(min=1, help="Windows of the last so many.")] = 60,
     config: ConfigOption = None,
 ) -> None:
-    """How the receipts of each connector find their segments, and how their ids are written."""
+    """How the receipts of each connector find their segments, and how their ids are written.
+
+    \b
+    heliograph receipts --minutes 15
+    """
     from heliograph.receipts_told import lines, table
     from pipeline import topics
     from pipeline.ids import ConnectorId
@@ -39,7 +43,11 @@ def receipts(
 
 @SEGMENTS.command("import")
 def segments_import(file: Path, config: ConfigOption = None) -> None:
-    """Tell of segments that another gateway has sent, so that their receipts find them."""
+    """Tell of segments that another gateway has sent, so that their receipts find them.
+
+    \b
+    heliograph segments import segments.csv
+    """
     from heliograph.importing import bring_in
 
     count = bring_in(config_at(config), file)

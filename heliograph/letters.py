@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from heliograph.completion import dead_letter_topics
 from heliograph.options import ConfigOption, config_at
 from heliograph.reading import UnmaskedOption
 from heliograph.saying import say
@@ -16,7 +17,12 @@ DLQ = typer.Typer(
 )
 LETTERS.add_typer(DLQ, name="dlq")
 
-TopicArgument = Annotated[str, typer.Argument(metavar="TOPIC", help="sms.mt.request.dlq, or so.")]
+TopicArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="TOPIC", help="sms.mt.request.dlq, or so.", autocompletion=dead_letter_topics
+    ),
+]
 AllOption = Annotated[bool, typer.Option("--all", help="Also those that are dealt with.")]
 CountOption = Annotated[int, typer.Option(min=1, max=100_000, help="So many, the oldest first.")]
 

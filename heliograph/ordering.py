@@ -41,13 +41,25 @@ def _order(
 
 @MESSAGE.command("query")
 def message_query(message_id: str, wait: WaitOption = 10, config: ConfigOption = None) -> None:
-    """Ask the SMSCs that have it in what state it is."""
+    """Ask the SMSCs that have it in what state it is.
+
+    Ends with 1 when none could say, or nothing came within --wait.
+
+    \b
+    heliograph message query hello-2
+    """
     _order("query", message_id, wait, None, config)
 
 
 @MESSAGE.command("cancel")
 def message_cancel(message_id: str, wait: WaitOption = 10, config: ConfigOption = None) -> None:
-    """Stop it wherever it is: before it is sent, or at the SMSC while it is not delivered."""
+    """Stop it wherever it is: before it is sent, or at the SMSC while it is not delivered.
+
+    Ends with 1 when it was not stopped, or nothing came within --wait.
+
+    \b
+    heliograph message cancel hello-2 --wait 30
+    """
     _order("cancel", message_id, wait, None, config)
 
 
@@ -58,13 +70,23 @@ def message_replace(
     wait: WaitOption = 10,
     config: ConfigOption = None,
 ) -> None:
-    """Give it another text: before it is sent, or at the SMSC if it has one segment."""
+    """Give it another text: before it is sent, or at the SMSC if it has one segment.
+
+    Ends with 1 when it keeps its text, or nothing came within --wait.
+
+    \b
+    heliograph message replace hello-2 --text "hello again"
+    """
     _order("replace", message_id, wait, text, config)
 
 
 @UNRESOLVED.command("list")
 def unresolved_list(config: ConfigOption = None) -> None:
-    """List what waits for somebody to judge it."""
+    """List what waits for somebody to judge it.
+
+    \b
+    heliograph unresolved list
+    """
     from heliograph.unresolved import documents, doubts, lines
     from pipeline.kafka.clients import now_ms
 
@@ -74,7 +96,11 @@ def unresolved_list(config: ConfigOption = None) -> None:
 
 @UNRESOLVED.command("resend")
 def unresolved_resend(message_ids: list[str], config: ConfigOption = None) -> None:
-    """Send it again, while it is valid: the recipient may get it twice."""
+    """Send it again, while it is valid: the recipient may get it twice.
+
+    \b
+    heliograph unresolved resend hello-2
+    """
     from heliograph.unresolved import resend
 
     count = resend(config_at(config), message_ids)
@@ -83,7 +109,11 @@ def unresolved_resend(message_ids: list[str], config: ConfigOption = None) -> No
 
 @UNRESOLVED.command("fail")
 def unresolved_fail(message_ids: list[str], config: ConfigOption = None) -> None:
-    """Take it for not sent: it ends as rejected."""
+    """Take it for not sent: it ends as rejected.
+
+    \b
+    heliograph unresolved fail hello-2 hello-3
+    """
     from heliograph.unresolved import fail
 
     count = fail(config_at(config), message_ids)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from heliograph.completion import topic_names
 from heliograph.options import ConfigOption, config_at
 from heliograph.saying import say
 
@@ -49,7 +50,12 @@ def trace(
 
 @READING.command()
 def tail(
-    topic: Annotated[str, typer.Argument(help="Any topic of ours, also one of dead letters.")],
+    topic: Annotated[
+        str,
+        typer.Argument(
+            help="Any topic of ours, also one of dead letters.", autocompletion=topic_names
+        ),
+    ],
     where: Annotated[
         list[str] | None,
         typer.Option(help="FIELD=VALUE: only these; head.tenant=acme goes deeper."),

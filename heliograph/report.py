@@ -38,6 +38,10 @@ def report(
     Ends with 1 when a ledger has a segment that we have not, or the other way round; when an
     invoice has more or fewer than were accepted or in doubt, or days that are not wholly in that
     time; and when Kafka may have deleted some of it.
+
+    \b
+    heliograph report --from 2026-11-01 --to 2026-12-01 --html november.html
+    heliograph report --from 2026-11-01 --invoice slow=invoice.csv
     """
     from heliograph.reported_html import page
 

@@ -7,7 +7,7 @@ standard error then, and the exit code is the same in both cases.
 
 import inspect
 import sys
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from functools import wraps
 from typing import Annotated, Any, TextIO
@@ -42,12 +42,11 @@ def aside() -> TextIO:
     return sys.stderr if _IS_JSON.get() else sys.stdout
 
 
-def add_json(app: typer.Typer, without: Container[str] = ()) -> None:
-    """Give every command of `app`, and of the groups in it, the option --json; not these."""
+def add_json(app: typer.Typer) -> None:
+    """Give every command of `app`, and of the groups in it, the option --json."""
     for command in app.registered_commands:
-        callback = command.callback
-        if callback is not None and (command.name or callback.__name__) not in without:
-            command.callback = _asked(callback)
+        if command.callback is not None:
+            command.callback = _asked(command.callback)
     for group in app.registered_groups:
         if group.typer_instance is not None:
             add_json(group.typer_instance)

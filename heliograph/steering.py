@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from heliograph.completion import connector_names, tenant_names
 from heliograph.options import ConfigOption, config_at
 from heliograph.saying import say
 from pipeline import topics
@@ -21,16 +22,23 @@ ROUTES = typer.Typer(
     no_args_is_help=True,
 )
 OPTOUT = typer.Typer(help="Who wants no more of what.", no_args_is_help=True)
-TenantOption = Annotated[str | None, typer.Option("--tenant", help="Of whom; of anybody.")]
+TenantOption = Annotated[
+    str | None, typer.Option("--tenant", help="Of whom; of anybody.", autocompletion=tenant_names)
+]
 SenderOption = Annotated[str | None, typer.Option("--sender", help="From which; from any.")]
 FileOption = Annotated[Path | None, typer.Option("--file", help="Another routes file.")]
 
 
 def _add_stop(action: str, what: str) -> None:
     def order(
-        tenant: Annotated[str | None, typer.Option(help="All of a tenant.")] = None,
+        tenant: Annotated[
+            str | None, typer.Option(help="All of a tenant.", autocompletion=tenant_names)
+        ] = None,
         campaign: Annotated[str | None, typer.Option(help="All of a campaign.")] = None,
-        connector: Annotated[str | None, typer.Option(help="What one connector sends.")] = None,
+        connector: Annotated[
+            str | None,
+            typer.Option(help="What one connector sends.", autocompletion=connector_names),
+        ] = None,
         everything: Annotated[bool, typer.Option("--everything", help="Whatever it is.")] = False,
         config: ConfigOption = None,
     ) -> None:
@@ -47,7 +55,8 @@ def _add_stop(action: str, what: str) -> None:
         row = Stop(action=action, tenant=tenant, campaign=campaign, connector=own, at_ms=now_ms())
         say([f"{action}: {write(config_at(config), row)}"], row)
 
-    STOP.command(action, help=what)(order)
+    example = f"heliograph stop {action} --campaign spring"
+    STOP.command(action, help=f"{what}\n\n\b\n{example}")(order)
 
 
 for _action, _what in (
@@ -60,7 +69,11 @@ for _action, _what in (
 
 @STOP.command("list")
 def stop_list(config: ConfigOption = None) -> None:
-    """What is in force."""
+    """What is in force.
+
+    \b
+    heliograph stop list
+    """
     from heliograph.stopping import in_force
 
     found = in_force(config_at(config))
@@ -80,7 +93,8 @@ def _add_opt_out(name: str, action: str, what: str) -> None:
         count = tell(config_at(config), wishes)
         say([f"{count} recipients told"], {"told": count})
 
-    OPTOUT.command(name, help=what)(order)
+    example = f"heliograph optout {name} +46701234567 --tenant acme"
+    OPTOUT.command(name, help=f"{what}\n\n\b\n{example}")(order)
 
 
 for _name, _action, _what in (
@@ -100,6 +114,9 @@ def optout_import(
     """Add the recipients of a file, one a line, # begins a remark; or a CSV, as `export` writes it.
 
     The options are for lines that name no tenant or sender themselves.
+
+    \b
+    heliograph optout import numbers.txt --tenant acme
     """
     from heliograph.opting import tell
     from heliograph.wishes import wishes_in
@@ -115,7 +132,11 @@ def optout_check(
     sender: SenderOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Say what the router knows of a recipient; with --tenant and --sender, what that means."""
+    """Say what the router knows of a recipient; with --tenant and --sender, what that means.
+
+    \b
+    heliograph optout check +46701234567 --tenant acme --sender ACME
+    """
     from heliograph.opted import WHAT_WAS_READ, all_kept, known_of, told
 
     loaded, own = config_at(config), sender or ""
@@ -125,7 +146,11 @@ def optout_check(
 
 @OPTOUT.command("export")
 def optout_export(config: ConfigOption = None) -> None:
-    """Write all that the router knows of recipients as CSV, for `import`."""
+    """Write all that the router knows of recipients as CSV, for `import`.
+
+    \b
+    heliograph optout export > optout.csv
+    """
     from heliograph.opted import WHAT_WAS_READ, all_kept, exported, rows_of
     from heliograph.wishes import COLUMNS
 
@@ -139,6 +164,9 @@ def routes_check(file: FileOption = None, config: ConfigOption = None) -> None:
     """Read the routes as a router would; every fault is told with line and column.
 
     There are no cycles to look for: a rule names connectors and never another rule.
+
+    \b
+    heliograph routes check --file routes.yaml
     """
     from heliograph.routing import summary
 
@@ -150,7 +178,9 @@ def routes_check(file: FileOption = None, config: ConfigOption = None) -> None:
 def routes_explain(
     to: str,
     sender: Annotated[str | None, typer.Option(help="Its sender.")] = None,
-    tenant: Annotated[str, typer.Option(help="Whose it is.")] = "default",
+    tenant: Annotated[
+        str, typer.Option(help="Whose it is.", autocompletion=tenant_names)
+    ] = "default",
     class_: Annotated[str, typer.Option("--class", help="Its class.")] = "transactional",
     lane: Annotated[str, typer.Option(help="Its lane.")] = "normal",
     campaign: Annotated[str | None, typer.Option(help="Its campaign.")] = None,
@@ -159,7 +189,11 @@ def routes_explain(
     file: FileOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Say which rule a message would meet now, and why no other one."""
+    """Say which rule a message would meet now, and why no other one.
+
+    \b
+    heliograph routes explain +46701234567 --tenant acme --class otp
+    """
     from heliograph.routing import explanation
     from pipeline.ids import Msisdn
     from pipeline.kafka.clients import now_ms
@@ -179,7 +213,11 @@ def routes_simulate(
     file: FileOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Route what came lately by the file NEW, without sending: how much moves, what it costs."""
+    """Route what came lately by the file NEW, without sending: how much moves, what it costs.
+
+    \b
+    heliograph routes simulate new.yaml
+    """
     from heliograph.rehearsal import rehearse
 
     found = rehearse(config_at(config), file, new, from_topic)
@@ -188,7 +226,11 @@ def routes_simulate(
 
 @ROUTES.command("diff")
 def routes_diff(new: Path, file: FileOption = None, config: ConfigOption = None) -> None:
-    """Say which rules are other ones in the file NEW."""
+    """Say which rules are other ones in the file NEW.
+
+    \b
+    heliograph routes diff new.yaml
+    """
     from heliograph.routing import changes
 
     found = changes(config_at(config), file, new)
@@ -202,7 +244,12 @@ def routes_publish(
     by: Annotated[str | None, typer.Option(help="Who does; whoever is logged in.")] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Put routes in force at every router that has `routes: topic`; a file must be whole."""
+    """Put routes in force at every router that has `routes: topic`; a file must be whole.
+
+    \b
+    heliograph routes publish routes.yaml
+    heliograph routes publish --again spring-1
+    """
     from heliograph.publishing import publish
 
     what = file or again
@@ -215,7 +262,11 @@ def routes_publish(
 
 @ROUTES.command("history")
 def routes_history(config: ConfigOption = None) -> None:
-    """List what was published: which version, when, by whom, and what was another in it."""
+    """List what was published: which version, when, by whom, and what was another in it.
+
+    \b
+    heliograph routes history
+    """
     from heliograph.publishing import documents, history, versions
 
     rows = versions(config_at(config))
@@ -226,7 +277,11 @@ def routes_history(config: ConfigOption = None) -> None:
 def routes_show(
     version: Annotated[str | None, typer.Argument()] = None, config: ConfigOption = None
 ) -> None:
-    """Print a published version as it was written, by default the one in force."""
+    """Print a published version as it was written, by default the one in force.
+
+    \b
+    heliograph routes show spring-1 > routes.yaml
+    """
     from heliograph.publishing import shown
 
     row = shown(config_at(config), version)

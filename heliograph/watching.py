@@ -27,9 +27,9 @@ def top(
 
     With --json once, whether --once is given or not.
 
-    Example: heliograph top
-
-    Example: heliograph top --once --json
+    \b
+    heliograph top
+    heliograph top --once --json
     """
     from heliograph.sights import Sights, watch
     from heliograph.topping import lines_of
@@ -55,7 +55,8 @@ def lag(
     What waits by design is no lag: timers that are not due, bulk that has no room, what is paused.
     Ends with 1 where a group is further behind than --max.
 
-    Example: heliograph lag --max 10000
+    \b
+    heliograph lag --max 10000
     """
     from heliograph.sights import lag_table, standing
 
