@@ -7,16 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline.burials import Again, Letter, Stays, again, death_of, document
-from pipeline.codec import Codec
+from pipeline.burials import Again, Letter, Stays, dead_topics, death_of
 from pipeline.config import Config
 from pipeline.errors import HeliographError
-from pipeline.kafka.clients import now_ms
 from pipeline.kafka.groups import partition_counts
-from pipeline.kafka.letters import Decide, deal, letters
+from pipeline.kafka.letters import Decide, deal, decision, documents, letters
 from pipeline.process import catalog, make_codec
 
-DEAD = ".dlq"
 EVERYTHING = 1_000_000  # letters of one topic at once
 
 
@@ -53,10 +50,9 @@ class Outcome:
 def piles(config: Config, *, with_all: bool) -> list[Pile]:
     """A row for each topic that has any; raises BrokerError."""
     known = partition_counts(config.kafka)
-    names = sorted(topic.name for topic in catalog(config) if topic.name.endswith(DEAD))
     return [
         pile
-        for name in names
+        for name in dead_topics(catalog(config))
         if name in known and (pile := _pile(config, name, with_all=with_all)) is not None
     ]
 
@@ -66,18 +62,15 @@ def shown(
 ) -> list[dict[str, Any]]:
     """Letters of a topic as documents, each with what would become of it; HeliographError."""
     _known(config, topic)
-    codec, found = make_codec(config), list[dict[str, Any]]()
-    decide = decision(config, codec)
-    for letter in letters(config.kafka, topic, with_all=with_all or offset is not None):
-        if offset is not None and letter.offset != offset:
-            continue
-        decided = decide(letter)
-        why_not = decided.why if isinstance(decided, Stays) else None
-        may = {"may_go": why_not is None, "why_not": why_not}
-        found.append(document(letter, codec, is_masked=is_masked) | may)
-        if len(found) == count or offset is not None:
-            break
-    return found
+    return documents(
+        config,
+        make_codec(config),
+        topic,
+        count,
+        offset=offset,
+        with_all=with_all,
+        is_masked=is_masked,
+    )
 
 
 def told(one: dict[str, Any]) -> Iterator[str]:
@@ -104,16 +97,6 @@ def skip(config: Config, topic: str, count: int) -> Outcome:
     """Take the first of them for dealt with; raises HeliographError."""
     _known(config, topic)
     return _outcome(config, topic, lambda _: Stays("skipped"), count, skips=True)
-
-
-def decision(config: Config, codec: Codec) -> Decide:
-    """What becomes of a letter now."""
-
-    def validity_s(tenant: str) -> int | None:
-        own = config.tenants.get(tenant)
-        return None if own is None else own.validity_s
-
-    return lambda letter: again(letter, codec, validity_s, now_ms())
 
 
 def _outcome(config: Config, topic: str, decide: Decide, count: int, *, skips: bool) -> Outcome:
@@ -144,7 +127,7 @@ def _reason(letter: Letter) -> str:
 
 
 def _known(config: Config, topic: str) -> None:
-    known = sorted(own.name for own in catalog(config) if own.name.endswith(DEAD))
+    known = dead_topics(catalog(config))
     if topic not in known:
         raise HeliographError(f"{topic} is no topic of dead letters; there are {', '.join(known)}")
 

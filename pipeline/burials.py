@@ -9,7 +9,7 @@ readable now: the schema has come, or the program that knows it. Then it goes ag
   that the message has its outcome.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -68,6 +68,11 @@ class Stays(NamedTuple):
     """Why it can't go again: a part of a sentence."""
 
     why: str
+
+
+def dead_topics(catalog: Iterable[topics.Topic]) -> list[str]:
+    """Those of them that hold dead letters, by name."""
+    return sorted(topic.name for topic in catalog if topic.name.endswith(DEAD))
 
 
 def death_of(letter: Letter) -> Death:

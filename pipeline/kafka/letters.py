@@ -6,12 +6,13 @@ transaction, and who deals with a topic fences off whoever began before: so each
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from confluent_kafka import KafkaException, Message, TopicPartition
 
-from pipeline.burials import OPEN_MS_MAX, Again, Letter, Stays
-from pipeline.config import KafkaConfig
+from pipeline.burials import OPEN_MS_MAX, Again, Letter, Stays, again, document
+from pipeline.codec import Codec
+from pipeline.config import Config, KafkaConfig
 from pipeline.errors import BrokerError
 from pipeline.kafka.clients import (
     REQUEST_TIMEOUT_S,
@@ -22,6 +23,7 @@ from pipeline.kafka.clients import (
     patiently,
     produce,
 )
+from pipeline.kafka.groups import partition_counts
 from pipeline.kafka.lag import Place, committed
 from pipeline.kafka.reader import offsets_at, read_to_end
 
@@ -45,9 +47,48 @@ def letters(kafka: KafkaConfig, topic: str, *, with_all: bool = False) -> Iterat
 
     What has lain for longer than OPEN_MS_MAX is not open, whether dealt with or not.
     """
+    if topic not in partition_counts(kafka):
+        return  # nobody has made it yet
     starts = None if with_all else {(topic, PARTITION): _begin(kafka, topic)}
     for message in read_to_end(kafka, [topic], starts=starts):
         yield _letter(message)
+
+
+def documents(
+    config: Config,
+    codec: Codec,
+    topic: str,
+    count: int,
+    *,
+    is_masked: bool,
+    offset: int | None = None,
+    with_all: bool = False,
+) -> list[dict[str, Any]]:
+    """The first so many as documents, or the one at `offset`, each with what would become of it.
+
+    Raises BrokerError.
+    """
+    decide, found = decision(config, codec), list[dict[str, Any]]()
+    for letter in letters(config.kafka, topic, with_all=with_all or offset is not None):
+        if offset is not None and letter.offset != offset:
+            continue
+        decided = decide(letter)
+        why_not = decided.why if isinstance(decided, Stays) else None
+        may = {"may_go": why_not is None, "why_not": why_not}
+        found.append(document(letter, codec, is_masked=is_masked) | may)
+        if len(found) == count or offset is not None:
+            break
+    return found
+
+
+def decision(config: Config, codec: Codec) -> Decide:
+    """What becomes of a letter now."""
+
+    def validity_s(tenant: str) -> int | None:
+        own = config.tenants.get(tenant)
+        return None if own is None else own.validity_s
+
+    return lambda letter: again(letter, codec, validity_s, now_ms())
 
 
 def deal(

@@ -7,33 +7,22 @@ the token. What is asked of a sandbox goes through telemetry, so that the page h
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from pydantic import Field, ValidationError
-from starlette.concurrency import run_in_threadpool
+from pydantic import Field
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
-from pipeline.config import Section, sentences
+from pipeline.config import Section
 from pipeline.errors import BrokerError, ConfigError
 from pipeline.sending import publish
+from services.telemetry.orders import BODY_OCTETS_MAX, RefusedError, order_in, route
 from services.telemetry.parts import Desk, Part
 from services.telemetry.search import number_in
 
 TIMEOUT_S = 5.0
-BODY_OCTETS_MAX = 1 << 16
 ACTIONS = ("reply", "receipt")
-
-
-class RefusedError(Exception):
-    """What is answered instead: a status and a sentence."""
-
-    def __init__(self, status: int, words: str) -> None:
-        super().__init__(words)
-        self.status = status
 
 
 class Order(Section):
@@ -49,15 +38,16 @@ class Order(Section):
 def part(desk: Desk) -> Part:
     """What it adds to telemetry; where there is no handset to play, it only says so."""
     panel = Panel(desk)
-    told = Route("/v1/panel", panel.served(panel.tell))
+    add = partial(route, desk.access)
+    told = add("/v1/panel", panel.tell, "GET")
     if not desk.own.handsets:
         return Part([told])
     return Part(
         [
             told,
-            Route("/v1/test", panel.served(panel.send), methods=["POST"]),
-            Route("/v1/handsets/{number}", panel.served(panel.look)),
-            Route("/v1/handsets/{number}/{action}", panel.served(panel.act), methods=["POST"]),
+            add("/v1/test", panel.send),
+            add("/v1/handsets/{number}", panel.look, "GET"),
+            add("/v1/handsets/{number}/{action}", panel.act),
         ]
     )
 
@@ -69,21 +59,6 @@ class Panel:
         self._desk = desk
         self._sandboxes = desk.own.handsets
 
-    def served(self, answer: Callable[[Request, bytes], Any]) -> Callable[[Request], Any]:
-        """A route: for who has the token, off the loop of the server, faults in a sentence each."""
-
-        async def respond(request: Request) -> Response:
-            refusal = self._desk.access.refusal(request)
-            if refusal is not None:
-                return refusal
-            try:
-                found = await run_in_threadpool(answer, request, await _body(request))
-            except RefusedError as error:
-                return JSONResponse({"error": str(error)}, error.status)
-            return JSONResponse(found)
-
-        return respond
-
     def tell(self, _: Request, __: bytes) -> Mapping[str, Any]:
         """Who may send and whose handsets there are; tenants who only test last."""
         tenants = self._desk.ground.config.tenants
@@ -92,10 +67,7 @@ class Panel:
 
     def send(self, _: Request, body: bytes) -> Mapping[str, Any]:
         """Publish a request, after the handset was told how to report."""
-        try:
-            asked = Order.model_validate_json(body)
-        except ValidationError as error:
-            raise RefusedError(422, "; ".join(sentences(error))) from error
+        asked = order_in(Order, body)
         number = number_of(asked.to)
         fate = {"state": "DELIVERED", "receipt": "by_hand" if asked.by_hand else "usual"}
         for name in self._sandboxes:
@@ -181,13 +153,3 @@ def _faults(error: urllib.error.HTTPError) -> str:
         return "; ".join(json.loads(read())["faults"])
     except (ValueError, KeyError, TypeError):
         return f"the sandbox answers {error.code}"
-
-
-async def _body(request: Request) -> bytes:
-    """All of it; what is longer than an order can be is cut, which makes it none."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_OCTETS_MAX:
-            return b""
-    return bytes(body)
