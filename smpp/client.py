@@ -22,7 +22,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from ssl import SSLContext
+from ssl import SSLContext, cert_time_to_seconds
 from typing import cast
 
 from smpp.errors import BindRefusedError, BindTimeoutError, SessionLostError
@@ -170,6 +170,12 @@ class Esme(Link):
             yield esme
         finally:
             await esme.close()
+
+    @property
+    def certificate_expires_s(self) -> float | None:
+        """When the certificate ends that the SMSC has shown, in seconds since 1970 UTC."""
+        shown = self._transport.get_extra_info("peercert") if self._transport else None
+        return float(cert_time_to_seconds(shown["notAfter"])) if shown else None
 
     async def submit(self, pdu: SubmitSm) -> SubmitSmResp:
         """Submit one short message; the answer tells its command_status and message_id."""

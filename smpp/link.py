@@ -15,7 +15,7 @@ import asyncio
 import socket
 from collections import deque
 from collections.abc import Callable
-from ssl import SSLContext, cert_time_to_seconds
+from ssl import SSLContext
 from typing import Any, TypeVar, cast
 
 from smpp.errors import (
@@ -100,12 +100,6 @@ class Link(asyncio.Protocol):
         if not name:
             return ""
         return f"[{name[0]}]:{name[1]}" if ":" in name[0] else f"{name[0]}:{name[1]}"
-
-    @property
-    def certificate_expires_s(self) -> float | None:
-        """When the certificate ends that the other end has shown, in seconds since 1970 UTC."""
-        shown = self._transport.get_extra_info("peercert") if self._transport else None
-        return float(cert_time_to_seconds(shown["notAfter"])) if shown else None
 
     def send(self, pdu: Pdu, on_answer: OnAnswer, context: object) -> int:
         """Send a request when there is `room`; returns its sequence_number.

@@ -20,6 +20,7 @@ from smpp.values import CommandStatus
 from tests.smpp.loopback import DEADLINE_S
 
 NAME = "smsc.example"
+END = datetime(2036, 7, 8, 9, 10, 11, tzinfo=UTC)
 
 
 @dataclass
@@ -40,7 +41,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
     authority, other = trustme.CA(), trustme.CA()
     yesterday = datetime.now(UTC) - timedelta(days=1)
     leaves = {
-        "server": authority.issue_cert(NAME),
+        "server": authority.issue_cert(NAME, not_after=END),
         "other_name": authority.issue_cert("elsewhere.example"),
         "expired": authority.issue_cert(
             NAME, not_before=yesterday - timedelta(days=1), not_after=yesterday
@@ -58,7 +59,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
 
 
 @asynccontextmanager
-async def listening(context: ssl.SSLContext) -> AsyncIterator[Smsc]:
+async def listening(context: ssl.SSLContext | None) -> AsyncIterator[Smsc]:
     smsc = Smsc(
         SmscConfig(ssl=context),
         on_bind=lambda session, bind: CommandStatus.ESME_ROK,
@@ -85,7 +86,15 @@ async def test_a_message_travels_over_tls_with_both_certificates(files: Files) -
     async with listening(context) as smsc:
         esme = await connect(smsc, tls.client_context(files.ca, files.client))
         assert await esme.submit(SubmitSm()) == SubmitSmResp(sequence_number=2, message_id="1")
+        assert esme.certificate_expires_s == END.timestamp()
         await esme.close()
+
+
+async def test_without_tls_no_certificate_ends() -> None:
+    async with listening(None) as smsc:
+        config = EsmeConfig(host="127.0.0.1", port=smsc.port, system_id="us", password="")
+        async with Esme.bound(config) as esme:
+            assert esme.certificate_expires_s is None
 
 
 async def test_the_name_that_is_checked_is_also_sent(files: Files) -> None:
