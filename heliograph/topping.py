@@ -104,7 +104,7 @@ def _others(seen: Snapshot) -> Iterable[RenderableType]:
         counts = ", ".join(f"{option} {count:,}" for option, count in vote.counts.items())
         yield Text(_plain(f"vote {vote.name}: {counts}"))
     for letters in seen.letters:
-        yield Text(f"{letters.open:,} dead letters in {letters.topic}", style="yellow")
+        yield Text(f"dead letters in {letters.topic}: {letters.open:,}", style="yellow")
     for failure in seen.failures[:FAILURES]:
         at = datetime.fromtimestamp(failure.at_ms / 1000, UTC)
         line = Text(f"{at:%H:%M:%S} ", style=DIM, overflow="ellipsis", no_wrap=True)

@@ -81,7 +81,7 @@ def _of_connectors(connectors: Iterable[Connector]) -> Told:
 
 def _of_letters(letters: Iterable[Letters]) -> Told:
     for one in letters:
-        yield "DeadLetters", one.topic, f"{one.open:,} in {one.topic} wait for somebody to look."
+        yield "DeadLetters", one.topic, f"Nobody has dealt with {one.open:,} in {one.topic}."
 
 
 def _of_unsent(unsent: Sequence[Unsent]) -> Told:

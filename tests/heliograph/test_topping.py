@@ -36,7 +36,7 @@ def test_what_counts_is_seen_at_any_width(seen: Snapshot, width: int, columns: i
         "301,204    300,911  287,760    270,113    9,120   203      88       21,680",
         "binder-slow  1,840   6 s     298",
         "vote song-contest: A 812, B 790",
-        "3 dead letters in sms.mt.request.dlq",
+        "dead letters in sms.mt.request.dlq: 3",
         "14:13:16 order-4711 The carrier says that the number does not exist.",
     ):
         assert words in text, words

@@ -60,7 +60,7 @@ def unsent(share: float, connector: str | None = "slow", *, test: bool = False) 
             [Letters(topic="sms.mo.dlq", open=1200)],
             [],
             0,
-            ("DeadLetters", "sms.mo.dlq", "1,200 in sms.mo.dlq wait for somebody to look."),
+            ("DeadLetters", "sms.mo.dlq", "Nobody has dealt with 1,200 in sms.mo.dlq."),
         ),
         (
             {},
