@@ -1,8 +1,9 @@
 """The PDUs of a segment, made anew from its records; and as anybody may see them; pure.
 
 What went over the wire is kept nowhere, for every message would keep its text. It follows from
-records that are kept, all but the sequence_number, which is 0 here. A masked PDU has the length of
-its original, so that what a carrier reads in it - lengths, codings, headers, ids - is true.
+records that are kept, all but the sequence_number and the fields of a deliver_sm that say nothing
+there (priority_flag and the like), which are 0 here. A masked PDU has the length of its original,
+so that what a carrier reads in it - lengths, codings, headers, ids - is true.
 """
 
 import re

@@ -90,8 +90,11 @@ def pdu(wanted: IdOrNumber, unmasked: UnmaskedOption = False, config: ConfigOpti
     """Show the PDUs of one SMS as they went over the wire, in hex and decoded, for a carrier.
 
     They are made anew from what the topics keep: submit_sm and its answer for 72 hours, receipts
-    for 7 days. Their sequence_number is kept nowhere: it is 0. Masked ones are as long as they
-    were: of numbers the middle is replaced, of texts every character, of other values all octets.
+    for 7 days. What no record keeps is 0: sequence_number, and of a deliver_sm what says nothing
+    there, as priority_flag. Of a segment that a carrier put off, the last attempt is shown.
+
+    Masked ones are as long as they were: of numbers the middle is replaced, of texts every
+    character, of other values all octets.
 
     \b
     heliograph pdu hello-2
