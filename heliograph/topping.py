@@ -45,7 +45,7 @@ def _title(seen: Snapshot) -> Text:
     title = Text("Heliograph", style="bold")
     title.append(f"  {at:%Y-%m-%d %H:%M:%S} UTC, telemetry up {up}", style="not bold")
     if seen.build.behind:
-        title.append(f", {seen.build.behind:,} records behind", style="yellow")
+        title.append(f", {seen.build.behind:,} records behind", style="not bold yellow")
     return title
 
 
@@ -107,9 +107,8 @@ def _others(seen: Snapshot) -> Iterable[RenderableType]:
         yield Text(f"dead letters in {letters.topic}: {letters.open:,}", style="yellow")
     for failure in seen.failures[:FAILURES]:
         at = datetime.fromtimestamp(failure.at_ms / 1000, UTC)
-        line = Text(f"{at:%H:%M:%S} ", style=DIM, overflow="ellipsis", no_wrap=True)
-        line.append(_plain(failure.message_id), style="not dim")
-        yield line.append(f" {_plain(failure.words)}")
+        line = Text(overflow="ellipsis", no_wrap=True).append(f"{at:%H:%M:%S} ", style=DIM)
+        yield line.append(f"{_plain(failure.message_id)}  {_plain(failure.words)}")
 
 
 def _table(titles: Sequence[str], numbers: set[int]) -> Table:

@@ -37,7 +37,7 @@ def test_what_counts_is_seen_at_any_width(seen: Snapshot, width: int, columns: i
         "binder-slow  1,840   6 s     298",
         "vote song-contest: A 812, B 790",
         "dead letters in sms.mt.request.dlq: 3",
-        "14:13:16 order-4711 The carrier says that the number does not exist.",
+        "14:13:16 order-4711  The carrier says that the number does not exist.",
     ):
         assert words in text, words
     (slow,) = [line.split() for line in lines if line.startswith("slow ")]
@@ -49,7 +49,7 @@ def test_what_counts_is_seen_at_any_width(seen: Snapshot, width: int, columns: i
 def test_what_others_wrote_moves_no_cursor(seen: Snapshot) -> None:
     failure = replace(seen.failures[0], message_id="a\x1b[2Jb", words="[bold]c\r\n\x07d")
     text = "\n".join(shown(replace(seen, failures=(failure,)), 140))
-    assert "a�[2Jb [bold]c���d" in text
+    assert "a�[2Jb  [bold]c���d" in text
     assert not {"\x1b", "\x07", "\r"} & set(text)
 
 
