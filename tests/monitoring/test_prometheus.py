@@ -35,10 +35,13 @@ DEADLINE_S = 60
 CONFIG = """
 kafka: {bootstrap_servers: '%s'}
 state_dir: '%s/state'
+routes: '%s'
 connectors:
   slow: {hosts: 127.0.0.1, system_id: heliograph, password: '${SLOW_PASSWORD}', rate_per_s: 10}
 """
+ROUTES = "rules: [{name: all, prefix: '', connectors: [slow]}]"
 LATE, GOOD = 20, 60  # messages; ten late ones are an outage
+REFUSED = 'sms_router_reloads_total{what="routes",result="refused"}'
 R = TypeVar("R")
 
 
@@ -158,10 +161,12 @@ def test_prometheus_scrapes_us_and_its_alerts_tell_what_is_late_and_who_is_gone(
 ) -> None:
     monkeypatch.setenv("SLOW_PASSWORD", "canary")
     path = tmp_path / "heliograph.yaml"
-    path.write_text(CONFIG % (kafka.bootstrap_servers, tmp_path), encoding="utf-8")
+    routes = tmp_path / "routes.yaml"
+    path.write_text(CONFIG % (kafka.bootstrap_servers, tmp_path, routes), encoding="utf-8")
+    routes.write_text(ROUTES, encoding="utf-8")
     create_topics(kafka, catalog(load(path)))
     with launcher(tmp_path / "log") as own:
-        for name in ("intake", "telemetry"):
+        for name in ("intake", "router", "telemetry"):
             own.start(f"{name}-0", name, "--config", str(path), "--replica", f"{name}-0")
         own.wait_up()
         write_targets(tmp_path / "targets.json", own.children)
@@ -172,14 +177,19 @@ def test_prometheus_scrapes_us_and_its_alerts_tell_what_is_late_and_who_is_gone(
             until(lambda: {rule["health"] for rule in seen.rules()} == {"ok"})
             assert len(seen.rules()) == len(RULES)
             until(lambda: not seen.alerts())  # of a pipeline that is well
-
             until(lambda: seen.value('sms_telemetry_slo_total{lane="normal",result="late"}') == 0)
+            until(lambda: seen.value(REFUSED) == 0)
+
             tell_of_messages(kafka)
             ratio = until(lambda: seen.value('heliograph:slo_late:ratio_rate5m{lane="normal"} > 0'))
             assert ratio == pytest.approx(LATE / (LATE + GOOD), abs=0.05)
             until(lambda: seen.alerts().keys() >= {"SloBurnFast", "OldestUnsent"})
             assert seen.alerts()["SloBurnFast"]["lane"] == "normal"
             assert seen.alerts()["OldestUnsent"]["connector"] == "none"
+
+            routes.write_text(ROUTES.replace("slow", "nowhere"), encoding="utf-8")
+            until(lambda: "RoutesRejected" in seen.alerts())
+            assert seen.alerts()["RoutesRejected"]["what"] == "routes"
 
             gone = own.children["intake-0"]
             gone.is_wanted = False

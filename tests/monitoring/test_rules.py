@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pipeline.capacity import THROTTLED_BELOW
+from services.telemetry.alarms import BEHIND_MAX, OF_CONNECTORS, ORPHANS_MAX, SHARE_MAX
 from tests.monitoring.conftest import TIMEOUT_S, program
 from tests.monitoring.rendered import names_rendered
 
@@ -65,3 +67,12 @@ def test_an_alert_wakes_somebody_or_waits_for_the_morning() -> None:
         (row,) = [row for row in rows if row.startswith(f"| `{severity}`")]
         told = set(re.findall(r"\b[A-Z]\w+", row.split("|")[2]))
         assert told == {r["alert"] for r in ALERTS if r["labels"]["severity"] == severity}
+
+
+def test_the_live_page_warns_of_the_same_under_the_same_names() -> None:
+    asked = {rule["alert"]: rule["expr"] for rule in ALERTS}
+    assert OF_CONNECTORS.keys() <= asked.keys()
+    assert f"< {THROTTLED_BELOW} *" in asked["Throttled"]
+    assert f"> {ORPHANS_MAX}" in asked["Orphans"]
+    assert f"> {BEHIND_MAX} " in asked["TelemetryBehind"]
+    assert (asked["OldestUnsent"].endswith("> 1 / 3"), SHARE_MAX) == (True, 1 / 3)
