@@ -80,12 +80,10 @@ def _seen(config: Config, message_id: str) -> Trace | None:
     answer = viewing.message(config, message_id)
     try:
         return None if answer is None else _of(message_id, answer)
-    except (AttributeError, KeyError, TypeError):  # of another version
+    except (KeyError, TypeError, ValueError):  # of another version
         return None
 
 
 def _of(message_id: str, answer: dict[str, Any]) -> Trace:
-    if not answer["why"].endswith("."):  # it is no sentence
-        raise TypeError
     steps = [Step(int(s["at_ms"]), int(s["after_ms"]), str(s["text"])) for s in answer["steps"]]
-    return Trace(message_id, steps, answer["why"])
+    return Trace(message_id, steps, str(answer["why"]))
