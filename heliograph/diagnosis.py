@@ -6,6 +6,7 @@ from typing import NamedTuple
 from pipeline.topics import Difference
 
 OK, WARN, FAIL = "ok", "warn", "fail"
+BROKER_WARN_S = 1.0
 CLOCK_WARN_S, CLOCK_FAIL_S = 1.0, 10.0
 FRESH_S = 12.0  # binders speak every 3 s
 CERTIFICATE_WARN_DAYS, CERTIFICATE_FAIL_DAYS = 14, 3
@@ -70,6 +71,14 @@ def several(names: Iterable[str]) -> str:
     every = list(names)
     more = f" and {len(every) - NAMED_MAX} more" if len(every) > NAMED_MAX else ""
     return ", ".join(every[:NAMED_MAX]) + more
+
+
+def of_broker(where: str, took_s: float, count: int) -> Finding:
+    """The broker has answered, and told of so many topics."""
+    says = f"{where} answers in {took_s * 1000:.0f} ms, with {count} topics"
+    if took_s <= BROKER_WARN_S:
+        return Finding("broker", OK, says)
+    return Finding("broker", WARN, says, "see what keeps it: its log, its disk, the way there")
 
 
 def of_topics(count: int, differences: Sequence[Difference]) -> Iterator[Finding]:

@@ -111,10 +111,9 @@ def _configured(path: Path) -> tuple[list[Finding], Config | None, bool]:
             config, has_secrets = load(path, with_secrets=False), False
         except ConfigError:
             return [Finding("config", FAIL, fault) for fault in error.faults], None, False
-        found = [
-            Finding("config", WARN, fault, "nothing that needs secrets is looked at")
-            for fault in error.faults
-        ]
+        found = [Finding("config", WARN, fault) for fault in error.faults]
+        do = "run doctor where services run, in their environment"
+        found.append(Finding("config", WARN, "TLS needs them, and is not tried", do))
     found += [Finding("config", FAIL, fault) for fault in _faults(config)]
     if not found:
         found = [Finding("config", OK, f"{path} is whole")]
@@ -146,9 +145,8 @@ def _routes(config: Config) -> Iterator[Finding]:
 def _broker(config: Config) -> Iterator[Finding]:
     begun = time.monotonic()
     count = len(partition_counts(config.kafka))
-    took_ms = (time.monotonic() - begun) * 1000
-    where = config.kafka.bootstrap_servers
-    yield Finding("broker", OK, f"{where} answers in {took_ms:.0f} ms, with {count} topics")
+    took_s = time.monotonic() - begun
+    yield diagnosis.of_broker(config.kafka.bootstrap_servers, took_s, count)
 
 
 def _topics(config: Config) -> Iterator[Finding]:
@@ -245,7 +243,7 @@ def _smsc(name: str, account: ConnectorConfig, *, tls: bool) -> Iterator[Finding
         try:
             left = asyncio.run(left_s(address, context, server_name, account.local_address))
         except (OSError, TimeoutError) as error:
-            why = str(error) or "no answer"
+            why = getattr(error, "strerror", None) or str(error) or "no answer"
             do = "see that the carrier lets us in, and the firewall lets us out"
             yield Finding(f"smsc {place}", FAIL, f"can't be reached: {why}", do)
             continue
@@ -284,4 +282,5 @@ def _telemetry(config: Config) -> Iterator[Finding]:
             yield Finding("telemetry", OK, f"{url} answers")
     except OSError as error:
         do = "start it: heliograph telemetry; nobody sees what happens without it"
-        yield Finding("telemetry", WARN, f"{url} does not answer: {error}", do)
+        why = getattr(error, "reason", error)
+        yield Finding("telemetry", WARN, f"{url} does not answer: {why}", do)

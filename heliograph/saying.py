@@ -57,8 +57,11 @@ def _asked(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def asked(*arguments: Any, in_json: bool, **options: Any) -> None:
-        _IS_JSON.set(in_json)
-        command(*arguments, **options)
+        token = _IS_JSON.set(in_json)
+        try:
+            command(*arguments, **options)
+        finally:
+            _IS_JSON.reset(token)
 
     signature = inspect.signature(command)
     own = inspect.Parameter(

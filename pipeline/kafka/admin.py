@@ -117,9 +117,9 @@ def _operations(
     admin = AdminClient(client_settings(kafka))
     try:
         return {name: _allowed(future) for name, future in describe(admin).items()}
-    except KafkaException as error:
+    except (KafkaException, TimeoutError) as error:
         where = kafka.bootstrap_servers
-        raise BrokerError(f"{where} does not say what this client may do: {error}") from error
+        raise BrokerError(f"{where} does not say what this client may do: {error!r}") from error
 
 
 def _allowed(future: Any) -> frozenset[str]:
@@ -145,9 +145,9 @@ def _settings(
             }
             for resource, future in asked.items()
         }
-    except KafkaException as error:
+    except (KafkaException, TimeoutError) as error:
         raise BrokerError(
-            f"the settings of topics can't be read at {kafka.bootstrap_servers}: {error}"
+            f"the settings of topics can't be read at {kafka.bootstrap_servers}: {error!r}"
         ) from error
 
 

@@ -11,6 +11,7 @@ from heliograph.diagnosis import (
     Resource,
     Written,
     lines,
+    of_broker,
     of_certificate,
     of_clocks,
     of_operations,
@@ -26,6 +27,12 @@ NOW_MS = 1_000_000
 
 def verdicts(found: list[Finding]) -> list[str]:
     return [finding.verdict for finding in found]
+
+
+@pytest.mark.parametrize(("took_s", "verdict"), [(0.02, OK), (1.0, OK), (5.1, WARN)])
+def test_a_broker_that_is_slow_is_no_well_one(took_s: float, verdict: str) -> None:
+    found = of_broker("kafka:9092", took_s, 9)
+    assert (found.verdict, bool(found.do)) == (verdict, verdict != OK)
 
 
 @pytest.mark.parametrize(

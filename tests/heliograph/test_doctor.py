@@ -88,8 +88,9 @@ def test_a_secret_that_is_not_there_is_no_fault_of_the_pipeline(write: Callable[
     path = write()
     text = path.read_text(encoding="utf-8").replace(PASSWORD, "'${NOT_THERE_PASSWORD}'")
     path.write_text(text, encoding="utf-8")
-    (found,) = of(examine(path, SERVICES, looks_apart_s=0), "config")
+    found, tls = of(examine(path, SERVICES, looks_apart_s=0), "config")
     assert (found.verdict, "NOT_THERE_PASSWORD" in found.says) == (WARN, True)
+    assert (tls.verdict, "not tried" in tls.says) == (WARN, True)
 
 
 def test_routes_with_a_fault_are_told(write: Callable[..., Path]) -> None:
