@@ -38,6 +38,7 @@ class Played:
     """A finished demo."""
 
     code: int
+    said: str  # on standard output
     output: str
     report: dict[str, Any]
 
@@ -54,7 +55,9 @@ def demo(tmp_path: Path) -> Callable[..., Played]:
         )
         output = done.stdout + done.stderr
         assert report.exists(), output
-        return Played(done.returncode, output, json.loads(report.read_text(encoding="utf-8")))
+        return Played(
+            done.returncode, done.stdout, output, json.loads(report.read_text(encoding="utf-8"))
+        )
 
     return play
 

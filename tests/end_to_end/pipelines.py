@@ -1,8 +1,8 @@
 """A whole pipeline as `heliograph up` starts it, by a configuration that is the example's but for
 what a test needs otherwise."""
 
+import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -52,17 +52,13 @@ def running(
     change(config)
     own = folder / "heliograph.yaml"
     own.write_text(yaml.safe_dump(config), encoding="utf-8")
-    with in_foreground("up", "--config", str(own)) as process:
+    with in_foreground("up", "--config", str(own), "--json") as process:
         assert process.stdout is not None
-        text = ""
-        for line in process.stdout:
-            text += line
-            if "Ctrl-C ends all" in line:
-                break
-        broker = re.search(r"Kafka\s+(127\.0\.0\.1:\d+)", text)
-        assert broker, text
-        carriers = dict(re.findall(r"sandbox-(slow|fast)\s+(http\S+)", text))
-        yield Pipeline(broker[1], own, carriers)
+        line = process.stdout.readline()
+        assert line, "it has ended; why is on standard error"
+        told = json.loads(line)
+        carriers = {name: told["processes"][f"sandbox-{name}"]["http"] for name in ("slow", "fast")}
+        yield Pipeline(told["kafka"], own, carriers)
         process.send_signal(signal.SIGINT)
         process.wait(DEADLINE_S)
 

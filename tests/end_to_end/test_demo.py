@@ -1,5 +1,6 @@
 """`heliograph demo`, judged by the sandboxes' ledgers."""
 
+import json
 import signal
 import time
 from collections.abc import Callable
@@ -38,8 +39,9 @@ def test_a_binder_killed_in_mid_load_loses_nothing_and_doubles_within_its_bound(
 
 
 def test_garbage_ends_in_the_dead_letters_and_harms_nobody(demo: Demo) -> None:
-    played = demo("--messages", "300", "--rate", "0", "--garbage", "300")
+    played = demo("--messages", "300", "--rate", "0", "--garbage", "300", "--json")
     assert played.code == 0, played.output
+    assert json.loads(played.said) == played.report
     assert played.report["dead_letters"] == 300
     assert played.report["lost"] == 0
 

@@ -98,6 +98,14 @@ async def test_a_signal_ends_it_with_what_was_seen_so_far() -> None:
     assert "step skipped: MO in UCS-2: nobody bound" in told
 
 
+async def test_scripts_are_told_in_one_document() -> None:
+    async with command("--for-s", "0.1", "--json") as (process, _):
+        told = json.loads(await end_of(process))
+    assert process.returncode == 0
+    assert {row["judged"] for row in told["rules"]} == {0}
+    assert any("nobody bound" in line for line in told["skipped"])
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
