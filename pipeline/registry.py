@@ -19,7 +19,6 @@ from confluent_kafka.schema_registry import (
     ServerConfig,
 )
 from confluent_kafka.schema_registry.error import SchemaRegistryError
-from httpx import HTTPError  # what the client raises when nobody answers
 
 from pipeline.codec import NAMESPACE, plain, whole_schema
 from pipeline.errors import ConfigError, UnreadableError
@@ -61,7 +60,7 @@ class SchemaRegistry:
                 try:
                     if not self._has(subject, schema):
                         found[subject] = self._takes(subject, schema)
-                except (SchemaRegistryError, HTTPError) as error:
+                except Exception as error:  # of the HTTP library that its client has: several
                     raise ConfigError(
                         [f"registry: it can't be asked about {subject}: {error}"]
                     ) from error
