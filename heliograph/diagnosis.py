@@ -19,7 +19,8 @@ RENEWALS = {
 }
 BLOCKING = frozenset({"topic", "partitions", "cleanup.policy", "message.timestamp.type"})
 CURES = {
-    "topic": "run `heliograph topics apply`",
+    "topic": "run `heliograph topics apply`; or, if they are there, let this client see them "
+    "(kafka-acls, DESCRIBE)",
     "partitions": "a number is for ever: of a connector, correct `binds` and `generation`; of any "
     "other topic, make it anew while nothing is in it",
     "replicas": "reassign its partitions (kafka-reassign-partitions), or correct "
@@ -101,10 +102,10 @@ def of_operations(
     allowed: Mapping[Resource, Collection[str]],
     whose: str,
 ) -> Iterator[Finding]:
-    """What `whose` services need to do to each resource, and what this client may."""
+    """What `whose` services need to do to each resource, and what this client may if it is there."""
     lacking: dict[tuple[str, str], list[str]] = {}
     for resource, operations in needed.items():
-        for operation in sorted(set(operations) - set(allowed.get(resource, ()))):
+        for operation in sorted(set(operations) - set(allowed.get(resource, operations))):
             lacking.setdefault((operation, resource.kind), []).append(resource.name)
     if not lacking:
         yield Finding("acls", OK, f"this client may do to topics and groups what {whose} must")

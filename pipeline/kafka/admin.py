@@ -20,11 +20,7 @@ from pipeline.topics import Difference, Topic
 LOOK_EVERY_S = 0.05
 PARTITIONS, REPLICAS, TOPIC = "partitions", "replicas", "topic"
 TUNED = frozenset({"min.cleanable.dirty.ratio", "segment.ms"})  # may be as the operator likes
-UNSEEN = {
-    KafkaError.TOPIC_AUTHORIZATION_FAILED,
-    KafkaError.UNKNOWN_TOPIC_OR_PART,
-    KafkaError.GROUP_AUTHORIZATION_FAILED,
-}
+UNSEEN = {KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.GROUP_AUTHORIZATION_FAILED}
 DEADLINE = {"request_timeout": REQUEST_TIMEOUT_S}
 
 
@@ -90,7 +86,7 @@ def unwanted_topics(kafka: KafkaConfig, catalog: Iterable[Topic]) -> list[str]:
 def operations(kafka: KafkaConfig, names: Sequence[str]) -> Mapping[str, frozenset[str]]:
     """What this client may do to each of these topics, by Kafka's names: READ, WRITE, ...
 
-    A topic that it may not even see is allowed nothing. Raises BrokerError.
+    To one that it may not even see: nothing; one that is not there is left out. Raises BrokerError.
     """
     return _operations(
         kafka,
@@ -116,17 +112,21 @@ def _operations(
     """By name; `describe` asks for a description of each."""
     admin = AdminClient(client_settings(kafka))
     try:
-        return {name: _allowed(future) for name, future in describe(admin).items()}
+        found = {name: _allowed(future) for name, future in describe(admin).items()}
     except (KafkaException, TimeoutError) as error:
         where = kafka.bootstrap_servers
         raise BrokerError(f"{where} does not say what this client may do: {error!r}") from error
+    return {name: allowed for name, allowed in found.items() if allowed is not None}
 
 
-def _allowed(future: Any) -> frozenset[str]:
+def _allowed(future: Any) -> frozenset[str] | None:
     try:
         allowed = future.result(REQUEST_TIMEOUT_S).authorized_operations
     except KafkaException as error:
-        if error.args[0].code() not in UNSEEN:
+        code = error.args[0].code()
+        if code == KafkaError.UNKNOWN_TOPIC_OR_PART:
+            return None
+        if code not in UNSEEN:
             raise
         allowed = None
     return frozenset(operation.name for operation in allowed or ())

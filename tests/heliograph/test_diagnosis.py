@@ -73,13 +73,15 @@ def test_a_right_that_lacks_is_told_with_what_needs_it() -> None:
     assert found.verdict == FAIL
     assert found.says == "this client has no WRITE on topic both, which router needs"
     assert "--operation Write --topic both" in found.do
-    unseen = list(of_operations(needed, {read: {"READ"}}, "router"))
+    nothing: dict[Resource, set[str]] = {one: set() for one in needed}
+    unseen = list(of_operations(needed, {**nothing, read: {"READ"}}, "router"))
     assert [finding.says.split(", which")[0] for finding in unseen] == [
         "this client has no WRITE on topic out, both",
         "this client has no READ on topic both",
         "this client has no READ on group router",
     ]
     assert "--operation Read --group router" in unseen[2].do
+    assert verdicts(list(of_operations(needed, {}, "router"))) == [OK]  # none of them is there
 
 
 @pytest.mark.parametrize(
