@@ -102,7 +102,7 @@ def of_operations(
     allowed: Mapping[Resource, Collection[str]],
     whose: str,
 ) -> Iterator[Finding]:
-    """What `whose` services need to do to each resource, and what this client may if it is there."""
+    """What `whose` services need to do to each resource; what this client may, if it is there."""
     lacking: dict[tuple[str, str], list[str]] = {}
     for resource, operations in needed.items():
         for operation in sorted(set(operations) - set(allowed.get(resource, operations))):

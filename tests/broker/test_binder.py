@@ -78,7 +78,7 @@ class Bench:
         self.connector = ConnectorId(name)
         self.submits = topics.submit(self.connector, 1, priority=False)
         self.output = topics.submitted(self.connector, 1)
-        self._path = path
+        self.path = path
 
     def write(self, count: int, prefix: str = "m", **changes: object) -> None:
         fields = {"requested_ms": now_ms(), "deadline_ms": now_ms() + 600_000, **changes}
@@ -105,12 +105,12 @@ class Bench:
                     return found
 
     def configure(self, more: str) -> None:
-        text = self._path.read_text(encoding="utf-8")
-        self._path.write_text(f"{dedent(text)}\n{more}\n", encoding="utf-8")
+        text = self.path.read_text(encoding="utf-8")
+        self.path.write_text(f"{dedent(text)}\n{more}\n", encoding="utf-8")
 
     @asynccontextmanager
     async def scheduler(self) -> AsyncIterator[Process]:
-        where = ("--config", str(self._path), "--replica", f"scheduler-{self.connector}")
+        where = ("--config", str(self.path), "--replica", f"scheduler-{self.connector}")
         async with started("scheduler", *where) as process:
             yield process
 
@@ -123,7 +123,7 @@ class Bench:
 
     @asynccontextmanager
     async def binder(self, replica: str = "binder-0") -> AsyncIterator[Process]:
-        where = ("--config", str(self._path), "--replica", replica)
+        where = ("--config", str(self.path), "--replica", replica)
         async with started("binder", *where) as process:
             yield process
 

@@ -11,7 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
+from confluent_kafka.schema_registry import (
+    ConfigCompatibilityLevel,
+    Schema,
+    SchemaRegistryClient,
+    ServerConfig,
+)
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
 from pipeline import topics
@@ -19,9 +24,11 @@ from pipeline.broker import die_with_parent, free_port
 from pipeline.codec import Codec, whole_schema
 from pipeline.config import Config, KafkaConfig
 from pipeline.errors import ConfigError, UnreadableError
+from pipeline.ids import ConnectorId
 from pipeline.process import catalog, make_codec, registry
 from pipeline.records import MtRequest, Wake
 from pipeline.registry import SchemaRegistry
+from pipeline.topics import Lanes
 
 ARTIFACT = "io.apicurio:apicurio-registry-app:2.6.13.Final:tar.gz:all"
 START_TIMEOUT_S = 60
@@ -119,6 +126,24 @@ def test_an_incompatible_schema_is_refused(url: str) -> None:
     client = SchemaRegistryClient({"url": url})
     with pytest.raises(SchemaRegistryError):
         client.register_schema("sms.mt.request-value", Schema(json.dumps(schema), "AVRO"))
+
+
+def test_what_a_registry_lacks_is_told_and_whether_it_would_take_it(
+    url: str, pushed: SchemaRegistry
+) -> None:
+    own = catalog(config(url))
+    assert pushed.lacking(own) == {}
+    more = topics.catalog({ConnectorId(name): Lanes(binds=1, generation=1) for name in ("x", "y")})
+    odd = topics.submitted(ConnectorId("y"), 1)
+    client = SchemaRegistryClient({"url": url})
+    other = {"type": "record", "name": "Odd", "fields": [{"name": "n", "type": "long"}]}
+    client.register_schema(f"{odd}-value", Schema(json.dumps(other), "AVRO"))
+    level = ServerConfig(ConfigCompatibilityLevel("FULL_TRANSITIVE"))
+    client.set_config(f"{odd}-value", level)
+    found = pushed.lacking(more)
+    assert {subject for subject, is_taken in found.items() if not is_taken} == {f"{odd}-value"}
+    assert found[f"{topics.submitted(ConnectorId('x'), 1)}-value"] is True
+    assert not any(subject.startswith("sms.tracker.in") for subject in found)
 
 
 def test_the_environment_names_the_registry_too(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
