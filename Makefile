@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up test interop analytics monitoring fuzz check scenarios simulation chaos coverage lint fmt lock bench clean
+.PHONY: help setup setup-dev demo up test interop analytics monitoring browser page fuzz check scenarios simulation chaos coverage lint fmt lock bench clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -29,6 +29,12 @@ analytics: .venv/analytics.stamp ## the SQL of infra/analytics on ClickHouse, wh
 monitoring: setup-dev ## alert rules and dashboards, by promtool and Prometheus, which it installs
 	@$(BIN)/pytest -m "" tests/monitoring $(ARGS)
 
+browser: .venv/page.stamp ## the live page in a browser, which it installs: ARGS="-k hostile"
+	@$(BIN)/pytest -m browser tests/page $(ARGS)
+
+page: browser ## the same, then a minute of 5,000 events a second: LOAD="--seconds 10"
+	@$(BIN)/python -m benchmarks.page $(LOAD)
+
 scenarios: setup-dev ## what the sandbox can do, each behaviour played and told in a line
 	@TELL=1 $(BIN)/pytest -q tests/demonstrations $(ARGS)
 
@@ -44,7 +50,7 @@ coverage: setup-dev ## of each module of smpp by its own test
 fuzz: setup-dev ## hostile octets for every decoder: ARGS="pdu --runs 1000000"
 	@$(BIN)/python -m tests.fuzz $(ARGS)
 
-check: lint interop analytics monitoring ## what CI runs beside the tests
+check: lint interop analytics monitoring browser ## what CI runs beside the tests
 
 lint: setup-dev ## style, types, import contracts, compose file
 	@$(BIN)/ruff check .

@@ -85,7 +85,7 @@ class Panel:
             raise RefusedError(422, "; ".join(error.faults)) from error
         except BrokerError as error:
             raise RefusedError(503, "Kafka did not take the request; nothing is sent") from error
-        return {"message_id": message_id, "number": number}
+        return {"message_id": message_id}
 
     def look(self, request: Request, _: bytes) -> Mapping[str, Any]:
         """What has come to a handset, and what is under way to it, over all sandboxes."""

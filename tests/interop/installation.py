@@ -42,6 +42,18 @@ def system_program(name: str, package: str) -> str:
     return path
 
 
+def npm_package(name: str, version: str) -> Path:
+    """The folder of a package of npm, in this version."""
+    folder = CACHE / f"npm-{name}-{version}"
+    if not (folder / "made").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        quiet = ("--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts")
+        _run([_program("npm"), "install", *quiet, "--prefix", ".", f"{name}@{version}"], folder)
+        (folder / "made").touch()
+    return folder / "node_modules" / name
+
+
 def _node(certificates: Path) -> list[str]:
     folder = _made("node", ("package.json", "peer.js"), _make_node)
     return [_program("node"), str(folder / "peer.js")]

@@ -19,18 +19,24 @@ async function act(pressed, { topic, offset }, action) {
   say(said(), answer.ok ? answer.data.words : answer.error);
 }
 
-function letterRow(letter) {
+function letterRow(letter, place) {
   const { topic, partition, offset, reason, message } = letter.was;
-  const buttons = [["replay", "Replay"], ["skip", "Skip"]].map(([action, words]) => {
-    const name = `${words} letter ${letter.offset}`;
-    return button(words, (event) => act(event.target, letter, action), { "aria-label": name });
-  });
-  const content = letter.value ?? { octets: letter.octets, key: letter.key };
-  return el("li", {},
+  const { key, octets, hex } = letter;
+  const content = letter.value ?? { key, octets, hex };
+  const row = el("li", {},
     el("p", {}, el("time", { className: "soft" }, `${day(letter.at_ms)} `), shortened(`${reason}: ${message}`)),
     el("details", {}, el("summary", {}, `${topic}, partition ${partition}, offset ${offset}`),
-      el("pre", { tabIndex: 0 }, shortened(JSON.stringify(content, null, 2), CONTENT_MAX))),
-    el("p", { className: "line" }, ...buttons));
+      el("pre", { tabIndex: 0 }, shortened(JSON.stringify(content, null, 2), CONTENT_MAX))));
+  if (!letter.may_go) row.append(el("p", { className: "soft" }, `Can't go again, for ${letter.why_not}.`));
+  if (place === 0) row.append(el("p", { className: "line" }, ...orders(letter)));
+  return row;
+}
+
+/** They are dealt with in order, so only the first has these. */
+function orders(letter) {
+  const replay = button("Replay", (event) => act(event.target, letter, "replay"));
+  replay.disabled = !letter.may_go;
+  return [replay, button("Skip", (event) => act(event.target, letter, "skip"))];
 }
 
 async function read(topic) {

@@ -11,14 +11,14 @@ const RECEIPTS = [
 ];
 const REPLIES_MAX = 50;
 let find = () => {};
-let number = "";
+let number = ""; // whose handset it is, as it was written: the service reads it
 let newest = null; // the message that a reply answers
 let replies = [];
 let isAsking = false;
 
 const sent = () => one("#send .said");
 const done = () => one("#handset .said");
-const path = (action = "") => `/v1/handsets/${number}${action}`;
+const path = (action = "") => `/v1/handsets/${encodeURIComponent(number)}${action}`;
 
 function bubble({ text, from, at_ms: atMs, isOwn }) {
   return el("div", { className: isOwn ? "bubble own" : "bubble" },
@@ -65,7 +65,7 @@ async function look() {
 function turnTo(to) {
   if (to === number) return;
   number = to;
-  say(one("#handset .number"), number ? `+${number}` : "");
+  say(one("#handset .number"), number);
   say(done(), "");
   drawHandset({ arrived: [], open: [] });
   look();
@@ -74,6 +74,7 @@ function turnTo(to) {
 async function send(event) {
   event.preventDefault();
   const form = one("#send").elements;
+  turnTo(form.to.value.trim());
   const body = {
     to: form.to.value.trim(), from: form.from.value.trim() || null, text: form.text.value,
     tenant: form.tenant.value, by_hand: form.by_hand.checked,
@@ -81,9 +82,8 @@ async function send(event) {
   say(sent(), "…");
   const answer = await ask("/v1/test", body);
   if (!answer.ok) return say(sent(), answer.error);
-  const { message_id: id, number: to } = answer.data;
+  const { message_id: id } = answer.data;
   sent().replaceChildren("Sent as ", button(id, () => find(id), { className: "plain" }));
-  turnTo(to);
   find(id);
 }
 
@@ -104,6 +104,7 @@ async function reply(event) {
 export function start(onFind) {
   find = onFind;
   one("#send").addEventListener("submit", send);
+  one("#send").elements.to.addEventListener("change", (event) => turnTo(event.target.value.trim()));
   one("#handset form").addEventListener("submit", reply);
   setInterval(() => {
     if (!document.hidden && !one("#panel").hidden) look();
@@ -115,8 +116,8 @@ async function open() {
   const answer = isOpen() ? await ask("/v1/panel") : { ok: false };
   const isThere = answer.ok && answer.data.sandboxes.length > 0;
   show(one("#panel"), isThere);
-  if (!isThere) return;
+  if (!isThere) return turnTo(""); // what was on the handset goes with the token
   const names = answer.data.tenants.map((name) => el("option", { value: name }, name));
   one("#send").elements.tenant.replaceChildren(...names);
-  drawHandset({ arrived: [], open: [] });
+  turnTo(one("#send").elements.to.value.trim());
 }

@@ -5,15 +5,13 @@ import { lasting, rate, stepName, whole } from "./words.js";
 
 const OLD_S = 30;
 
-function makeRow(cells) {
-  return () => {
-    const own = Array.from({ length: cells }, () => el("td"));
-    return Object.assign(el("tr", {}, ...own), { own });
-  };
+function makeGroup() {
+  const own = Array.from({ length: 4 }, () => el("td"));
+  return Object.assign(el("tr", {}, ...own), { own });
 }
 
 function drawGroups(groups) {
-  rows(one("#groups tbody"), groups, (each) => each.name, makeRow(4), ({ own }, group) => {
+  rows(one("#groups tbody"), groups, (each) => each.name, makeGroup, ({ own }, group) => {
     say(own[0], group.name);
     say(own[1], whole(group.lag));
     say(own[2], lasting(group.age_s === null ? null : group.age_s * 1000));
@@ -24,13 +22,17 @@ function drawGroups(groups) {
   show(one("#groups .scroll"), groups.length > 0);
 }
 
+function makeLatency(row) {
+  const kind = [row.connector, row.class, row.country].filter(Boolean).join(" · ");
+  const own = Array.from({ length: 4 }, () => el("td"));
+  const step = el("td", {}, stepName(row.step), el("span", { className: "soft" }, kind));
+  return Object.assign(el("tr", {}, step, ...own), { own });
+}
+
 function drawLatency(latency) {
   const keyOf = (row) => [row.step, row.connector, row.class, row.country].join("\n");
-  rows(one("#latency tbody"), latency, keyOf, makeRow(8), ({ own }, row) => {
-    const words = [
-      stepName(row.step), row.connector, row.class, row.country,
-      lasting(row.p50_ms), lasting(row.p95_ms), lasting(row.p99_ms), whole(row.count),
-    ];
+  rows(one("#latency tbody"), latency, keyOf, makeLatency, ({ own }, row) => {
+    const words = [lasting(row.p50_ms), lasting(row.p95_ms), lasting(row.p99_ms), whole(row.count)];
     words.forEach((text, n) => say(own[n], text));
   });
   show(one("#latency .empty"), latency.length === 0);

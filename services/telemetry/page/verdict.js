@@ -28,7 +28,7 @@ function makeAlert(alert) {
   const since = el("span");
   const about = el("p", { className: "soft" }, `${alert.name} · `, since, " · ",
     el("code", {}, `docs/runbooks/${alert.name}.md`));
-  return Object.assign(el("li", {}, el("p", { className: "words" }), about), { since });
+  return Object.assign(el("li", {}, el("strong"), about), { since });
 }
 
 /** What a snapshot says. */
