@@ -17,14 +17,15 @@ from pipeline import topics
 from pipeline.broker import free_port
 from pipeline.codec import Codec
 from pipeline.config import KafkaConfig
-from pipeline.kafka.clients import make_producer, produce
+from pipeline.kafka.clients import make_producer, now_ms, produce
 from pipeline.kafka.lag import Lag
 from pipeline.records import MtEvent
 from services.telemetry.shell import GROUP
 from tests.broker.conftest import started
-from tests.builders import REQUESTED_MS, mt_event
+from tests.builders import mt_event
 
 DEADLINE_S = 60
+BEGIN_MS = now_ms()  # of long ago the view keeps nothing
 CODEC = Codec()
 TOKEN = "a long secret"
 CONFIG = """
@@ -49,8 +50,8 @@ def event(number: int, step: int) -> MtEvent:
         state=STATES[step],
         terminal=step == 2,
         recipient=recipient(number),
-        requested_ms=REQUESTED_MS + number,
-        at_ms=REQUESTED_MS + number + step,
+        requested_ms=BEGIN_MS + number,
+        at_ms=BEGIN_MS + number + step,
         connector="fast",
     )
 
