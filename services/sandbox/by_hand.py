@@ -52,8 +52,7 @@ class ByHand:
             what = "nothing" if message_id is None else f"no {message_id}"
             raise HeliographError(f"{number}: {what} is under way to it; /open lists what is")
         message = found[-1]
-        message.end(outcome.state, now_ns())
-        message.error = outcome.error
+        message.end(outcome.state, now_ns(), outcome.error)
         if outcome.state is MessageState.DELIVERED:
             self._arrive(message)
         self._report(message, outcome)

@@ -75,6 +75,6 @@ class Commands:
 def _error_code(message: Message) -> int:
     """`error` of its outcome as the one octet of query_sm_resp; 0 where it is none, or unused."""
     error = message.error
-    if message.ended_as is not None or not error.isdecimal() or int(error) > ERROR_CODE_MAX:
+    if not error.isdecimal() or int(error) > ERROR_CODE_MAX:
         return 0
     return int(error)

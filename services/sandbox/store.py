@@ -55,7 +55,7 @@ class Message:
         self.own = own_id(submit.tlvs)
         self.read_ns = read_ns
         self.fault: Fault | None = None
-        self.ended_as: MessageState | None = None  # before its time, by command
+        self.ended_as: MessageState | None = None  # before its time, by command or by hand
         self.deliveries: tuple[Delivery, ...] = ()  # its receipts, while it is open
 
     def decide(self, decision: Decision) -> None:
@@ -80,9 +80,10 @@ class Message:
         """Whether it can still be changed."""
         return now_ns < self.ends_ns
 
-    def end(self, state: MessageState, now_ns: int) -> None:
+    def end(self, state: MessageState, now_ns: int, error: str = "000") -> None:
         """It ends now, and its receipts never come."""
         self.ended_as = state
+        self.error = error
         self.ends_ns = now_ns
         for delivery in self.deliveries:
             delivery.is_over = True

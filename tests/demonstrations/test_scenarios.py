@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 import pytest
 
 from services.sandbox.dialects import DIALECTS
+from services.sandbox.reports import Outcome
 from services.sandbox.smsc import Sandbox
 from smpp.errors import BindRefusedError, SmppError
+from smpp.values import MessageState
 from tests.demonstrations.observer import (
     PATIENCE_S,
     Words,
@@ -203,6 +205,20 @@ async def test_an_esme_sees(row: Row, told: list[tuple[str, str, str]]) -> None:
         saw = str(observer)
     assert saw == row.saw
     told.append((row.name, row.sent, saw))
+
+
+async def test_an_esme_sees_what_is_said_by_hand(told: list[tuple[str, str, str]]) -> None:
+    async with (
+        sandbox("outcomes: [{receipt: by_hand}]") as own,
+        observing(own.port, in_words) as observer,
+    ):
+        await observer.submit_all(messages(NUMBER, registered_delivery=1), at_once=False)
+        await observer.until("ok")
+        own.by_hand.end(NUMBER, None, Outcome(state=MessageState.UNDELIVERABLE, error="001"))
+        await observer.until("ok, receipt UNDELIVERABLE")
+        saw = str(observer)
+    assert saw == "ok, receipt UNDELIVERABLE"
+    told.append(("receipt by hand", "1 submit_sm, receipts asked for", saw))
 
 
 # --- binds ----------------------------------------------------------------------------------------

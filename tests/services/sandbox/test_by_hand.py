@@ -5,6 +5,8 @@ import asyncio
 import pytest
 
 from smpp import receipt
+from smpp.pdu import QuerySm, QuerySmResp, SubmitSmResp
+from smpp.values import MessageState
 from tests.services.sandbox.loopback import bound, sandbox
 from tests.services.sandbox.test_http import client
 
@@ -61,6 +63,19 @@ async def test_the_newest_is_meant_unless_one_is_named() -> None:
         )
         left = (await http.get(f"{url}/open")).json()
         assert [each["smsc_message_id"] for each in left] == [ids[1]]
+
+
+async def test_query_sm_tells_how_it_was_ended() -> None:
+    async with sandbox(handsets_max=2) as own, client(own) as http, bound(own) as handset:
+        await http.post(f"/handsets/{NUMBER}/state", json=BY_HAND)
+        sent = await handset.submit(1)
+        assert isinstance(sent, SubmitSmResp)
+        end = {"state": "UNDELIVERABLE", "error": "027"}
+        await http.post(f"/handsets/{NUMBER}/receipt", json=end)
+        asked = QuerySm(message_id=sent.message_id, source_addr="ACME")
+        told = await handset.esme.request(asked)
+        assert isinstance(told, QuerySmResp)
+        assert (told.message_state, told.error_code) == (MessageState.UNDELIVERABLE, 27)
 
 
 async def test_what_is_under_way_anyway_is_ended_before_its_time_and_reported_once() -> None:
