@@ -39,7 +39,7 @@ routes: '%s'
 connectors:
   slow: {hosts: 127.0.0.1, system_id: heliograph, password: '${SLOW_PASSWORD}', rate_per_s: 10}
 """
-ROUTES = "rules: [{name: all, prefix: '', connectors: [slow]}]"
+ROUTES = "{version: one, rules: [{name: all, prefix: '', connectors: [slow]}]}"
 LATE, GOOD = 20, 60  # messages; ten late ones are an outage
 REFUSED = 'sms_router_reloads_total{what="routes",result="refused"}'
 R = TypeVar("R")
