@@ -141,6 +141,16 @@ def test_one_sentence_says_whether_all_is_well(
     assert box["y"] < 120
 
 
+def test_the_name_of_the_tab_says_it_in_the_background_too(visit: Visit, served: Served) -> None:
+    served.put(QUIET)
+    page = visit(served.url)
+    drawn(page, QUIET.at_ms)
+    page.evaluate("Object.defineProperty(document, 'hidden', { value: true })")
+    served.put(QUIET, alerts=(ALERT,), at_ms=QUIET.at_ms + 1000)
+    expect(page).to_have_title("(1) Heliograph")
+    drawn(page, QUIET.at_ms)
+
+
 def test_what_stands_still_or_answers_no_more_is_not_called_well(
     visit: Visit, served: Served
 ) -> None:

@@ -36,9 +36,11 @@ function take(text) {
   newest = snapshot;
   heardMs = performance.now();
   link("live", "good");
-  if (isDue || document.hidden) return;
-  isDue = true;
-  requestAnimationFrame(draw);
+  if (document.hidden) verdict.draw(newest); // the name of the tab is seen
+  else if (!isDue) {
+    isDue = true;
+    requestAnimationFrame(draw);
+  }
 }
 
 function link(words, kind) {

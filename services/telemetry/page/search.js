@@ -9,6 +9,7 @@ const KINDS = {
   delivered: "good", undeliverable: "bad", expired: "bad", rejected: "bad",
   unknown: "warn", cancelled: "warn",
 };
+const AWAY = new Set([0, 503]);
 const FOLLOW_EVERY_MS = 1500;
 const FOLLOW_MAX = 200; // looks; a message may be open for days
 let turn = 0; // of the question asked last: an answer that comes behind it is late
@@ -71,6 +72,7 @@ async function byNumber(number) {
 async function look(text) {
   const answer = await ask(`/v1/messages/${encodeURIComponent(text)}`);
   if (answer.ok) return { words: "", shown: story(answer.data), isOpen: !answer.data.head.terminal };
+  if (AWAY.has(answer.status)) return { words: answer.error, isAway: true };
   if (answer.status !== 404 || !NUMBER.test(text)) return { words: answer.error };
   return isOpen() ? byNumber(text) : { words: "To search by number, unlock the page with its token." };
 }
@@ -79,6 +81,7 @@ async function put(text, mine) {
   const answer = await look(text);
   if (mine !== turn) return false;
   say(said(), answer.words);
+  if (answer.isAway) return true; // what is on show stays, and is asked for again
   const told = answer.shown?.textContent ?? "";
   if (told !== shownAs) found().replaceChildren(...(answer.shown ? [answer.shown] : []));
   shownAs = told;
