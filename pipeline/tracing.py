@@ -37,9 +37,11 @@ from pipeline.traceparent import is_traced, onward, trace_of
 LOG = structlog.get_logger()
 CLOSE_S = 2
 SAID = {  # what is told of a record, by field of it or of its head: span attribute
+    "record": "sms.record",  # the name of its schema
     "message_id": "messaging.message.id",
     "connector": "sms.connector",
     "outcome": "sms.outcome",
+    "state": "sms.state",
     "reason": "sms.reason",
     "command_status": "sms.command_status",
     "segment": "sms.segment",
@@ -50,9 +52,12 @@ SAID = {  # what is told of a record, by field of it or of its head: span attrib
 class Span:
     """What a service does about one record; `headers` go on with what follows from it."""
 
-    def __init__(self, span: Any, name: str, came_with: Headers | None, *, is_new: bool) -> None:
+    def __init__(
+        self, span: Any, name: str, came_with: Headers | None, log: Any, *, is_new: bool
+    ) -> None:
         context = span.get_span_context()
         self._span = span
+        self._log = log
         self._name = name
         self._trace_id = f"{context.trace_id:032x}"
         self.traceparent = f"00-{self._trace_id}-{context.span_id:016x}-01"
@@ -71,7 +76,7 @@ class Span:
             self._span.set_status(StatusCode.ERROR)
             said["error"] = error
         self._span.end()
-        LOG.info(self._name, trace_id=self._trace_id, **said)
+        self._log.info(self._name, trace_id=self._trace_id, **said)
 
 
 class Tracer:
@@ -82,6 +87,7 @@ class Tracer:
         self._provider = provider
         self._tracer = provider.get_tracer("heliograph")
         self._beginning = beginning
+        self._log = LOG.bind()  # once: that costs as much as a span
 
     def admit(self, headers: Headers | None) -> Trace | None:
         """The trace a request is in, if it is sampled; AS_IT_CAME for one that begins its own."""
@@ -115,7 +121,7 @@ class Tracer:
             [Link(came_from)] if came_from is not None and is_new else (),
             since_ns or time.time_ns(),
         )
-        return Span(span, name, origin.headers, is_new=is_new)
+        return Span(span, name, origin.headers, self._log, is_new=is_new)
 
     def close(self) -> None:
         """Send what is left, to a receiver that takes it now."""
@@ -126,8 +132,11 @@ class Tracer:
 
 def said_of(record: object) -> dict[str, Any]:
     """What is told of a record, by field: words and small numbers, nothing a person has written."""
+    if record is None:
+        return {}
     head = getattr(record, "head", None)
     found = {field: getattr(record, field, getattr(head, field, None)) for field in SAID}
+    found["record"] = type(record).__name__
     return {field: value for field, value in found.items() if isinstance(value, str | int)}
 
 

@@ -77,6 +77,7 @@ def test_a_sampled_record_is_a_span_of_its_producers_trace(traced: Traced) -> No
         "messaging.destination.partition.id": "3",
         "messaging.kafka.offset": 41,
         "messaging.message.id": "m1",
+        "sms.record": "MtSubmitted",
         "sms.connector": "fast",
         "sms.outcome": "accepted",
         "sms.command_status": 0,
