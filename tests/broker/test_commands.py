@@ -12,7 +12,7 @@ from pipeline import topics
 from pipeline.config import KafkaConfig, load
 from pipeline.ids import MessageId, SmscMessageId
 from pipeline.kafka.admin import create_topics
-from pipeline.kafka.clients import make_producer, now_ms, produce
+from pipeline.kafka.clients import headers_of, make_producer, now_ms, produce
 from pipeline.kafka.reader import read_to_end
 from pipeline.process import catalog
 from pipeline.records import SmscCommand, SmscCommanded
@@ -20,6 +20,7 @@ from smpp.pdu import CancelSm, Pdu, QuerySm
 from smpp.server import SmscSession
 from smpp.values import CommandStatus, MessageState
 from tests.broker.test_binder import CODEC, DEADLINE_S, Bench, Carrier
+from tests.traced import CAME
 
 
 class Answering(Carrier):
@@ -70,17 +71,18 @@ class Desk(Bench):
 
     def put(self, key: str, octets: bytes) -> None:
         producer = make_producer(self.config.kafka)
-        produce(producer, self.commands, key, octets)
+        produce(producer, self.commands, key, octets, headers=CAME)
         assert producer.flush(DEADLINE_S) == 0
 
     def answers(self) -> dict[str, SmscCommanded]:
-        """By command_id."""
+        """By command_id; each is of the trace of its command."""
         own = f"{self.connector}-"
         found = {}
         for message in read_to_end(self.config.kafka, [topics.TRACKER_IN]):
             if (message.key() or b"").decode().startswith(own):
                 answer = CODEC.decode(message.value(), SmscCommanded)
                 found[answer.command_id] = answer
+                assert headers_of(message) == CAME
         return found
 
     async def answered(self, *command_ids: str) -> dict[str, SmscCommanded]:
