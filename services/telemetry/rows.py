@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
+from msgspec.structs import astuple
 
 from pipeline import topics
 from pipeline.codec import Codec
@@ -45,8 +46,7 @@ class Row(NamedTuple):
     def values(self) -> tuple[Any, ...]:
         """In the order of the columns."""
         head, is_put_off = self.life
-        known = (getattr(head, name) for name in HEADS)
-        return (*known, is_put_off, self.life.is_unsent, _STORIES.encode(self.story))
+        return (*astuple(head), is_put_off, self.life.is_unsent, _STORIES.encode(self.story))
 
 
 def grown(row: Row | None, offset: int, event: MtEvent) -> Row:
