@@ -136,6 +136,28 @@ def test_the_producer_decides_and_only_without_it_the_sampler(
     assert Traced(beginning).tracer.admit(headers) == trace
 
 
+@pytest.mark.parametrize(
+    ("sampler", "share", "trace"),
+    [
+        ("", "", None),
+        ("always_on", "", AS_IT_CAME),
+        ("always_off", "", None),
+        ("parentbased_traceidratio", "1", AS_IT_CAME),
+        ("parentbased_traceidratio", "0", None),
+    ],
+)
+def test_which_requests_begin_a_trace_is_said_by_the_usual_variables(
+    monkeypatch: pytest.MonkeyPatch, sampler: str, share: str, trace: Trace | None
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", sampler)
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER_ARG", share)
+    tracer = make_tracer("intake", "intake-0")
+    assert tracer is not None
+    assert tracer.admit(None) == trace
+    tracer.close()
+
+
 def test_a_request_that_begins_a_trace_has_no_parent_and_no_link(traced: Traced) -> None:
     span = traced.tracer.begin(AS_IT_CAME, "intake", origin(None))
     span.end(None)
