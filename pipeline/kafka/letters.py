@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from confluent_kafka import KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
 
 from pipeline.burials import OPEN_MS_MAX, Again, Letter, Stays, again, document
 from pipeline.codec import Codec
@@ -118,23 +118,7 @@ def deal(
                 over = [one for one in own if one.is_over]
                 dealt += own
                 if over:
-                    producer.begin_transaction()
-                    for one in over:
-                        if isinstance(one.decided, Again):
-                            again = one.decided
-                            produce(
-                                producer,
-                                again.topic,
-                                again.key,
-                                again.octets,
-                                headers=again.headers,
-                            )
-                    producer.send_offsets_to_transaction(
-                        [TopicPartition(topic, PARTITION, over[-1].letter.offset + 1)],
-                        consumer.consumer_group_metadata(),
-                        REQUEST_TIMEOUT_S,
-                    )
-                    producer.commit_transaction(REQUEST_TIMEOUT_S)
+                    _write(producer, consumer, over)
                 if len(over) < len(batch):
                     break
         finally:
@@ -156,6 +140,26 @@ def _decided(batch: Sequence[Letter], decide: Decide, *, skips: bool) -> list[De
         if not is_over:
             break
     return found
+
+
+def _write(producer: Producer, consumer: Consumer, over: Sequence[Dealt]) -> None:
+    """What goes again, and up to where all is dealt with: both or neither."""
+    last = over[-1].letter
+    producer.begin_transaction()
+    try:
+        for one in over:
+            if isinstance(one.decided, Again):
+                topic, key, octets, headers = one.decided
+                produce(producer, topic, key, octets, headers=headers)
+        producer.send_offsets_to_transaction(
+            [TopicPartition(last.topic, PARTITION, last.offset + 1)],
+            consumer.consumer_group_metadata(),
+            REQUEST_TIMEOUT_S,
+        )
+    except BaseException:
+        producer.abort_transaction(REQUEST_TIMEOUT_S)
+        raise
+    producer.commit_transaction(REQUEST_TIMEOUT_S)
 
 
 def _begin(kafka: KafkaConfig, topic: str) -> int:

@@ -8,7 +8,6 @@ from typing import Any, cast
 
 import msgspec
 import pytest
-from click.testing import Result
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
@@ -61,7 +60,7 @@ class Lying:
         """What the command says, which shows nothing of a person."""
         about = [] if action == "list" else [self.dlq]
         arguments = ["dlq", action, *about, *options, "--config", str(self.config)]
-        found: Result = CliRunner().invoke(APP, arguments)
+        found = CliRunner().invoke(APP, arguments)
         assert found.exit_code == code, (found.output, found.exception)
         assert self.canaries.search([("output", [found.output])]).found == 0
         return found.stdout
