@@ -50,7 +50,7 @@ SHOWN = {  # by the example of a snapshot
     "[data-connector=fast] .words": "ESME_RINVSYSID",
     "[data-connector=test] dd >> nth=2": "–",
     "#groups tbody tr >> nth=2": "binder-slow1,8406.2 s298",
-    "#latency tbody tr >> nth=0": "request to submitslow · otp · SE61 ms190 ms420 ms1,204",
+    "#latency tbody tr >> nth=1": "request to submitslow · otp · SE61 ms190 ms420 ms1,204",
     "#failures li >> nth=0": "14:13:16order-4711slow"
     "The carrier says that the number does not exist.",
     "#mo li >> nth=0": "14:13:1846…321 to 12345fastVOTE · vote in song-contest",
@@ -344,11 +344,12 @@ def test_a_test_sms_is_sent_and_its_handset_played(
     }
     with serving({"one": carrier.url}) as served:
         served.put()
-        served.view.events += STORY
         page = visit(served.unlocked)
         expect(page.locator("#panel option")).to_have_text(["default", "test"])
         page.get_by_role("button", name="Send").click()
         expect(page.locator("#send .said")).to_have_text("Sent as m1")
+        expect(page.locator("#find .said")).to_have_text("It is on its way.")
+        served.view.events += STORY
         expect(page.locator(".story strong")).to_have_text("m1")
         assert [(one["to"], one["sender"]) for one in published] == [(f"+{HANDSET}", "12345")]
         page.get_by_role("button", name="Delivered").wait_for()

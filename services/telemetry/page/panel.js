@@ -84,7 +84,7 @@ async function send(event) {
   if (!answer.ok) return say(sent(), answer.error);
   const { message_id: id } = answer.data;
   sent().replaceChildren("Sent as ", button(id, () => find(id), { className: "plain" }));
-  find(id);
+  find(id, true);
 }
 
 async function reply(event) {

@@ -14,6 +14,7 @@ const FOLLOW_EVERY_MS = 1500;
 const FOLLOW_MAX = 200; // looks; a message may be open for days
 let turn = 0; // of the question asked last: an answer that comes behind it is late
 let asked = "";
+let expected = ""; // the id of one that was just sent: telemetry will know it soon
 let shownAs = ""; // the text that is on show: what is the same stays, somebody may be reading it
 
 const term = () => one("#find-term");
@@ -73,6 +74,7 @@ async function look(text) {
   const answer = await ask(`/v1/messages/${encodeURIComponent(text)}`);
   if (answer.ok) return { words: "", shown: story(answer.data), isOpen: !answer.data.head.terminal };
   if (AWAY.has(answer.status)) return { words: answer.error, isAway: true };
+  if (answer.status === 404 && text === expected) return { words: "It is on its way.", isAway: true };
   if (answer.status !== 404 || !NUMBER.test(text)) return { words: answer.error };
   return isOpen() ? byNumber(text) : { words: "To search by number, unlock the page with its token." };
 }
@@ -81,11 +83,16 @@ async function put(text, mine) {
   const answer = await look(text);
   if (mine !== turn) return false;
   say(said(), answer.words);
-  if (answer.isAway) return true; // what is on show stays, and is asked for again
+  if (answer.isAway) return true; // what is on show stays, and it is asked for again
   const told = answer.shown?.textContent ?? "";
   if (told !== shownAs) found().replaceChildren(...(answer.shown ? [answer.shown] : []));
   shownAs = told;
   return Boolean(answer.isOpen);
+}
+
+function clear() {
+  found().replaceChildren();
+  shownAs = "";
 }
 
 /** While its story is not over, look again; `left` times. */
@@ -98,10 +105,12 @@ function follow(text, mine, left) {
   }, FOLLOW_EVERY_MS);
 }
 
-/** Look for `text` and show what there is, as it goes on. */
-export async function seek(text) {
+/** Look for `text` and show what there is, as it goes on; what `isSent` may not be known yet. */
+export async function seek(text, isSent = false) {
   const mine = ++turn;
+  if (text !== asked) clear();
   asked = text;
+  expected = isSent ? text : "";
   term().value = text;
   say(said(), "…");
   if (await put(text, mine)) follow(text, mine, FOLLOW_MAX);

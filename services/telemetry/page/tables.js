@@ -22,16 +22,18 @@ function drawGroups(groups) {
   show(one("#groups .scroll"), groups.length > 0);
 }
 
+const kindOf = (row) => [row.connector, row.class, row.country].filter(Boolean).join(" · ");
+
 function makeLatency(row) {
-  const kind = [row.connector, row.class, row.country].filter(Boolean).join(" · ");
   const own = Array.from({ length: 4 }, () => el("td"));
-  const step = el("td", {}, stepName(row.step), el("span", { className: "soft" }, kind));
+  const step = el("td", {}, stepName(row.step), el("span", { className: "soft" }, kindOf(row)));
   return Object.assign(el("tr", {}, step, ...own), { own });
 }
 
 function drawLatency(latency) {
-  const keyOf = (row) => [row.step, row.connector, row.class, row.country].join("\n");
-  rows(one("#latency tbody"), latency, keyOf, makeLatency, ({ own }, row) => {
+  const keyOf = (row) => `${kindOf(row)}\n${row.step}`;
+  const inOrder = [...latency].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)); // so that none moves
+  rows(one("#latency tbody"), inOrder, keyOf, makeLatency, ({ own }, row) => {
     const words = [lasting(row.p50_ms), lasting(row.p95_ms), lasting(row.p99_ms), whole(row.count)];
     words.forEach((text, n) => say(own[n], text));
   });
