@@ -23,7 +23,7 @@ SHOWN = {  # by the example of a snapshot
     "#link": "live",
     "#clock": "14:13:20",
     "#verdict-title": "1 thing to look at",
-    "#verdict-facts": "6 of 7 binds · 308 segments/s · 21,680 open · oldest unsent 44 s",
+    "#verdict-facts": "6 of 7 binds · 309 segments/s · 21,680 open · oldest unsent 44 s",
     ".alerts strong": "fast refuses everything: ESME_RINVSYSID.",
     ".alerts .soft": "ConnectorStopped · for 44 s · docs/runbooks/ConnectorStopped.md",
     "[data-stage=requested] .count": "301,204",
@@ -31,7 +31,7 @@ SHOWN = {  # by the example of a snapshot
     "[data-stage=delivered] .share": "89.7 %",
     "#tests": "Beside these, of tenants who only test: 12 requested, 11 delivered, 0 failed, "
     "1 open.",
-    "[data-rate=mo_per_s] .count": "7.7",
+    "[data-rate=mo_per_s] .count": "7.9",
     "[data-connector=slow] .pill": "bound",
     "[data-connector=slow] .gauge >> nth=0": "rate in force313 of 400/s",
     "[data-connector=slow] .gauge >> nth=1": "window61 of 80",

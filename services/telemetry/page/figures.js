@@ -1,7 +1,7 @@
 // Funnel and rates: how far messages have come, and how many a second.
 
 import { bar, el, one, rows, say, svg } from "./dom.js";
-import { percent, rate, whole } from "./words.js";
+import { lately, percent, rate, whole } from "./words.js";
 
 const STAGES = [
   ["requested", ""], ["routed", ""], ["submitted", ""], ["delivered", "good"],
@@ -61,11 +61,11 @@ function drawRates(rates) {
     const points = rates[name];
     const top = Math.max(1, ...points);
     const path = curve(points, top);
-    say(made.count, rate(points.at(-1)));
+    say(made.count, rate(lately(points)));
     made.line.setAttribute("d", path);
     made.area.setAttribute("d", `${path}L100 ${HEIGHT + 4}L0 ${HEIGHT + 4}Z`);
     const most = rate(Math.max(0, ...points));
-    const told = `${words}: now ${rate(points.at(-1))}, at most ${most} a second`;
+    const told = `${words}: now ${rate(lately(points))}, at most ${most} a second`;
     made.spark.setAttribute("aria-label", told);
   });
 }

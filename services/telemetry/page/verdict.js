@@ -1,7 +1,7 @@
 // Whether all is well: one sentence on top and in the name of the tab, and what to look at.
 
 import { dress, el, one, rows, say, show } from "./dom.js";
-import { lasting, rate, whole } from "./words.js";
+import { lasting, lately, rate, whole } from "./words.js";
 
 const TITLE = "Heliograph";
 
@@ -17,7 +17,7 @@ function facts({ connectors, funnel, rates }) {
   const ages = connectors.map((each) => each.age_s).filter((each) => each !== null);
   const words = [
     `${whole(binds)} of ${whole(wanted)} binds`,
-    `${rate(rates.submitted_per_s.at(-1))} segments/s`,
+    `${rate(lately(rates.submitted_per_s))} segments/s`,
     `${whole(funnel.open)} open`,
   ];
   if (ages.length > 0) words.push(`oldest unsent ${lasting(1000 * Math.max(...ages))}`);

@@ -19,6 +19,12 @@ export const whole = (value) => (isNothing(value) ? NONE : WHOLE.format(value));
 export const rate = (value) =>
   isNothing(value) ? NONE : value < 100 ? String(Math.round(value * 10) / 10) : whole(value);
 
+/** The mean of the last five of one a second: one alone is too restless. */
+export function lately(points) {
+  const last = points.slice(-5);
+  return last.reduce((sum, point) => sum + point, 0) / last.length;
+}
+
 /** 96.1 % */
 export const percent = (share) =>
   isNothing(share) ? NONE : `${(100 * share).toFixed(share !== 0 && share < 0.001 ? 2 : 1)} %`;
