@@ -10,9 +10,9 @@ from pipeline.config import Config
 from pipeline.errors import HeliographError
 from pipeline.ids import Msisdn
 from pipeline.process import make_codec
-from pipeline.reasons import why
 from pipeline.story import Step, tell
 from services.intake.numbers import BadNumber, msisdn
+from services.telemetry.reasons import why
 
 NOTHING_LATELY = (
     "no event speaks of a message of that id, and none has gone to that number lately; without "

@@ -11,7 +11,6 @@ from pipeline import masking
 from pipeline.capacity import Capacity
 from pipeline.config import Config
 from pipeline.ids import ConnectorId
-from pipeline.reasons import in_words
 from pipeline.records import Dlr, Mo, MtEvent, VoteTally
 from services.telemetry import snapshot
 from services.telemetry.alarms import Alarms
@@ -24,6 +23,7 @@ from services.telemetry.latencies import (
     Latencies,
     percentiles,
 )
+from services.telemetry.reasons import in_words
 from services.telemetry.slo import Slo
 from services.telemetry.snapshot import ROWS_MAX, Snapshot
 from services.telemetry.view import Count, Unsent

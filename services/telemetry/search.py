@@ -14,10 +14,10 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from pipeline.masking import masked
-from pipeline.reasons import why
 from pipeline.records import MtEvent
 from pipeline.story import tell
 from services.telemetry.parts import Desk, Part
+from services.telemetry.reasons import why
 from services.telemetry.view import Found, ViewError, newest
 
 LOG = structlog.get_logger()

@@ -8,10 +8,10 @@ import pytest
 from pipeline.capacity import Capacity
 from pipeline.config import Config
 from pipeline.connectors import ConnectorConfig
-from pipeline.reasons import in_words
 from pipeline.records import Record, VoteTally
 from services.telemetry.figures import Around, Figures
 from services.telemetry.heard import Heard, Moved
+from services.telemetry.reasons import in_words
 from services.telemetry.snapshot import Group, Snapshot
 from services.telemetry.view import Count, Unsent
 from tests.builders import REQUESTED_MS, dlr, mt_event

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.reasons import ENDS, RECEIPTS, WORDS, in_words, why
 from pipeline.story import STEPS
+from services.telemetry.reasons import ENDS, RECEIPTS, WORDS, in_words, why
 from services.tracker import states
 from tests.builders import REQUESTED_MS, mt_event
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PLACES = {  # by whom a reason is made: which argument it is
     "Refusal": 0,
     "Fault": 0,
