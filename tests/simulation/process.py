@@ -71,6 +71,7 @@ class Process:
         self._lines: dict[int, Line] = {}
         self._backlog: deque[Callable[[], None]] | None = None  # while frozen
         self._append_at = 0.0
+        self._told_at = 0.0
         self._cut_off_at = FAR_AWAY  # what was to be appended later is lost with the process
         self._alarm_at = FAR_AWAY
         self._is_pump_asked = False
@@ -379,8 +380,9 @@ class Process:
             return
         log = self._broker.outputs[record.submit_partition]
         log.append(record)
-        place = len(log) - 1
-        self._later(self._dice.uniform(*KAFKA_S), lambda: done(place))
+        place, now = len(log) - 1, self._clock.now
+        self._told_at = max(self._told_at, now + self._dice.uniform(*KAFKA_S))  # in order, too
+        self._later(self._told_at - now, lambda: done(place))
 
     def _commit(self, key: Key, lease: Lease) -> bool:
         return self._broker.commit(self, key, lease.tracker.base, lease.metadata())
