@@ -1,9 +1,10 @@
 """A tracer whose spans stay here, and a trace to be in."""
 
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.sdk.trace.sampling import ALWAYS_ON, Sampler
+from opentelemetry.sdk.trace.sampling import Sampler
 
 from pipeline.effects import Headers
 from pipeline.tracing import Tracer
@@ -19,9 +20,7 @@ class Traced:
 
     def __init__(self, beginning: Sampler | None = None) -> None:
         self._sent = InMemorySpanExporter()
-        provider = TracerProvider(ALWAYS_ON, shutdown_on_exit=False)
-        provider.add_span_processor(SimpleSpanProcessor(self._sent))
-        self.tracer = Tracer(provider, beginning)
+        self.tracer = Tracer(SimpleSpanProcessor(self._sent), Resource({}), beginning)
 
     @property
     def spans(self) -> tuple[ReadableSpan, ...]:
