@@ -42,7 +42,8 @@ def _next(state: Entries) -> int:
 
 def main(bootstrap: str, state_dir: str, commit_within_s: str = "") -> None:
     """Count what comes to the tracker's topic."""
-    stream.COMMIT_WITHIN_S = float(commit_within_s or stream.COMMIT_WITHIN_S)
+    if commit_within_s:
+        stream.COMMIT_WITHIN = int(float(commit_within_s) / stream.COMMIT_AFTER_S)
     config = Config(kafka=KafkaConfig(bootstrap_servers=bootstrap), state_dir=Path(state_dir))
     with process("tracker", config, "counting-0") as ground:
         stream.run(
