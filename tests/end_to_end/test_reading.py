@@ -18,12 +18,15 @@ from typing import Any
 
 import pytest
 from confluent_kafka import Producer
+from typer.testing import CliRunner
 
 from heliograph.canaries import Canaries
 from heliograph.chaos.relay import Relay
+from heliograph.cli import APP
 from pipeline.broker import free_port
 from pipeline.codec import Codec
 from pipeline.config import KafkaConfig
+from pipeline.errors import HeliographError
 from pipeline.kafka.reader import read_to_end
 from pipeline.records import MtEvent
 from smpp.framing import Framer
@@ -91,10 +94,10 @@ class Desk:
     def ask(self, *arguments: str, code: int = 0) -> str:
         """What a command says to a script, which is nothing of a person."""
         where = ("--config", str(self.pipeline.config))
-        done = heliograph(self.pipeline.bootstrap, *arguments, *where)
-        assert done.returncode == code, (arguments, done.stdout, done.stderr)
-        told = self.canaries.search([("output", [done.stdout, done.stderr])])
-        assert told.found == 0, (arguments, done.stdout, done.stderr)
+        done = CliRunner().invoke(APP, [*arguments, *where])
+        said = [done.stdout, done.stderr, str(done.exception)]
+        assert (2 if isinstance(done.exception, HeliographError) else done.exit_code) == code, said
+        assert self.canaries.search([("output", said)]).found == 0, said
         return done.stdout
 
     def told(self, *arguments: str, code: int = 0) -> Any:
@@ -105,17 +108,12 @@ class Desk:
     def on_a_terminal(self, *arguments: str) -> str:
         """What it says to somebody who looks."""
         where = ("--config", str(self.pipeline.config))
-        environ = {
-            **os.environ,
-            "HELIOGRAPH__KAFKA__BOOTSTRAP_SERVERS": self.pipeline.bootstrap,
-        }
         ours, theirs = pty.openpty()
         with open(ours, "rb", buffering=0) as screen:
             process = subprocess.Popen(
                 [sys.executable, "-m", "heliograph", *arguments, *where],
                 stdout=theirs,
                 stderr=subprocess.PIPE,
-                env=environ,
             )
             os.close(theirs)
             shown = bytearray()
@@ -145,6 +143,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
         folder = tmp_path_factory.mktemp("reading")
         with running(folder, {"slow": CARRIER}, routes=ROUTES, change=through_it) as pipeline:
+            patch.setenv("HELIOGRAPH__KAFKA__BOOTSTRAP_SERVERS", pipeline.bootstrap)
             own = Desk(pipeline, passed)
             send(pipeline)
             yield own
@@ -261,9 +260,8 @@ def test_a_topic_is_told_decoded_filtered_and_masked(
 
 
 def test_a_topic_is_followed(desk: Desk) -> None:
-    environ = {**os.environ, "HELIOGRAPH__KAFKA__BOOTSTRAP_SERVERS": desk.pipeline.bootstrap}
     command = [sys.executable, "-m", "heliograph", "tail", "sms.mt.status", "--follow", "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environ, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
             seen = {json.loads(process.stdout.readline())["key"] for _ in NUMBERS}
@@ -309,8 +307,7 @@ def test_a_command_says_one_document(desk: Desk, words: str) -> None:
 
 
 def test_sandboxes_are_asked_too(desk: Desk) -> None:
-    (url,) = (url for name, url in desk.pipeline.carriers.items() if name == "slow")
-    done = heliograph(desk.pipeline.bootstrap, "scenario", url, "--json")
+    done = heliograph(desk.pipeline.bootstrap, "scenario", desk.pipeline.carriers["slow"], "--json")
     assert (done.returncode, "message_ids" in json.loads(done.stdout)) == (0, True)
     found = desk.told("verify", *desk.pipeline.ledgers, "--settle-s", "20")
     assert found["is_good"], found
