@@ -10,8 +10,7 @@ from typing import Any
 from pipeline.burials import Again, Letter, Stays, dead_topics, death_of
 from pipeline.config import Config
 from pipeline.errors import HeliographError
-from pipeline.kafka.groups import partition_counts
-from pipeline.kafka.letters import Decide, deal, decision, documents, letters
+from pipeline.kafka.letters import Decide, deal, decision, documents, filled, letters
 from pipeline.process import catalog, make_codec
 
 EVERYTHING = 1_000_000  # letters of one topic at once
@@ -49,12 +48,9 @@ class Outcome:
 
 def piles(config: Config, *, with_all: bool) -> list[Pile]:
     """A row for each topic that has any; raises BrokerError."""
-    known = partition_counts(config.kafka)
-    return [
-        pile
-        for name in dead_topics(catalog(config))
-        if name in known and (pile := _pile(config, name, with_all=with_all)) is not None
-    ]
+    names = filled(config.kafka, dead_topics(catalog(config)))
+    found = (_pile(config, name, with_all=with_all) for name in names)
+    return [pile for pile in found if pile is not None]
 
 
 def shown(

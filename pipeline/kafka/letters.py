@@ -4,7 +4,7 @@ A group of its own has committed those that are dealt with. What goes again and 
 transaction, and who deals with a topic fences off whoever began before: so each goes once.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ from pipeline.errors import BrokerError
 from pipeline.kafka.clients import (
     REQUEST_TIMEOUT_S,
     headers_of,
+    known_topics,
     make_consumer,
     make_transactional_producer,
     now_ms,
@@ -24,7 +25,7 @@ from pipeline.kafka.clients import (
     produce,
 )
 from pipeline.kafka.groups import partition_counts
-from pipeline.kafka.lag import Place, committed
+from pipeline.kafka.lag import Place, begins, committed, ends
 from pipeline.kafka.reader import offsets_at, read_to_end
 
 GROUP = "operator"
@@ -40,6 +41,20 @@ class Dealt(NamedTuple):
     letter: Letter
     decided: Again | Stays
     is_over: bool
+
+
+def filled(kafka: KafkaConfig, names: Iterable[str]) -> list[str]:
+    """Those of these topics that hold anything; raises BrokerError."""
+    consumer = make_consumer(kafka, GROUP)
+    try:
+        there = known_topics(consumer, kafka)
+        places: list[Place] = [(name, PARTITION) for name in names if name in there]
+        first, after = begins(consumer, places), ends(consumer, places)
+    except KafkaException as error:
+        raise BrokerError(f"offsets of dead letters can't be read: {error}") from error
+    finally:
+        consumer.close()
+    return [place[0] for place in places if first[place] < after[place]]
 
 
 def letters(kafka: KafkaConfig, topic: str, *, with_all: bool = False) -> Iterator[Letter]:
