@@ -23,7 +23,7 @@ from services.telemetry.latencies import (
     Latencies,
     percentiles,
 )
-from services.telemetry.reasons import in_words
+from services.telemetry.reasons import in_words, of_event
 from services.telemetry.slo import Slo
 from services.telemetry.snapshot import ROWS_MAX, Snapshot
 from services.telemetry.view import Count, Unsent
@@ -226,7 +226,7 @@ def _failure(event: MtEvent) -> snapshot.Failure:
         at_ms=event.at_ms,
         message_id=event.message_id,
         connector=event.connector,
-        words=in_words(event.reason or event.state, event.command_status),
+        words=of_event(event) or in_words(event.state),
     )
 
 

@@ -144,6 +144,20 @@ def in_words(reason: str, command_status: int | None = None) -> str:
     return _receipt(state, error) if state in RECEIPTS else reason
 
 
+def of_event(event: MtEvent) -> str | None:
+    """Why it came to this event: a part of a sentence; None where it says nothing of that."""
+    if event.reason is None:
+        return None
+    if event.state == DELIVERED and not event.reason.startswith(SILENCE):
+        return None  # it speaks of a way before
+    if event.event == OF_CARRIER:
+        state, _, error = event.reason.partition(":")
+        return _receipt(state, error)
+    if event.event == "segment_cancelled" and event.reason not in WORDS:
+        return f"an operator has stopped it ({event.reason})"
+    return in_words(event.reason, event.command_status)
+
+
 def why(events: Sequence[MtEvent]) -> str:
     """One sentence about a message from all its events, in their order; "" without any."""
     told = [event for event in events if event.event not in REPEATS] or list(events)
@@ -157,7 +171,7 @@ def why(events: Sequence[MtEvent]) -> str:
         "after": _span(decisive.at_ms - decisive.requested_ms),
     }
     begin = ENDS.get(state, f"It is {state}").format(**facts)
-    reason = _reason(decisive)
+    reason = of_event(decisive)
     sentence = f"{begin}: {reason}." if reason else f"{begin}."
     return sentence[0].upper() + sentence[1:]
 
@@ -171,19 +185,6 @@ def _decisive(events: Sequence[MtEvent], state: str) -> MtEvent:
         if found:
             return found[-1]
     return events[-1]
-
-
-def _reason(event: MtEvent) -> str | None:
-    if event.reason is None:
-        return None
-    if event.state == DELIVERED and not event.reason.startswith(SILENCE):
-        return None  # it speaks of a way before
-    if event.event == OF_CARRIER:
-        state, _, error = event.reason.partition(":")
-        return _receipt(state, error)
-    if event.event == "segment_cancelled" and event.reason not in WORDS:
-        return f"an operator has stopped it ({event.reason})"
-    return in_words(event.reason, event.command_status)
 
 
 def _connector(events: Sequence[MtEvent]) -> str | None:

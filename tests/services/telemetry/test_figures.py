@@ -97,7 +97,18 @@ def test_a_message_is_seen_from_its_request_to_its_end(figures: Figures) -> None
     assert (card.delivery_rate, card.orphan_share) == (0.5, 0.25)
     (failure,) = seen.failures
     assert (failure.message_id, failure.connector) == ("m2", "fast")
-    assert failure.words == in_words("dead")
+    assert failure.words == "the carrier says dead"
+
+
+def test_a_failure_is_told_in_the_words_of_whoever_says_it(figures: Figures) -> None:
+    ends = [
+        mt_event(f"m{n}", event=event, state="undeliverable", terminal=True, reason="rejected")
+        for n, event in enumerate(("receipt", "segment_unknown"))
+    ]
+    figures.heard(heard(*ends), [], NOW_MS)
+    of_us, of_carrier = (failure.words for failure in look(figures).failures)
+    assert of_carrier == "the carrier or the network refused it"
+    assert of_us == in_words("rejected") != of_carrier
 
 
 def test_numbers_are_masked_and_no_text_is_there(figures: Figures) -> None:
