@@ -21,8 +21,7 @@ def test_the_token_leaves_the_address_and_is_in_none(visit: Visit, served: Serve
     page = visit(served.url)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.goto("about:blank")
-    page.goto(served.unlocked)
+    page.goto(served.unlocked)  # in the page that is open: only its fragment is another
     expect(page.get_by_role("button", name="Lock", exact=True)).to_be_visible()
     assert page.url == f"{served.url}/"
     find(page, "m1")
@@ -69,6 +68,18 @@ def test_a_token_that_is_not_the_right_one_is_told(visit: Visit, served: Served)
     page.get_by_role("button", name="Unlock").click()
     expect(page.locator("#refused")).to_have_text("")
     expect(page.get_by_role("button", name="Lock", exact=True)).to_be_visible()
+
+
+def test_locked_while_nothing_answers_it_shows_nothing(visit: Visit, served: Served) -> None:
+    served.put()
+    served.view.events += STORY
+    page = visit(served.unlocked)
+    find(page, "m1")
+    expect(page.locator(".story dd").first).to_have_text(NUMBER)
+    page.route("**/v1/messages/*", lambda route: route.abort())
+    page.get_by_role("button", name="Lock", exact=True).click()
+    expect(page.locator(".story")).to_have_count(0)
+    assert NUMBER not in page.content()
 
 
 def test_locked_again_it_shows_no_more_than_before(visit: Visit, served: Served) -> None:

@@ -36,10 +36,19 @@ export const isOpen = () => token !== "";
 /** Call `hear` whenever a token comes or goes. */
 export const onChange = (hear) => changed.push(hear);
 
+/** The token in the address, or null; it does not stay there. */
+function given() {
+  const token = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (token !== null) history.replaceState(null, "", location.pathname + location.search);
+  return token;
+}
+
 /** Take the token that is there, and those that come. */
 export function start() {
-  const given = new URLSearchParams(location.hash.slice(1)).get("token");
-  if (given !== null) history.replaceState(null, "", location.pathname + location.search);
+  addEventListener("hashchange", () => { // the address with a token, in a page that is open
+    const come = given();
+    if (come !== null) keep(come);
+  });
   one("#access").addEventListener("submit", (event) => {
     event.preventDefault();
     keep(one("#token").value.trim());
@@ -50,7 +59,7 @@ export function start() {
     keep("");
     one("#token").focus();
   });
-  keep(given ?? before());
+  keep(given() ?? before());
 }
 
 /**

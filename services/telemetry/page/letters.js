@@ -7,6 +7,7 @@ import { day, shortened, whole } from "./words.js";
 const PATH = "/v1/letters";
 const CONTENT_MAX = 4000; // characters
 let topicShown = null;
+let turn = 0; // of the topic read last: an answer that comes behind it, or behind a lock, is late
 
 const said = () => one("#letters .said");
 const list = () => one("#letters .open");
@@ -40,9 +41,10 @@ function orders(letter) {
 }
 
 async function read(topic) {
+  const mine = ++turn;
   topicShown = topic;
   const answer = await ask(`${PATH}?topic=${encodeURIComponent(topic)}`);
-  if (topicShown !== topic) return;
+  if (mine !== turn) return;
   say(said(), answer.ok ? "" : answer.error);
   list().replaceChildren(...(answer.ok ? answer.data.letters.map(letterRow) : []));
 }
@@ -63,7 +65,8 @@ export function draw({ letters }) {
 /** What is shown by a token goes with it. */
 export function start() {
   onChange(() => {
+    turn += 1;
+    list().replaceChildren();
     if (topicShown !== null && isOpen()) read(topicShown);
-    else list().replaceChildren();
   });
 }

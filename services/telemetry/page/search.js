@@ -125,6 +125,7 @@ export function start() {
     if (text) seek(text);
   });
   onChange(() => {
+    clear();
     if (asked) seek(asked);
   });
 }
