@@ -20,8 +20,9 @@ from services.telemetry.rows import Row, grown, head_of, row_of
 from services.telemetry.sqlite import Sqlite
 from services.telemetry.view import Count, Found, Head, Unsent, View, ViewError, moved
 
-POSTGRES: Final = "postgresql://"
+POSTGRES: Final = ("postgresql://", "postgres://")  # as libpq takes them
 FILE: Final = Path("telemetry") / "view.sqlite"
+NO_FILE: Final = f"is neither a file nor {POSTGRES[0]}..."
 OLD_AT_ONCE = 1000  # so that forgetting holds up nobody
 DAY_MS = 86_400_000
 BEGINNING = 0
@@ -47,6 +48,8 @@ def opened(config: Config, own: TelemetryConfig) -> View:
     where = "" if own.view is None else own.view.get_secret_value()
     try:
         if not where.startswith(POSTGRES):
+            if "://" in where:  # a file of that name would have the password in it
+                raise ConfigError([f"services.telemetry.view: {NO_FILE}"])
             return Store(Sqlite(Path(where) if where else config.state_dir / FILE), own)
         if own.view is not None and own.view.literal and not config.dev:
             raise ConfigError([f"services.telemetry.view: {LITERAL}"])

@@ -264,8 +264,20 @@ def test_a_file_of_ones_own_or_none_at_all(tmp_path: Path) -> None:
         opened(Config(), TelemetryConfig(view=f"{tmp_path}/broken.sqlite"))  # type: ignore[arg-type]
 
 
-def test_an_address_in_the_file_may_have_a_password_and_is_refused() -> None:
-    own = TelemetryConfig(view="postgresql://me:canary@127.0.0.1:1/x")  # type: ignore[arg-type]
-    with pytest.raises(ConfigError, match="a secret may not stand in the file") as told:
+@pytest.mark.parametrize(
+    ("scheme", "words"),
+    [
+        ("postgresql", "a secret may not stand in the file"),
+        ("postgres", "a secret may not stand in the file"),
+        ("mysql", r"neither a file nor postgresql://"),
+    ],
+)
+def test_an_address_in_the_file_may_have_a_password_and_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str, words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    own = TelemetryConfig(view=f"{scheme}://me:canary@127.0.0.1:1/x")  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match=words) as told:
         opened(Config(), own)
     assert "canary" not in str(told.value)
+    assert list(tmp_path.iterdir()) == []
