@@ -5,7 +5,7 @@ written as a whole once more.
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -16,7 +16,13 @@ from services.telemetry.sql import SCHEMA
 from services.telemetry.view import ViewError
 
 PATIENCE_S = 60.0  # for a server that is away while there is something to write
-CONNECT_TIMEOUT_S = 5
+CONNECTED: Final[Mapping[str, Any]] = {  # of each connection, so that a server that vanishes is missed
+    "connect_timeout": 5,  # seconds
+    "tcp_user_timeout": 30_000,  # ms that what was sent may lie unheard
+    "keepalives_idle": 10,  # seconds of silence, after which it is asked
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
 ANSWER_TIMEOUT_MS = 30_000
 WRITER: Final = 5_077_911  # the lock under which tables are made, so that two make them once
 
@@ -114,7 +120,7 @@ class Postgres:
         self._reader = None
 
     def _connected(self) -> Connection:
-        connection = psycopg.connect(self._url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S)
+        connection = psycopg.connect(self._url, autocommit=True, **CONNECTED)
         limit = str(ANSWER_TIMEOUT_MS)
         connection.execute("SELECT set_config('statement_timeout', %s, false)", [limit])
         return connection

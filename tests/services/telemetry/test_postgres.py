@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 import pytest
@@ -107,3 +108,18 @@ def test_a_server_that_does_not_answer_is_waited_for_no_longer_than_that(
     monkeypatch.setattr(module, "PATIENCE_S", 0.5)
     with pytest.raises(ViewError, match="Connection refused"):
         Postgres("postgresql://me:canary@127.0.0.1:1/x")
+
+
+def test_a_server_that_vanishes_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def connect(_: str, **options: Any) -> None:
+        asked.append(options)
+        raise psycopg.ProgrammingError
+
+    monkeypatch.setattr(psycopg, "connect", connect)
+    with pytest.raises(ViewError):
+        Postgres("postgresql:///x")
+    [options] = asked
+    assert options["tcp_user_timeout"] == 30_000
+    assert options["keepalives_idle"] + 3 * options["keepalives_interval"] < 30
