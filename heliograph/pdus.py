@@ -55,6 +55,7 @@ _DIGITS = re.compile(rf"[0-9]{{{NUMBER_DIGITS_MIN},}}")
 _RECEIPT = re.compile(  # what the text of a receipt says of its own
     rb"\b(?:id|sub|dlvrd|submit date|done date|stat|err):[^\s]*", re.IGNORECASE
 )
+_QUOTED = re.compile(rb"text ?:", re.IGNORECASE)  # what follows is a person's, and may look alike
 
 
 def submit_sm(
@@ -152,7 +153,9 @@ def _body(pdu: Pdu, octets: bytes, *, is_receipt: bool) -> bytes:
 
 def _of_receipt(octets: bytes) -> bytes:
     hidden = bytearray(FILLER * len(octets))
-    for found in _RECEIPT.finditer(octets):
+    quoted = _QUOTED.search(octets)
+    own = octets[: quoted.start()] if quoted else octets
+    for found in _RECEIPT.finditer(own):
         begin, end = found.span()
         hidden[begin:end] = octets[begin:end]
     for at, octet in enumerate(octets):

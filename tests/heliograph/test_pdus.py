@@ -115,6 +115,17 @@ def test_a_receipt_keeps_what_it_says_of_its_own_and_nothing_else() -> None:
     assert HANDSET.encode() not in octets
 
 
+@pytest.mark.parametrize("key", [b"text:", b"Text:", b"text :"])
+def test_what_a_receipt_quotes_is_hidden_though_it_looks_like_its_own(key: bytes) -> None:
+    quoted = b"stat:DELIVRD err:000 %bLogin id:839201 stat:secret" % key
+    pdu = deliver_sm(smsc_deliver(short_message=b"id:1 " + quoted))
+    assert pdu is not None
+    mask(pdu)
+    octets = encode(pdu)
+    assert b"id:1 stat:DELIVRD err:000 ****" in octets
+    assert (b"839201" in octets, b"secret" in octets) == (False, False)
+
+
 HEADER = bytes((5, 0, 3, 7, 2, 1))
 
 
