@@ -6,7 +6,7 @@ SMSC, whose outage must not restart us. /readyz says whether there is work it co
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -38,8 +38,8 @@ class HttpServer:
         is_ready: Callable[[], bool],
         routes: Sequence[BaseRoute],
     ) -> None:
-        def probe(answer: Callable[[], bool]) -> Callable[[Request], Response]:
-            def respond(_: Request) -> Response:
+        def probe(answer: Callable[[], bool]) -> Callable[[Request], Awaitable[Response]]:
+            async def respond(_: Request) -> Response:  # whose threads are all taken lives still
                 good = answer()
                 return PlainTextResponse("ok" if good else "no", 200 if good else 503)
 
