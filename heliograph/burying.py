@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline.burials import Again, Letter, Stays, dead_topics, death_of
+from pipeline.burials import Letter, Stays, dead_topics, death_of
 from pipeline.config import Config
 from pipeline.errors import HeliographError
 from pipeline.kafka.letters import Decide, deal, decision, documents, filled, letters
@@ -80,6 +80,8 @@ def told(one: dict[str, Any]) -> Iterator[str]:
         yield f"  is a {one['record']} {json.dumps(value, ensure_ascii=False)}"
     else:
         yield f"  {one['octets']} octets {one.get('hex', '')}".rstrip()
+    if one["is_cut"]:
+        yield f"  cut; `heliograph dlq show {one['topic']} --offset {one['offset']}` shows it whole"
     yield "  may go again" if one["may_go"] else f"  stays: {one['why_not']}"
 
 
@@ -97,17 +99,15 @@ def skip(config: Config, topic: str, count: int) -> Outcome:
 
 def _outcome(config: Config, topic: str, decide: Decide, count: int, *, skips: bool) -> Outcome:
     dealt = deal(config.kafka, topic, decide, count, skips=skips)
-    replayed = sum(isinstance(one.decided, Again) for one in dealt)
-    skipped = sum(one.is_over for one in dealt) - replayed
     stays = None
-    if dealt and not dealt[-1].is_over:
-        [letter, decided, _] = dealt[-1]
+    if dealt.last is not None and not dealt.last.is_over:
+        letter, decided, _ = dealt.last
         assert isinstance(decided, Stays)  # or it would be over
         stays = (
             f"{topic} {letter.offset} stays, for {decided.why}; `heliograph dlq show {topic}` "
             f"shows it, `heliograph dlq skip {topic}` skips it"
         )
-    return Outcome(topic, replayed, skipped, stays)
+    return Outcome(topic, dealt.replayed, dealt.skipped, stays)
 
 
 def _pile(config: Config, topic: str, *, with_all: bool) -> Pile | None:

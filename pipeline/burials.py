@@ -134,22 +134,32 @@ def read(codec: "Codec", topic: str, octets: bytes | None, headers: Headers | No
     return codec.decode(octets, *kinds)
 
 
-def document(letter: Letter, codec: "Codec", *, is_masked: bool) -> dict[str, Any]:
-    """All there is to show of it; octets that nobody can read are counted, or in hex."""
+def document(
+    letter: Letter, codec: "Codec", octets_max: int | None = None, *, is_masked: bool
+) -> dict[str, Any]:
+    """All there is to show of it; octets that nobody can read are counted, or in hex.
+
+    So are those of one that is longer than `octets_max`, up to there.
+    """
     death = death_of(letter)
-    key = (letter.key or b"").decode(errors="replace")
+    key = (letter.key or b"")[:octets_max].decode(errors="replace")
+    octets = letter.octets or b""
+    shown_octets = octets[:octets_max]
     shown: dict[str, Any] = {
         "topic": letter.topic,
         "offset": letter.offset,
         "at_ms": letter.at_ms,
         "key": masking.sentence(key) if is_masked else key,
         "was": death._asdict() | {"message": masking.sentence(death.message)},
-        "octets": len(letter.octets or b""),
+        "octets": len(octets),
+        "is_cut": len(shown_octets) < len(octets),
     }
     try:
         record = read(codec, death.topic, letter.octets, letter.headers)
     except (MisshapenError, UnreadableError):
-        return shown if is_masked else shown | {"hex": (letter.octets or b"").hex()}
+        record = None
+    if record is None or shown["is_cut"]:
+        return shown if is_masked else shown | {"hex": shown_octets.hex()}
     fields = msgspec.to_builtins(record)
     value = masking.masked(fields) if is_masked else fields
     return shown | {"record": type(record).__name__, "value": value}

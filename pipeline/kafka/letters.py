@@ -30,6 +30,7 @@ from pipeline.kafka.reader import offsets_at, read_to_end
 
 GROUP = "operator"
 BATCH = 100  # letters a transaction
+OCTETS_MAX = 1 << 14  # of a letter that is shown with others
 PARTITION = 0  # these topics have one
 
 Decide = Callable[[Letter], Again | Stays]
@@ -41,6 +42,20 @@ class Dealt(NamedTuple):
     letter: Letter
     decided: Again | Stays
     is_over: bool
+
+
+class Dealings(NamedTuple):
+    """How many went again, how many were skipped; and the last one, which may have stayed."""
+
+    replayed: int = 0
+    skipped: int = 0
+    last: Dealt | None = None
+
+    def plus(self, more: Sequence[Dealt]) -> "Dealings":
+        """These, and `more`: one at least."""
+        over = sum(one.is_over for one in more)
+        replayed = sum(isinstance(one.decided, Again) for one in more)
+        return Dealings(self.replayed + replayed, self.skipped + over - replayed, more[-1])
 
 
 def filled(kafka: KafkaConfig, names: Iterable[str]) -> list[str]:
@@ -65,7 +80,7 @@ def letters(kafka: KafkaConfig, topic: str, *, with_all: bool = False) -> Iterat
     if topic not in partition_counts(kafka):
         return  # nobody has made it yet
     starts = None if with_all else {(topic, PARTITION): _begin(kafka, topic)}
-    for message in read_to_end(kafka, [topic], starts=starts):
+    for message in read_to_end(kafka, [topic], starts=starts, patience_s=REQUEST_TIMEOUT_S):
         yield _letter(message)
 
 
@@ -81,16 +96,17 @@ def documents(
 ) -> list[dict[str, Any]]:
     """The first so many as documents, or the one at `offset`, each with what would become of it.
 
-    Raises BrokerError.
+    One alone is whole; several are cut, each, to OCTETS_MAX. Raises BrokerError.
     """
     decide, found = decision(config, codec), list[dict[str, Any]]()
+    octets_max = OCTETS_MAX if offset is None else None
     for letter in letters(config.kafka, topic, with_all=with_all or offset is not None):
         if offset is not None and letter.offset != offset:
             continue
         decided = decide(letter)
         why_not = decided.why if isinstance(decided, Stays) else None
         may = {"may_go": why_not is None, "why_not": why_not}
-        found.append(document(letter, codec, is_masked=is_masked) | may)
+        found.append(document(letter, codec, octets_max, is_masked=is_masked) | may)
         if len(found) == count or offset is not None:
             break
     return found
@@ -114,26 +130,26 @@ def deal(
     *,
     skips: bool = False,
     expected: int | None = None,
-) -> list[Dealt]:
+) -> Dealings:
     """Deal with the first so many: each goes again as `decide` says, in order.
 
     It ends at the first that stays, which stays open; with `skips` it counts as dealt with. With
     `expected` nothing happens unless the first one open has that offset. Raises BrokerError.
     """
-    dealt: list[Dealt] = []
+    dealt = Dealings()
     try:
         producer = make_transactional_producer(kafka, f"{GROUP}-{topic}")
         consumer = make_consumer(kafka, GROUP)  # of which no member is made
         try:
             found = islice(letters(kafka, topic), count)
             while batch := list(islice(found, BATCH)):
-                if expected is not None and not dealt and batch[0].offset != expected:
+                if expected is not None and dealt.last is None and batch[0].offset != expected:
                     break
                 own = _decided(batch, decide, skips=skips)
                 over = [one for one in own if one.is_over]
-                dealt += own
                 if over:
                     _write(producer, consumer, over)
+                dealt = dealt.plus(own)
                 if len(over) < len(batch):
                     break
         finally:

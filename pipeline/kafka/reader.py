@@ -1,10 +1,13 @@
 """Reads topics without a group, to their ends or on and on: for tools, and for an own output."""
 
+import math
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
 
 from pipeline.config import KafkaConfig
+from pipeline.errors import BrokerError
 from pipeline.kafka.clients import (
     REQUEST_TIMEOUT_S,
     known_topics,
@@ -20,11 +23,13 @@ def read_to_end(
     *,
     starts: Mapping[tuple[str, int], int] | None = None,
     ends: Mapping[tuple[str, int], int] | None = None,
+    patience_s: float = math.inf,
 ) -> Iterator[Message]:
     """Every record of `topics` up to the ends as they are now, without a group.
 
     `starts` gives the first offset of single partitions; when given, only those are read. `ends`
-    ends single ones sooner: before these offsets.
+    ends single ones sooner: before these offsets. Raises BrokerError when nothing has come for
+    `patience_s`.
     """
     consumer = make_consumer(kafka, "heliograph-reader")
     try:
@@ -43,7 +48,7 @@ def read_to_end(
             if max(low, tp.offset) < end:
                 open_until[tp.topic, tp.partition] = end
         consumer.assign([tp for tp in where if (tp.topic, tp.partition) in open_until])
-        yield from _until_ends(consumer, open_until)
+        yield from _until_ends(consumer, open_until, patience_s)
     finally:
         consumer.close()
 
@@ -90,13 +95,21 @@ def follow(
         consumer.close()
 
 
-def _until_ends(consumer: Consumer, ends: Mapping[tuple[str, int], int]) -> Iterator[Message]:
+def _until_ends(
+    consumer: Consumer, ends: Mapping[tuple[str, int], int], patience_s: float
+) -> Iterator[Message]:
     """Records until every partition's position has reached its end; markers leave gaps."""
     open_until = dict(ends)
+    heard_s = time.monotonic()
     while open_until:
-        for message in take(consumer, 0.1):
+        found = take(consumer, 0.1)
+        if not found and time.monotonic() - heard_s > patience_s:
+            raise BrokerError(f"Kafka has sent nothing for {patience_s:g} s")
+        for message in found:
             if (message.offset() or 0) < ends[message.topic() or "", message.partition() or 0]:
                 yield message
         for tp in consumer.position([TopicPartition(*key) for key in open_until]):
             if tp.offset >= open_until[tp.topic, tp.partition]:
                 del open_until[tp.topic, tp.partition]
+        if found:
+            heard_s = time.monotonic()  # after whatever was done with it

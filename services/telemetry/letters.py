@@ -25,6 +25,7 @@ from services.telemetry.parts import Desk, Part
 
 SHOWN_MAX = 50  # the oldest of a topic
 TURN_S = 30.0  # that an order waits for those before it
+LOOK_S = 2.0  # that who only looks does: threads that wait are soon all there are
 
 
 class Order(Section):
@@ -63,7 +64,7 @@ class Letters:
         is_masked = not self._access.is_granted(request)
         try:
             self._known(topic)
-            with _asking():
+            with self._in_turn(LOOK_S):
                 found = documents(self._config, self._codec, topic, SHOWN_MAX, is_masked=is_masked)
         except RefusedError as error:
             return JSONResponse({"error": str(error)}, error.status)
@@ -84,35 +85,35 @@ class Letters:
 
     def _deal(self, order: Order, decide: Decide, *, skips: bool = False) -> Again | Stays:
         self._known(order.topic)
-        if not self._turn.acquire(timeout=TURN_S):
-            raise RefusedError(503, "other letters are being dealt with; ask again")
-        try:
-            with _asking():
-                dealt = deal(
-                    self._config.kafka,
-                    order.topic,
-                    decide,
-                    count=1,
-                    skips=skips,
-                    expected=order.offset,
-                )
-        finally:
-            self._turn.release()
-        if not dealt:
+        with self._in_turn(TURN_S):
+            dealt = deal(
+                self._config.kafka,
+                order.topic,
+                decide,
+                count=1,
+                skips=skips,
+                expected=order.offset,
+            )
+        if dealt.last is None:
             raise RefusedError(
                 409, "it is not the oldest that is open; they are dealt with in order, look again"
             )
-        return dealt[0].decided
+        return dealt.last.decided
+
+    @contextmanager
+    def _in_turn(self, patience_s: float) -> Iterator[None]:
+        """One asks Kafka at a time; what goes wrong in one sentence, which names no machine."""
+        if not self._turn.acquire(timeout=patience_s):
+            raise RefusedError(503, "others look at letters, or deal with them; ask again")
+        try:
+            yield
+        except (BrokerError, KafkaException) as error:
+            raise RefusedError(
+                503, "Kafka has not answered; look what is open, ask again"
+            ) from error
+        finally:
+            self._turn.release()
 
     def _known(self, topic: str) -> None:
         if topic not in self._topics:
             raise RefusedError(404, f"`topic` is none of {', '.join(self._topics)}")
-
-
-@contextmanager
-def _asking() -> Iterator[None]:
-    """What goes wrong with Kafka in one sentence, which names no machine."""
-    try:
-        yield
-    except (BrokerError, KafkaException) as error:
-        raise RefusedError(503, "Kafka has not answered; look what is open, ask again") from error

@@ -16,7 +16,7 @@ from services.telemetry.sql import SCHEMA
 from services.telemetry.view import ViewError
 
 PATIENCE_S = 60.0  # for a server that is away while there is something to write
-CONNECTED: Final[Mapping[str, Any]] = {  # of each connection, so that a server that vanishes is missed
+CONNECTED: Final[Mapping[str, Any]] = {  # so that a server that vanishes is missed
     "connect_timeout": 5,  # seconds
     "tcp_user_timeout": 30_000,  # ms that what was sent may lie unheard
     "keepalives_idle": 10,  # seconds of silence, after which it is asked

@@ -21,7 +21,7 @@ from pipeline.burials import Again, Letter, document
 from pipeline.codec import Codec
 from pipeline.config import Config, HttpConfig, TenantConfig
 from pipeline.http import HttpServer
-from pipeline.kafka.letters import Dealt, decision
+from pipeline.kafka.letters import Dealings, Dealt, decision
 from pipeline.metrics import Metrics
 from pipeline.process import Process
 from pipeline.records import MtEvent
@@ -84,17 +84,15 @@ class Served:
             for one, why in zip(own, stays, strict=True)
         ]
 
-    def deal(
-        self, _: object, topic: str, decide: Any, *, expected: int, **__: object
-    ) -> list[Dealt]:
+    def deal(self, _: object, topic: str, decide: Any, *, expected: int, **__: object) -> Dealings:
         """As pipeline.kafka.letters deals with one."""
         first = self.letters[0] if self.letters else None
         if first is None or (first.topic, first.offset) != (topic, expected):
-            return []
+            return Dealings()
         decided = decide(first)
         self.letters.remove(first)
         self.dealt.append((expected, decided.topic if isinstance(decided, Again) else None))
-        return [Dealt(first, decided, True)]
+        return Dealings().plus([Dealt(first, decided, True)])
 
     def put(self, snapshot: Snapshot = SNAPSHOT, **changes: Any) -> Snapshot:
         """Show a snapshot to all who watch."""

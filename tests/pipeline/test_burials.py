@@ -212,6 +212,18 @@ def test_unmasked_all_is_shown_readable_or_in_hex() -> None:
     assert octets["octets"] == 3
 
 
+@pytest.mark.parametrize("octets", [JSON, b"{nonsense, and much of it"])
+def test_what_is_longer_than_one_wants_is_cut_and_says_so(octets: bytes) -> None:
+    one = letter(topics.MT_REQUEST, octets)
+    whole = document(one, CODEC, len(octets), is_masked=False)
+    assert whole["is_cut"] is False
+    cut = document(one, CODEC, 4, is_masked=False)
+    assert (cut["is_cut"], cut["octets"], cut["hex"]) == (True, len(octets), octets[:4].hex())
+    assert (cut["key"], "value" in cut) == ("4670", False)
+    masked = document(one, CODEC, 4, is_masked=True)
+    assert (masked["is_cut"], "hex" in masked, "value" in masked) == (True, False, False)
+
+
 @pytest.mark.parametrize("topic", [t.name for t in topics.catalog({}) if t.dlq])
 def test_every_topic_with_dead_letters_says_what_its_records_are(topic: str) -> None:
     assert topics.records_of(topic)

@@ -22,8 +22,8 @@ async function act(pressed, { topic, offset }, action) {
 
 function letterRow(letter, place) {
   const { topic, partition, offset, reason, message } = letter.was;
-  const { key, octets, hex } = letter;
-  const content = letter.value ?? { key, octets, hex };
+  const { key, octets, is_cut, hex } = letter;
+  const content = letter.value ?? { key, octets, is_cut, hex };
   const row = el("li", {},
     el("p", {}, el("time", { className: "soft" }, `${day(letter.at_ms)} `), shortened(`${reason}: ${message}`)),
     el("details", {}, el("summary", {}, `${topic}, partition ${partition}, offset ${offset}`),

@@ -1,5 +1,8 @@
 """Dead letters over HTTP: who sees what of them, and who may deal with them, one at a time."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 import pytest
@@ -14,7 +17,7 @@ from pipeline.config import Config, KafkaConfig
 from pipeline.dead_letters import error_headers
 from pipeline.errors import BrokerError, UnreadableError
 from pipeline.kafka.clients import Origin
-from pipeline.kafka.letters import Dealt, Decide
+from pipeline.kafka.letters import Dealings, Dealt, Decide
 from pipeline.process import Process
 from services.telemetry import letters
 from services.telemetry.access import Access
@@ -64,15 +67,15 @@ class Lying:
         *,
         skips: bool,
         expected: int,
-    ) -> list[Dealt]:
+    ) -> Dealings:
         if self.fails:
             raise self.fails
         assert count == 1
         if not self.open or self.open[0].offset != expected:
-            return []
+            return Dealings()
         decided = decide(self.open[0])
         is_over = skips or isinstance(decided, Again)
-        found = [Dealt(self.open[0], decided, is_over)]
+        found = Dealings().plus([Dealt(self.open[0], decided, is_over)])
         if is_over:
             self.dealt.append(self.open.pop(0).offset)
         return found
@@ -180,3 +183,42 @@ def test_without_kafka_it_says_so_and_names_no_machine(lying: Lying, fault: Exce
     ):
         assert (answer.status_code, "secret-host" in answer.text) == (503, False)
         assert "Kafka has not answered" in answer.json()["error"]
+
+
+@contextmanager
+def looking(http: TestClient, lying: Lying) -> Iterator[None]:
+    """While somebody looks and Kafka does not answer."""
+    inside, over = threading.Event(), threading.Event()
+    answering = lying.documents
+
+    def hang(*_: Any, **__: Any) -> list[Any]:
+        inside.set()
+        assert over.wait(30)
+        return []
+
+    letters.documents = hang  # type: ignore[assignment]
+    first = threading.Thread(target=http.get, args=(f"/v1/letters?topic={TOPIC}",))
+    first.start()
+    assert inside.wait(30)
+    letters.documents = answering  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        over.set()
+        first.join(30)
+
+
+def test_one_at_a_time_looks_or_deals_and_the_others_are_told(
+    lying: Lying, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(letters, "TURN_S", 0.01)
+    monkeypatch.setattr(letters, "LOOK_S", 0.01)
+    http = served()
+    with looking(http, lying):
+        for answer in (
+            http.get("/v1/letters", params={"topic": TOPIC}),
+            http.post("/v1/letters/skip", json={"topic": TOPIC, "offset": 7}, headers=GRANTED),
+        ):
+            assert (answer.status_code, "ask again" in answer.json()["error"]) == (503, True)
+    assert lying.dealt == []
+    assert http.get("/v1/letters", params={"topic": TOPIC}).status_code == 200
