@@ -6,12 +6,11 @@ What can't be read, or is too long to be kept, goes to the dead letters.
 """
 
 from collections.abc import Callable
-from uuid import uuid5
 
 from msgspec.structs import replace
 
 from pipeline import topics
-from pipeline.dead_letters import error_headers
+from pipeline.dead_letters import error_headers, note_burial
 from pipeline.errors import UnreadableError
 from pipeline.kafka.clients import headers_of, origin_of
 from pipeline.kafka.member import Member, place
@@ -19,7 +18,7 @@ from pipeline.process import Process
 from pipeline.records import Command
 from pipeline.traceparent import passing
 from services.intake.checks import TEXT_CHARACTERS_MAX
-from services.intake.core import IDS_WITHOUT_NAME, Source
+from services.intake.core import Source
 from services.intake.lanes import GROUP
 
 ID_CHARACTERS_MAX = 64
@@ -36,7 +35,7 @@ def named(command: Command, source: Source) -> Command:
             raise UnreadableError("misshapen", f"`{field}` has more than {most} characters")
     if command.command_id:
         return command
-    return replace(command, command_id=str(uuid5(IDS_WITHOUT_NAME, f"{source}")))
+    return replace(command, command_id=source.id)
 
 
 class CommandReader:
@@ -62,7 +61,6 @@ class CommandReader:
     def pass_on(self) -> None:
         """Deal with what has come; nobody is waited for."""
         messages = self._member.read(0)
-        counter = self._ground.metrics.counter
         for message in messages:
             partition = place(message)
             source = Source(*partition, message.offset() or 0, message.timestamp()[1])
@@ -70,10 +68,11 @@ class CommandReader:
             try:
                 command = named(self._ground.codec.decode_command(message.value()), source)
             except UnreadableError as error:
-                dead = error_headers(origin_of(message), GROUP, error)
+                came_from = origin_of(message)
+                dead = error_headers(came_from, GROUP, error)
                 where = topics.dlq_of(topics.COMMAND)
                 self._write(where, message.key(), message.value(), dead)
-                counter("sms.records.dead", topic=topics.COMMAND, reason=error.reason).value += 1
+                note_burial(self._ground.metrics, came_from, GROUP, error)
                 continue
             octets = self._ground.codec.encode(command, topics.TRACKER_IN)
             headers = passing(headers_of(message))

@@ -9,15 +9,13 @@ import re
 from collections.abc import Container
 from dataclasses import dataclass
 from functools import cache
-from uuid import uuid5
 
 import msgspec
 
 from pipeline import topics
 from pipeline.config import Config
 from pipeline.effects import Publish
-from pipeline.ids import IDS_WITHOUT_NAME as IDS_WITHOUT_NAME
-from pipeline.ids import MessageId, Msisdn
+from pipeline.ids import MessageId, Msisdn, id_at
 from pipeline.records import MtAdmitted, MtHead, MtRejected, MtRequest
 from services.intake.checks import (
     CALLER_DATA_CHARACTERS_MAX,
@@ -54,6 +52,11 @@ class Source:
 
     def __str__(self) -> str:
         return f"{self.topic}/{self.partition}/{self.offset}"
+
+    @property
+    def id(self) -> str:
+        """The id of what stands there and brings none."""
+        return id_at(self.topic, self.partition, self.offset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ def origin(topic: str) -> tuple[str, str]:
 def _message_id(given: str | None, source: Source) -> tuple[MessageId, Fault | None]:
     if given is not None and _MESSAGE_ID.fullmatch(given):
         return MessageId(given), None
-    made = MessageId(str(uuid5(IDS_WITHOUT_NAME, str(source))))
+    made = MessageId(source.id)
     return made, None if given is None else BAD_MESSAGE_ID
 
 
