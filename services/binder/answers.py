@@ -26,7 +26,8 @@ class Answers:
         self._by_status: dict[int | None, Counter] = {}
         self._names: dict[str, Counter] = {}
         self.times = metrics.histogram("sms.binder.answer.duration", BOUNDS_S, connector=name)
-        self._of(0)
+        for status in (0, None):  # silence too has its place, whatever an SMSC makes up
+            self._of(status)
 
     def take(self, segment: object, answer: Pdu | None) -> None:
         """One answer; None when none came."""

@@ -38,9 +38,10 @@ def test_an_smsc_that_makes_up_statuses_fills_nothing() -> None:
     for status in range(0x1000, 0x1000 + 3 * STATUSES_MAX):
         own.take("segment", pdu(status))
     own.take("segment", pdu(0))
+    own.take("segment", None)
     assert len(own.statuses) == STATUSES_MAX + 1
-    assert own.statuses[OTHER] == 3 * STATUSES_MAX - (STATUSES_MAX - 1)
-    assert own.statuses["ESME_ROK"] == 1
+    assert own.statuses[OTHER] == 3 * STATUSES_MAX - (STATUSES_MAX - 2)
+    assert own.statuses["ESME_ROK"] == own.statuses["none"] == 1
 
 
 def test_the_time_from_writing_to_the_answer_is_kept_and_silence_has_none(
