@@ -74,7 +74,7 @@ METRICS: Mapping[MetricName, tuple[str, str]] = {  # name: (unit, meaning)
     # messaging: what every service does with Kafka, by the conventions of OpenTelemetry
     "messaging.client.consumed.messages": ("{message}", "Records read, by topic and group."),
     "messaging.client.sent.messages": ("{message}", "Records written, by topic."),
-    "messaging.client.operation.duration": ("s", "Time a commit takes, by group."),
+    "messaging.client.operation.duration": ("s", "Time to confirm and commit a batch, by group."),
     "messaging.process.duration": ("s", "From a batch's first record to its commit, by group."),
     # records
     "sms.records.dead": ("{record}", "Records that could not be read, by topic and reason."),
@@ -167,7 +167,7 @@ METRICS: Mapping[MetricName, tuple[str, str]] = {  # name: (unit, meaning)
     "sms.telemetry.behind": ("{record}", "Records telemetry has still to read."),
     # sandbox
     "sms.sandbox.binds": ("{bind}", "Binds that are up, by account."),
-    "sms.sandbox.submits": ("{segment}", "submit_sm read since it began, by account."),
+    "sms.sandbox.submits": ("{segment}", "submit_sm read, by account."),
     "sms.sandbox.refused": ("{segment}", "Those of them that were refused, by account."),
     "sms.sandbox.waiting": ("{pdu}", "deliver_sm that wait to be taken, by account."),
 }

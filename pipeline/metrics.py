@@ -8,6 +8,7 @@ OpenTelemetry has no histogram that is read: each reader is given ours with what
 """
 
 import os
+import threading
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
@@ -33,6 +34,7 @@ from pipeline.instruments import METRICS, MetricName
 
 LOG = structlog.get_logger()
 Labels = tuple[tuple[str, str], ...]
+CLOSE_S = 2
 KAFKA = {"messaging.system": "kafka"}
 PROTOCOLS = ("http/protobuf", "")
 
@@ -70,7 +72,8 @@ class Metrics:
         readers: list[MetricReader] = [_Scraped(self._with_histograms)]
         if is_pushed("metrics"):
             readers.append(_Pushed(self._with_histograms))
-        self._provider = MeterProvider(readers, resource(service, replica))
+        whose = resource(service, replica)
+        self._provider = MeterProvider(readers, whose, shutdown_on_exit=False)
         self._meter = self._provider.get_meter("heliograph")
         self._counters: dict[MetricName, dict[Labels, Counter]] = {}
         self._gauges: dict[MetricName, dict[Labels, Callable[[], float | None]]] = {}
@@ -125,6 +128,23 @@ class Metrics:
 
     def gauge(self, name: MetricName, value: Callable[[], float | None], **labels: str) -> None:
         """Read `value` whenever somebody asks; None is shown as nothing."""
+        self._watch(self._meter.create_observable_gauge, name, value, labels)
+
+    def growing(self, name: MetricName, value: Callable[[], float | None], **labels: str) -> None:
+        """The same of what is counted elsewhere, and is shown as a counter."""
+        self._watch(self._meter.create_observable_counter, name, value, labels)
+
+    def close(self) -> None:
+        """Push what is left, where there is somebody to push to."""
+        send_the_rest(self._provider.shutdown)
+
+    def _watch(
+        self,
+        create: Callable[..., object],
+        name: MetricName,
+        value: Callable[[], float | None],
+        labels: dict[str, str],
+    ) -> None:
         if name not in self._gauges:
             family = self._gauges[name] = {}
             unit, meaning = METRICS[name]
@@ -133,12 +153,8 @@ class Metrics:
                 read = [(key, get()) for key, get in list(family.items())]
                 return [Observation(now, dict(key)) for key, now in read if now is not None]
 
-            self._meter.create_observable_gauge(name, [read], unit, meaning)
+            create(name, [read], unit, meaning)
         self._gauges[name][tuple(sorted(labels.items()))] = value
-
-    def close(self) -> None:
-        """Push what is left, where there is somebody to push to."""
-        self._provider.shutdown()
 
     def _with_histograms(self, collected: MetricsData) -> MetricsData:
         """What was collected, and the histograms as they are now."""
@@ -175,6 +191,13 @@ class _Pushed(PeriodicExportingMetricReader):
 
     def _receive_metrics(self, metrics_data: MetricsData, *args: Any, **kwargs: Any) -> None:
         super()._receive_metrics(self._add(metrics_data), *args, **kwargs)
+
+
+def send_the_rest(shutdown: Callable[[], object]) -> None:
+    """Have an exporter send what it has and end, if its receiver takes it now."""
+    sending = threading.Thread(target=shutdown, daemon=True)
+    sending.start()
+    sending.join(CLOSE_S)
 
 
 def is_pushed(signal: str) -> bool:

@@ -10,7 +10,6 @@ transaction is aborted, or a batch repeated after a crash, it is told twice.
 """
 
 import os
-import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -26,11 +25,10 @@ from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode,
 
 from pipeline.effects import AS_IT_CAME, Headers, Trace
 from pipeline.kafka.clients import Origin
-from pipeline.metrics import is_pushed, resource
+from pipeline.metrics import is_pushed, resource, send_the_rest
 from pipeline.traceparent import is_traced, onward, trace_of
 
 LOG = structlog.get_logger()
-CLOSE_S = 2
 SCOPE = InstrumentationScope("heliograph")
 SAMPLED = TraceFlags(TraceFlags.SAMPLED)
 SAID = {  # what is told of a record, by field of it or of its head: span attribute
@@ -136,9 +134,7 @@ class Tracer:
 
     def close(self) -> None:
         """Send what is left, to a receiver that takes it now."""
-        sending = threading.Thread(target=self._processor.shutdown, daemon=True)
-        sending.start()
-        sending.join(CLOSE_S)
+        send_the_rest(self._processor.shutdown)
 
 
 def said_of(record: object) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The figures of a sandbox as metrics, read when somebody asks: a submit_sm costs nothing more."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 
 from pipeline.instruments import MetricName
@@ -22,10 +22,12 @@ FIGURES: Mapping[MetricName, Callable[[Account], int]] = {  # of an account
     ),
     "sms.sandbox.waiting": lambda account: len(account.outbox),
 }
+GROWING: Collection[MetricName] = {"sms.sandbox.submits", "sms.sandbox.refused"}
 
 
 def measure(sandbox: Sandbox, metrics: Metrics) -> None:
     """Have `metrics` read the figures of each account."""
     for name, account in sandbox.accounts.items():
         for metric, read in FIGURES.items():
-            metrics.gauge(metric, partial(read, account), account=name)
+            watch = metrics.growing if metric in GROWING else metrics.gauge
+            watch(metric, partial(read, account), account=name)

@@ -8,6 +8,7 @@ from prometheus_client import generate_latest
 
 from pipeline.instruments import METRICS, MetricName
 from pipeline.metrics import Metrics
+from services.sandbox.measured import GROWING
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,7 +24,8 @@ def names_rendered() -> frozenset[str]:
         elif name in counted:
             metrics.counter(name)
         else:
-            metrics.gauge(name, lambda: 1.0)
+            watch = metrics.growing if name in GROWING else metrics.gauge
+            watch(name, lambda: 1.0)
     text = generate_latest().decode()
     metrics.close()
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
@@ -31,7 +33,7 @@ def names_rendered() -> frozenset[str]:
 
 
 def _counted() -> set[MetricName]:
-    """Those that anybody counts: what is no histogram and is not counted is a gauge."""
+    """Those that anybody counts: what is no histogram and is not counted is read as it is."""
     calls = (
         node
         for folder in ("pipeline", "services")

@@ -1,11 +1,13 @@
 """What is counted, as whoever asks reads it."""
 
+import threading
 from collections.abc import Iterator
 
 import pytest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceRequest,
 )
+from opentelemetry.sdk.metrics import MeterProvider
 from prometheus_client import generate_latest
 
 from pipeline.metrics import Histogram, Metrics, is_pushed, resource
@@ -121,6 +123,17 @@ def test_all_of_it_is_pushed_by_otlp(otlp: Receiver, monkeypatch: pytest.MonkeyP
     (bucket,) = by_name["sms.binder.answer.duration"].histogram.data_points
     assert (list(bucket.bucket_counts), list(bucket.explicit_bounds)) == ([0, 1, 0], [0.1, 1])
     assert (bucket.count, bucket.sum, bucket.HasField("min")) == (1, 0.5, False)
+
+
+def test_nobody_waits_for_a_receiver_that_takes_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    metrics, taken, ended = Metrics("intake", "intake-slow"), threading.Event(), list[bool]()
+    with monkeypatch.context() as slow:
+        slow.setattr("pipeline.metrics.CLOSE_S", 0.01)
+        slow.setattr(MeterProvider, "shutdown", lambda _: ended.append(taken.wait(60)))
+        metrics.close()
+        assert not ended
+        taken.set()
+    metrics.close()
 
 
 @pytest.mark.parametrize(

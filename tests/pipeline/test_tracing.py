@@ -245,7 +245,7 @@ def test_a_protocol_that_is_not_spoken_is_said(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_nobody_waits_for_a_receiver_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.tracing.CLOSE_S", 0.2)
+    monkeypatch.setattr("pipeline.metrics.CLOSE_S", 0.2)
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
     tracer = make_tracer("router", "router-0")
     assert tracer is not None

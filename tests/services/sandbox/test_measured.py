@@ -20,8 +20,8 @@ async def test_each_account_shows_its_binds_and_what_it_did() -> None:
     for line in (
         'sms_sandbox_binds{account="one"} 1.0',
         'sms_sandbox_binds{account="two"} 0.0',
-        'sms_sandbox_submits{account="one"} 3.0',
-        'sms_sandbox_refused{account="one"} 1.0',
+        'sms_sandbox_submits_total{account="one"} 3.0',
+        'sms_sandbox_refused_total{account="one"} 1.0',
         'sms_sandbox_waiting{account="one"} 0.0',
     ):
         assert line in shown.splitlines()
