@@ -60,7 +60,7 @@ class Binder:
 
     @property
     def is_ready(self) -> bool:
-        """Whether some connector could submit now."""
+        """Whether some connector could submit now, or rests as an operator told it to."""
         return any(connector.is_ready for connector in self._connectors)
 
     @property
@@ -69,7 +69,7 @@ class Binder:
 
     def _serving(self) -> Mapping[ConnectorId, Callable[[], Esme | None]]:
         """The connectors with a bind, each with how to get one that has room."""
-        return {c.name: c.esme for c in self._connectors if c.is_ready}
+        return {c.name: c.esme for c in self._connectors if c.is_serving}
 
     async def serve(self, ground: Process) -> None:
         """Work until SIGTERM or SIGINT, or until something fails that only a restart mends."""

@@ -91,6 +91,11 @@ class Binds:
         self.is_resting = False
 
     @property
+    def are_ready(self) -> bool:
+        """Whether a lease is held, and one may be written to or all rest as they are told to."""
+        return bool(self._leases and (self._wires or self.is_resting))
+
+    @property
     def receiver_count(self) -> int:
         """How many receivers are up."""
         kept = list(self._keepers.items())

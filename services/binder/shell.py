@@ -203,6 +203,11 @@ class Connector:
 
     @property
     def is_ready(self) -> bool:
+        """Whether a partition is ours and a bind is up, or is to be down."""
+        return self._binds.are_ready
+
+    @property
+    def is_serving(self) -> bool:
         """Whether a partition is ours and a bind is up."""
         return bool(len(self._leases) and self._engine.wires)
 

@@ -201,6 +201,7 @@ async def test_a_wrong_password_is_tried_three_times_by_all_binds_and_a_new_one_
         for _ in range(100):
             await asyncio.sleep(0)
         assert binds.attempts == {"ESME_RINVPASWD": 3}
+        assert not binds.binds.are_ready
         assert (binds.binds.wanted_count, binds.binds.denied_count) == (4, 3)
         await binds.reload()
         await binds.until(lambda: len(binds.wires) == 4)
@@ -290,6 +291,7 @@ async def test_at_rest_all_is_answered_and_unbound_and_the_leases_are_held() -> 
         answers = [binds.wires[0].esme.request(submit_sm(n)) for n in range(5)]
         binds.binds.rest(wanted=True)
         assert binds.wires == {}  # at once
+        assert binds.binds.are_ready  # all that is wanted of it, it does
         slots = {Slot(0, False), Slot(1, False), Slot(0, True)}
         await binds.until(lambda: binds.binds.states == dict.fromkeys(slots, ("drained", None)))
         assert all(answer.done() for answer in answers)
