@@ -1,6 +1,7 @@
 """What a dead letter says about itself; its key, value and headers stay as they came.
 
-The log says it too, one of a topic in a second at most: who writes one broken record, writes many.
+A counter and the log say it too, the log of one of a topic in a second at most: who writes one
+broken record, writes many.
 """
 
 import time
@@ -10,6 +11,7 @@ import structlog
 from pipeline.effects import Headers
 from pipeline.errors import UnreadableError
 from pipeline.kafka.clients import Origin, now_ms
+from pipeline.metrics import Metrics
 from pipeline.traceparent import trace_id_of
 
 LOG = structlog.get_logger()
@@ -24,7 +26,6 @@ def error_headers(origin: Origin, group: str, error: UnreadableError) -> Headers
 
     Never its content. What was said of it when it was a dead letter before is said no more.
     """
-    _say(origin, group, error)
     return [
         *((name, value) for name, value in origin.headers or () if not name.startswith(PREFIX)),
         ("error.topic", origin.topic),
@@ -39,7 +40,9 @@ def error_headers(origin: Origin, group: str, error: UnreadableError) -> Headers
     ]
 
 
-def _say(origin: Origin, group: str, error: UnreadableError) -> None:
+def note_burial(metrics: Metrics, origin: Origin, group: str, error: UnreadableError) -> None:
+    """Count a record that goes to the dead letters, and say so in the log."""
+    metrics.counter("sms.records.dead", topic=origin.topic, reason=error.reason).value += 1
     now_s = time.monotonic()
     if now_s - _said.get(origin.topic, -SAY_EVERY_S) < SAY_EVERY_S:
         return

@@ -31,7 +31,7 @@ from pipeline import timers, topics
 from pipeline.batches import Batch
 from pipeline.codec import Codec
 from pipeline.config import Config
-from pipeline.dead_letters import error_headers
+from pipeline.dead_letters import error_headers, note_burial
 from pipeline.effects import Effect, Entries, Headers, KeyEntries, Publish
 from pipeline.errors import UnreadableError
 from pipeline.kafka.clients import (
@@ -256,8 +256,9 @@ def _decider(
             record = codec.decode(value, *kinds)
         except UnreadableError as error:
             fault = error.reason
-            metrics.counter("sms.records.dead", topic=topic_in, reason=fault).value += 1
-            outs = [_dead(value, key, at_ms, headers, topic_in, service, error)]
+            origin = Origin(topic_in, *_place(), at_ms, headers)
+            outs = [_dead(value, key, origin, service, error)]
+            note_burial(metrics, origin, service, error)
         else:
             effects = core.decide(_StoredEntries(state, key, trace), record, now_ms())
             outs = [_out(effect, codec, spans) for effect in effects]
@@ -288,12 +289,9 @@ def _out(effect: Effect, codec: Codec, spans: Spans | None) -> _Out:
 def _dead(
     value: bytes,
     key: bytes | None,
-    at_ms: int,
-    came_with: Headers | None,
-    topic_in: str,
+    origin: Origin,
     service: str,
     error: UnreadableError,
 ) -> _Out:
-    origin = Origin(topic_in, *_place(), at_ms, came_with)
     headers = error_headers(origin, service, error)
-    return _Out(topics.dlq_of(topic_in), key, value, headers)
+    return _Out(topics.dlq_of(origin.topic), key, value, headers)

@@ -17,7 +17,7 @@ import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from pipeline import topics
-from pipeline.dead_letters import error_headers
+from pipeline.dead_letters import error_headers, note_burial
 from pipeline.effects import Headers
 from pipeline.errors import UnreadableError
 from pipeline.ids import ConnectorId
@@ -121,14 +121,14 @@ class Errands:
 
     async def _one(self, message: Message, delay_s: float) -> None:
         topic = message.topic() or ""
-        count = self._process.metrics.counter
         try:
             command = self._process.codec.decode(message.value(), SmscCommand)
         except UnreadableError as error:
-            headers = error_headers(origin_of(message), GROUP, error)
+            came_from = origin_of(message)
+            headers = error_headers(came_from, GROUP, error)
             dead = topics.dlq_of(topic)
             await self._write(dead, message.key() or b"", message.value(), headers)
-            count("sms.records.dead", topic=topic, reason=error.reason).value += 1
+            note_burial(self._process.metrics, came_from, GROUP, error)
             return
         await asyncio.sleep(delay_s)
         name = ConnectorId(topic.removeprefix(f"{topics.COMMAND}."))
@@ -136,6 +136,7 @@ class Errands:
         said = await self._ask(name, command, came_with)
         octets = self._process.codec.encode(said, topics.TRACKER_IN)
         await self._write(topics.TRACKER_IN, said.message_id, octets, came_with)
+        count = self._process.metrics.counter
         count("sms.binder.commands", connector=name, outcome=said.outcome).value += 1
 
     async def _ask(

@@ -13,7 +13,7 @@ from confluent_kafka import KafkaError, Message, Producer
 from msgspec.structs import replace
 
 from pipeline import topics
-from pipeline.dead_letters import error_headers
+from pipeline.dead_letters import error_headers, note_burial
 from pipeline.effects import Headers, PublishLater
 from pipeline.errors import HeliographError, UnreadableError
 from pipeline.ids import ConnectorId
@@ -172,11 +172,11 @@ class Outbox:
 
     def bury(self, message: Message, error: UnreadableError, done: Callable[[], None]) -> None:
         """Put a record that can't be read to the dead letters, octets untouched."""
-        topic = message.topic() or ""
-        headers = error_headers(origin_of(message), f"binder-{self._name}", error)
-        dead = topics.dlq_of(topic)
+        came_from, group = origin_of(message), f"binder-{self._name}"
+        headers = error_headers(came_from, group, error)
+        dead = topics.dlq_of(came_from.topic)
         self._write(dead, message.key(), message.value(), headers, self._then(done))
-        self._metrics.counter("sms.records.dead", topic=topic, reason=error.reason).value += 1
+        note_burial(self._metrics, came_from, group, error)
 
     def deliver(self, record: SmscDeliver, answer: Callable[[bool], None]) -> None:
         """Publish what the SMSC delivered; `answer(True)` once Kafka has it."""

@@ -23,7 +23,7 @@ from pipeline import topics
 from pipeline.batches import Batch
 from pipeline.capacity import Capacity
 from pipeline.config import Config
-from pipeline.dead_letters import error_headers
+from pipeline.dead_letters import error_headers, note_burial
 from pipeline.effects import Headers
 from pipeline.errors import HeliographError, MisshapenError, UnreadableError
 from pipeline.kafka.clients import (
@@ -253,11 +253,10 @@ class Shell:
             self._queues.charge(lane, tenant, segments(request) - 1)
 
     def _bury(self, message: Message, source: Source, error: UnreadableError) -> None:
-        headers = error_headers(origin_of(message), GROUP, error)
+        came_from = origin_of(message)
+        headers = error_headers(came_from, GROUP, error)
         self._write(topics.dlq_of(source.topic), message.key(), message.value(), headers)
-        self._metrics.counter(
-            "sms.records.dead", topic=source.topic, reason=error.reason
-        ).value += 1
+        note_burial(self._metrics, came_from, GROUP, error)
 
     def _note(self, error: KafkaError | None, _: Message) -> None:
         self._refusal = self._refusal or error

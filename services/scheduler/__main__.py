@@ -15,7 +15,7 @@ from confluent_kafka import Consumer, Message, Producer, TopicPartition
 from pipeline import topics
 from pipeline.batches import Batch
 from pipeline.config import Config
-from pipeline.dead_letters import error_headers
+from pipeline.dead_letters import error_headers, note_burial
 from pipeline.effects import Headers
 from pipeline.errors import UnreadableError
 from pipeline.kafka.clients import (
@@ -126,10 +126,10 @@ class Shell:
         try:
             timer = self._codec.decode(octets, Timer)
         except UnreadableError as error:
-            topic = message.topic() or ""
-            self._metrics.counter("sms.records.dead", topic=topic, reason=error.reason).value += 1
-            dead = error_headers(origin_of(message), GROUP, error)
-            self._write(topics.dlq_of(topic), message.key(), octets, dead)
+            came_from = origin_of(message)
+            dead = error_headers(came_from, GROUP, error)
+            self._write(topics.dlq_of(came_from.topic), message.key(), octets, dead)
+            note_burial(self._metrics, came_from, GROUP, error)
             return
         where = target(timer, now_ms())
         value = timer.value if where == timer.topic else octets
