@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from heliograph.saying import plain
 from pipeline.burials import Letter, Stays, dead_topics, death_of
 from pipeline.config import Config
 from pipeline.errors import HeliographError
@@ -70,7 +71,11 @@ def shown(
 
 
 def told(one: dict[str, Any]) -> Iterator[str]:
-    """A document for people."""
+    """A document for people; key and headers may have lines of their own."""
+    return map(plain, _told(one))
+
+
+def _told(one: dict[str, Any]) -> Iterator[str]:
     was = one["was"]
     yield f"{one['topic']} {one['offset']}, of {_moment(one['at_ms'])}, key {one['key']}"
     yield f"  was {was['topic']}/{was['partition']}/{was['offset']}, {_moment(was['at_ms'])}"

@@ -3,9 +3,12 @@
 A document is one line of JSON on standard output. A command says one; `tail` and `chaos`, which go
 on as long as something comes, one after the other. What is said on the way, and what fails, goes to
 standard error then, and the exit code is the same in both cases.
+
+What others wrote - a client's key, a carrier's text - is said without what a terminal would obey.
 """
 
 import inspect
+import re
 import sys
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
@@ -18,18 +21,27 @@ import typer
 JsonOption = Annotated[bool, typer.Option("--json", help="Say it in JSON, for scripts.")]
 IN_JSON = "in_json"
 _IS_JSON = ContextVar("_IS_JSON", default=False)
+_OBEYED = re.compile(  # controls, old and new, but a tab; and what turns the order of letters
+    "[\x00-\x08\x0a-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
+)
 
 
-def say(lines: Iterable[object], data: object) -> None:
+def say(lines: Iterable[object], data: object, *, is_plain: bool = False) -> None:
     """Print the lines or, with --json, `data`: builtins, records and dataclasses.
 
-    No tuples with names: they would lose them.
+    No tuples with names: they would lose them. `is_plain` are lines whose controls are our own.
     """
     if _IS_JSON.get():
-        print(msgspec.json.encode(data).decode(), flush=True)
+        told = msgspec.json.encode(data).decode()
+        print(_OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", told), flush=True)
         return
     for line in lines:
-        print(line, flush=True)
+        print(line if is_plain else "\n".join(map(plain, str(line).split("\n"))), flush=True)
+
+
+def plain(text: str) -> str:
+    """A line that others wrote, without what a terminal would obey."""
+    return _OBEYED.sub("�", text)
 
 
 def wants_json() -> bool:

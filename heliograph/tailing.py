@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Self
 
 import msgspec
 
+from heliograph.saying import plain
 from pipeline import masking, topics
 from pipeline.codec import KIND_BY_NAME, Codec
 from pipeline.config import Config
@@ -99,7 +100,7 @@ def lines_of(shown: Document) -> Iterator[str]:
     """One line for people."""
     at = datetime.fromtimestamp(shown["at_ms"] / 1000, UTC).isoformat(timespec="milliseconds")
     value = {name: own for name, own in shown["value"].items() if own is not None}
-    yield (
+    yield plain(  # a key may have lines of its own
         f"{at}  {shown['partition']}/{shown['offset']}  {shown['key']}  "
         f"{shown['record'] or 'unreadable'} {json.dumps(value, ensure_ascii=False)}"
     )

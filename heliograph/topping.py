@@ -7,6 +7,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from heliograph.saying import plain
 from services.telemetry.snapshot import Connector, Rates, Snapshot
 
 NARROW = 80
@@ -53,7 +54,7 @@ def _alerts(seen: Snapshot) -> Iterable[Text]:
     for alert in seen.alerts:
         since_s = (seen.at_ms - alert.since_ms) / 1000
         line = Text(f"! {alert.name} for {span(since_s)}: ", style=BAD)
-        yield line.append(_plain(alert.words), style="not bold")
+        yield line.append(plain(alert.words), style="not bold")
 
 
 def _funnel(seen: Snapshot) -> Table:
@@ -102,13 +103,13 @@ def _groups(seen: Snapshot) -> Table:
 def _others(seen: Snapshot) -> Iterable[RenderableType]:
     for vote in seen.votes:
         counts = ", ".join(f"{option} {count:,}" for option, count in vote.counts.items())
-        yield Text(_plain(f"vote {vote.name}: {counts}"))
+        yield Text(plain(f"vote {vote.name}: {counts}"))
     for letters in seen.letters:
         yield Text(f"dead letters in {letters.topic}: {letters.open:,}", style="yellow")
     for failure in seen.failures[:FAILURES]:
         at = datetime.fromtimestamp(failure.at_ms / 1000, UTC)
         line = Text(overflow="ellipsis", no_wrap=True).append(f"{at:%H:%M:%S} ", style=DIM)
-        yield line.append(f"{_plain(failure.message_id)}  {_plain(failure.words)}")
+        yield line.append(f"{plain(failure.message_id)}  {plain(failure.words)}")
 
 
 def _table(titles: Sequence[str], numbers: set[int]) -> Table:
@@ -120,7 +121,7 @@ def _table(titles: Sequence[str], numbers: set[int]) -> Table:
 
 def _state(one: Connector) -> Text:
     if one.state == "bound" and one.stop is not None:  # by an operator
-        return Text(_plain(one.stop), style="yellow")
+        return Text(plain(one.stop), style="yellow")
     return Text(one.state, style=GOOD if one.state == "bound" else BAD)
 
 
@@ -189,8 +190,3 @@ def _number(value: int | None) -> str:
 
 def _share(value: float | None) -> str:
     return UNKNOWN if value is None else f"{value:.1%}"
-
-
-def _plain(text: str) -> str:
-    """What others wrote, without what a terminal would obey."""
-    return "".join(letter if letter.isprintable() else "�" for letter in text)

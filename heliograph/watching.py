@@ -38,7 +38,7 @@ def top(
     sights = Sights(url or url_of(config_at(config)))
     if once or wants_json():
         seen = sights.look()
-        say(lines_of(seen), seen)
+        say(lines_of(seen), seen, is_plain=True)
     else:
         watch(sights, every_s)
 

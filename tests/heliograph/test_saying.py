@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from heliograph.cli import APP
 from heliograph.processes import OF_REPLICAS
-from heliograph.saying import add_json, aside, say
+from heliograph.saying import add_json, aside, plain, say
 from pipeline.ids import ConnectorId
 from pipeline.records import Stop
 
@@ -78,6 +78,13 @@ def other() -> None:
     """Say nothing."""
 
 
+@APART.command()
+def strange(*, is_plain: bool = False) -> None:
+    """Say what somebody wrote."""
+    say([STRANGE], [STRANGE], is_plain=is_plain)
+
+
+STRANGE = "a\x1b]0;title\x07\tb\nc\x9b2J\x7f\rd\u202ee ÅÄ\xa0👨‍👩‍👧"
 add_json(APART)
 
 
@@ -101,3 +108,16 @@ def test_a_document_is_one_line_and_nothing_else_is_on_standard_output() -> None
     }
     assert found.stderr == "on the way\n"
     assert CliRunner().invoke(APART, ["one", "slow"]).stdout.startswith("on the way")
+
+
+def test_what_others_wrote_moves_no_cursor() -> None:
+    found = CliRunner().invoke(APART, ["strange"])
+    assert found.stdout == "a�]0;title�\tb\nc�2J��d�e ÅÄ\xa0👨‍👩‍👧\n"
+    told = CliRunner().invoke(APART, ["strange", "--json"]).stdout
+    assert json.loads(told) == [STRANGE]
+    assert plain(told.removesuffix("\n")) == told.removesuffix("\n")
+
+
+def test_what_is_our_own_keeps_its_colours() -> None:
+    found = CliRunner().invoke(APART, ["strange", "--is-plain"], color=True)
+    assert found.stdout_bytes.decode().startswith("a\x1b]0;")

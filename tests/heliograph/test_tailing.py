@@ -124,3 +124,14 @@ def test_unmasked_goes_to_a_terminal_only(
 def test_lines_are_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     say(["a", 1], {"a": 1})
     assert capsys.readouterr().out == "a\n1\n"
+
+
+def test_what_a_client_wrote_moves_no_cursor() -> None:
+    one = seen(
+        topics.MT_REQUEST, b'{"to": "46701234567", "text": "a\xc2\x9bJ"}', b"\x1b[2J\nk\xc2\x9b"
+    )
+    kind, value = decoded(CODEC, one)
+    [line] = lines_of(document(one, kind, value, is_masked=False))
+    assert "3/42  �[2J�k�  MtRequest" in line
+    assert "a�J" in line
+    assert "\n" not in line
