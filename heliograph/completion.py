@@ -41,7 +41,14 @@ def _topics(config: Config) -> Iterable[str]:
     return [topic.name for topic in catalog(config)]
 
 
+def _dead_topics(config: Config) -> Iterable[str]:
+    from pipeline.burials import dead_topics
+    from pipeline.process import catalog
+
+    return dead_topics(catalog(config))
+
+
 connector_names = _named(lambda config: config.connectors)
 tenant_names = _named(lambda config: config.tenants)
 topic_names = _named(_topics)
-dead_letter_topics = _named(lambda config: (t for t in _topics(config) if t.endswith(".dlq")))
+dead_letter_topics = _named(_dead_topics)

@@ -12,6 +12,7 @@ import msgspec
 
 from heliograph.saying import plain
 from pipeline import masking, topics
+from pipeline.burials import read
 from pipeline.codec import KIND_BY_NAME, Codec
 from pipeline.config import Config
 from pipeline.errors import HeliographError, MisshapenError, UnreadableError
@@ -22,13 +23,12 @@ from pipeline.kafka.partitions import starts_of
 from pipeline.kafka.reader import follow as followed
 from pipeline.kafka.reader import offsets_at, read_to_end
 from pipeline.process import catalog, make_codec
-from pipeline.records import Record
 
 UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 ALL = "all"
 LIKE_MAX = 8
 BY_MESSAGE = "message_id"  # the key of these topics
-DEAD, DELETED = ".dlq", "deleted"
+DELETED = "deleted"
 HEADS = ("head", "request")  # where a field is looked for that a record has not
 _SPAN = re.compile(r"([0-9]{1,6})([smhd])")
 Document = dict[str, Any]
@@ -108,25 +108,17 @@ def lines_of(shown: Document) -> Iterator[str]:
 
 def decoded(codec: Codec, seen: Seen) -> tuple[str | None, Document]:
     """Name of the record and its fields; None and why, where nobody can read it."""
-    octets = seen.octets
+    origin, octets = seen.origin, seen.octets
     if octets is None:
         return DELETED, {}
     try:
-        record = _record(codec, seen)
+        topic = origin.topic.removesuffix(topics.DEAD)
+        record = read(codec, topic, octets, origin.headers, KIND_BY_NAME.values())
     except MisshapenError as error:
         return None, {"reason": "misshapen", "octets": len(octets), "detail": _shape(error)}
     except UnreadableError as error:
         return None, {"reason": error.reason, "octets": len(octets)}
     return type(record).__name__, msgspec.to_builtins(record, str_keys=True)
-
-
-def _record(codec: Codec, seen: Seen) -> Record:
-    topic = seen.origin.topic.removesuffix(DEAD)
-    if topic.startswith(topics.MT_REQUEST):
-        return codec.decode_request(seen.octets, seen.origin.headers)
-    if topic == topics.COMMAND:
-        return codec.decode_command(seen.octets)
-    return codec.decode(seen.octets, *KIND_BY_NAME.values())
 
 
 def _shape(error: MisshapenError) -> str:

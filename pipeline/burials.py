@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 
 OPEN_MS_MAX = 7 * 86_400_000
 """What has lain for longer is over: the longest validity, and as long as an offset is kept."""
-DEAD = ".dlq"
-PREFIX = "error."  # of headers, as `dead_letters` writes them
+PREFIX = "error."  # of the headers that `dead_letters` writes
 OF_FORM = ("content-type", "ce_")  # headers about the form a request came in
 MS_PER_S = 1000
 
@@ -72,14 +71,14 @@ class Stays(NamedTuple):
 
 def dead_topics(catalog: Iterable[topics.Topic]) -> list[str]:
     """Those of them that hold dead letters, by name."""
-    return sorted(topic.name for topic in catalog if topic.name.endswith(DEAD))
+    return sorted(topic.name for topic in catalog if topic.name.endswith(topics.DEAD))
 
 
 def death_of(letter: Letter) -> Death:
     """What is said of it; what is missing is taken from the letter itself."""
     said = {name: _text(value) for name, value in letter.headers if name.startswith(PREFIX)}
     return Death(
-        said.get("error.topic") or letter.topic.removesuffix(DEAD),
+        said.get("error.topic") or letter.topic.removesuffix(topics.DEAD),
         _number(said.get("error.partition"), -1),
         _number(said.get("error.offset"), -1),
         _number(said.get("error.record_timestamp"), letter.at_ms),
@@ -124,13 +123,23 @@ def again(
     return Again(topic, letter.key, octets, own)
 
 
-def read(codec: "Codec", topic: str, octets: bytes | None, headers: Headers | None) -> Record:
-    """What stands in a topic, by whichever form; raises UnreadableError, MisshapenError."""
+def read(
+    codec: "Codec",
+    topic: str,
+    octets: bytes | None,
+    headers: Headers | None,
+    kinds: Iterable[type[Record]] | None = None,
+) -> Record:
+    """What stands in a topic, by whichever form; raises UnreadableError, MisshapenError.
+
+    What is none of `kinds` can't be read; without them, what has no place there.
+    """
     if topics.tenant_of(topic) is not None:
         return codec.decode_request(octets, headers)
     if topic == topics.COMMAND:
         return codec.decode_command(octets)
-    kinds: list[type[Record]] = [getattr(records, name) for name in topics.records_of(topic)]
+    if kinds is None:
+        kinds = [getattr(records, name) for name in topics.records_of(topic)]
     return codec.decode(octets, *kinds)
 
 

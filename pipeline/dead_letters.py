@@ -8,6 +8,7 @@ import time
 
 import structlog
 
+from pipeline.burials import PREFIX
 from pipeline.effects import Headers
 from pipeline.errors import UnreadableError
 from pipeline.kafka.clients import Origin, now_ms
@@ -15,7 +16,6 @@ from pipeline.metrics import Metrics
 from pipeline.traceparent import trace_id_of
 
 LOG = structlog.get_logger()
-PREFIX = "error."
 SAY_EVERY_S = 1.0
 
 _said: dict[str, float] = {}  # by topic, when

@@ -40,6 +40,7 @@ CONTROL_OPTOUT = "sms.control.optout"
 TENANT_USAGE = "sms.tenant.usage"
 TENANT_VELOCITY = "sms.tenant.velocity"
 MT_WAIT = "sms.mt.wait."
+DEAD = ".dlq"  # behind the name of a topic, that of its dead letters
 NO_CONNECTOR = frozenset({"dlq", "result"})
 """What no connector may be called, for `command` would name another topic."""
 
@@ -115,7 +116,7 @@ def waits(names: Iterable[str]) -> dict[str, ConnectorId]:
     return {
         name: ConnectorId(name.removeprefix(MT_WAIT))
         for name in names
-        if name.startswith(MT_WAIT) and not name.endswith(".dlq")
+        if name.startswith(MT_WAIT) and not name.endswith(DEAD)
     }
 
 
@@ -188,7 +189,7 @@ def record_names() -> list[str]:
 @cache
 def dlq_of(topic: str) -> str:
     """Dead-letter topic of `topic`."""
-    return "sms.timer.dlq" if topic.startswith("sms.timer.") else f"{topic}.dlq"
+    return f"sms.timer{DEAD}" if topic.startswith("sms.timer.") else f"{topic}{DEAD}"
 
 
 @cache
@@ -228,7 +229,7 @@ def _family(
 
 
 def _topic(raw: dict[str, Any], name: str, partitions: int, retention_h: int | None) -> Topic:
-    dlq = f"{name}.dlq" if raw["dlq"] is True else raw["dlq"] or None
+    dlq = f"{name}{DEAD}" if raw["dlq"] is True else raw["dlq"] or None
     changed = {"name": name, "partitions": partitions, "retention_h": retention_h, "dlq": dlq}
     return msgspec.convert({**raw, **changed}, Topic)
 

@@ -21,6 +21,7 @@ from pipeline.ids import ConnectorId
 from pipeline.kafka.ages import Ages
 from pipeline.kafka.clients import known_topics, make_consumer, now_ms, patiently
 from pipeline.kafka.lag import Lag, Place, Progress
+from pipeline.kafka.letters import GROUP as OPERATOR
 from pipeline.kafka.unread import Unread
 from pipeline.process import catalog
 from pipeline.readers import reader_of
@@ -28,7 +29,6 @@ from services.telemetry.shell import GROUP, READS
 from services.telemetry.snapshot import Group
 
 LOG = structlog.get_logger()
-OPERATOR = "operator"  # deals with dead letters, and commits what it has dealt with
 LOOK_EVERY_S = 5.0  # for topics that were not there before, for ages, for dead letters
 TIMERS = {topics.timer(seconds): seconds * 1000 for seconds in topics.TIMER_SECONDS}
 

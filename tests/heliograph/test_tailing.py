@@ -27,6 +27,8 @@ def seen(topic: str, record: Record | bytes | None, key: bytes = b"m1") -> Seen:
     [
         (topics.MT_EVENT, mt_event(), "MtEvent"),
         (f"{topics.MT_EVENT}.dlq", mt_event(), "MtEvent"),
+        (f"{topics.MT_REQUEST}s.of.mine", mt_event(), "MtEvent"),  # by no tenant's form
+        (topics.MT_STATUS, mt_event(), "MtEvent"),  # whatever has no place there is seen
         (topics.MT_REQUEST, b'{"to": "46701234567", "text": "hi"}', "MtRequest"),
         (f"{topics.MT_REQUEST}.bulk.dlq", b'{"to": "46701234567", "text": "hi"}', "MtRequest"),
         (topics.COMMAND, b'{"message_id": "m1", "action": "query"}', "Command"),
