@@ -94,6 +94,21 @@ def ends(consumer: Consumer, places: Iterable[Place]) -> dict[Place, int]:
     return _listed(consumer, places, OFFSET_END)
 
 
+def open_from(consumer: Consumer, places: Iterable[Place], since_ms: int) -> dict[Place, int]:
+    """Where that begins of each partition which `consumer`'s group has still to deal with.
+
+    What is from before `since_ms` is not asked for again, dealt with or not: Kafka forgets what a
+    group without members has committed. Raises KafkaException.
+    """
+    places = list(places)
+    done, end = committed(consumer, places), ends(consumer, places)
+    recent = _listed(consumer, places, since_ms)
+    return {
+        place: max(done.get(place, 0), found if found >= 0 else end[place])
+        for place, found in recent.items()
+    }
+
+
 def _listed(consumer: Consumer, places: Iterable[Place], which: int) -> dict[Place, int]:
     asked = [TopicPartition(*place, which) for place in places]
     return _told(consumer.offsets_for_times(asked, timeout=ASK_TIMEOUT_S) if asked else [])

@@ -25,8 +25,8 @@ from pipeline.kafka.clients import (
     produce,
 )
 from pipeline.kafka.groups import partition_counts
-from pipeline.kafka.lag import Place, begins, committed, ends
-from pipeline.kafka.reader import offsets_at, read_to_end
+from pipeline.kafka.lag import Place, begins, ends, open_from
+from pipeline.kafka.reader import read_to_end
 
 GROUP = "operator"
 BATCH = 100  # letters a transaction
@@ -198,12 +198,12 @@ def _begin(kafka: KafkaConfig, topic: str) -> int:
     place: Place = (topic, PARTITION)
     consumer = make_consumer(kafka, GROUP)
     try:
-        done = patiently(lambda: committed(consumer, [place]))()
+        found = patiently(lambda: open_from(consumer, [place], now_ms() - OPEN_MS_MAX))()
     except KafkaException as error:
         raise BrokerError(f"offsets of group {GROUP} can't be read: {error}") from error
     finally:
         consumer.close()
-    return max(done.get(place, 0), offsets_at(kafka, topic, now_ms() - OPEN_MS_MAX)[place])
+    return found[place]
 
 
 def _letter(message: Message) -> Letter:

@@ -1,4 +1,4 @@
-"""Records that a group has not dealt with, counted exactly, asked again and again.
+"""Dead letters that a group has still to deal with, counted exactly, asked again and again.
 
 The difference of two offsets has markers of transactions in it, so what is behind the committed
 offset is read; but only when an offset has moved, and only where it is no great heap.
@@ -6,9 +6,10 @@ offset is read; but only when an offset has moved, and only where it is no great
 
 from collections.abc import Iterable, Mapping
 
+from pipeline.burials import OPEN_MS_MAX
 from pipeline.config import KafkaConfig
-from pipeline.kafka.clients import known_topics, make_consumer
-from pipeline.kafka.lag import Place, begins, committed, ends
+from pipeline.kafka.clients import known_topics, make_consumer, now_ms
+from pipeline.kafka.lag import Place, ends, open_from
 from pipeline.kafka.reader import read_to_end
 
 COUNT_MAX = 10_000  # beyond it the difference of the offsets is told
@@ -33,7 +34,7 @@ class Unread:
             if topic in there
             for partition in there[topic].partitions
         ]
-        done = begins(self._consumer, places) | committed(self._consumer, places)
+        done = open_from(self._consumer, places, now_ms() - OPEN_MS_MAX)
         spans: dict[str, list[tuple[Place, int, int]]] = {}
         for place, end in ends(self._consumer, places).items():
             spans.setdefault(place[0], []).append((place, done[place], end))
