@@ -74,10 +74,10 @@ def look(config: Config, connectors: Collection[ConnectorId]) -> Look:
     for message in read:
         octets = message.value()
         if message.topic() == topics.CONTROL_STOP:
-            row = _record(codec, octets, Stop)
+            row = record_of(codec, octets, Stop)
             for own in stops.values():
                 own.put((message.key() or b"").decode(), row)
-        elif (state := _record(codec, octets, ConnectorState)) is not None:
+        elif (state := record_of(codec, octets, ConnectorState)) is not None:
             states[state.connector, state.partition, state.is_receiver] = state
     at_ms = now_ms()
     return Look(
@@ -155,7 +155,7 @@ def told(found: Look) -> dict[str, object]:
     }
 
 
-def _record(codec: Codec, octets: bytes | None, kind: type[R]) -> R | None:
+def record_of(codec: Codec, octets: bytes | None, kind: type[R]) -> R | None:
     """What was deleted or can't be read is none."""
     if octets is None:
         return None

@@ -1,7 +1,6 @@
 """What `top` and `lag` look at: a snapshot of telemetry, and how far groups are behind."""
 
 import time
-import urllib.request
 from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
@@ -10,15 +9,18 @@ from rich.console import Group as Lines
 from rich.live import Live
 from rich.text import Text
 
+from heliograph.binds import record_of
 from heliograph.topping import BAD, screen, span
 from pipeline import topics
+from pipeline.asking import answer_of
 from pipeline.capacity import Capacity
 from pipeline.config import Config
-from pipeline.errors import HeliographError, UnreadableError
+from pipeline.errors import HeliographError
 from pipeline.kafka.clients import now_ms
 from pipeline.kafka.reader import read_to_end
 from pipeline.process import make_codec
-from pipeline.records import ConnectorState
+from pipeline.records import ConnectorState, Stop
+from pipeline.stops import Stops
 from services.telemetry.groups import Groups
 from services.telemetry.snapshot import Group, Snapshot
 
@@ -36,10 +38,7 @@ class Sights:
     def look(self) -> Snapshot:
         """The newest snapshot; raises HeliographError."""
         try:
-            with urllib.request.urlopen(  # noqa: S310 - only http, see above
-                f"{self._url}/v1/snapshot", timeout=TIMEOUT_S
-            ) as answer:
-                found: bytes = answer.read()
+            found = answer_of(f"{self._url}/v1/snapshot", TIMEOUT_S)
         except (OSError, ValueError) as error:
             raise HeliographError(
                 f"telemetry does not answer at {self._url} ({error}); start it, or give --url"
@@ -77,14 +76,14 @@ def watch(sights: Sights, every_s: float) -> None:
 
 def standing(config: Config, pause_s: float) -> Sequence[Group]:
     """Every group, its rate measured over `pause_s`; raises HeliographError."""
-    capacity, codec = Capacity(config, now_ms), make_codec(config)
-    for message in read_to_end(config.kafka, [topics.CONNECTOR_STATE]):
-        if message.value() is not None:
-            try:
-                capacity.hear(codec.decode(message.value(), ConnectorState))
-            except UnreadableError:
-                continue
-    groups = Groups(config, capacity)
+    capacity, stops, codec = Capacity(config, now_ms), Stops(), make_codec(config)
+    for message in read_to_end(config.kafka, [topics.CONNECTOR_STATE, topics.CONTROL_STOP]):
+        octets = message.value()
+        if message.topic() == topics.CONTROL_STOP:
+            stops.put((message.key() or b"").decode(), record_of(codec, octets, Stop))
+        elif (state := record_of(codec, octets, ConnectorState)) is not None:
+            capacity.hear(state)
+    groups = Groups(config, capacity, stops)
     try:
         groups.patiently_ask()
         time.sleep(pause_s)

@@ -6,7 +6,7 @@ out means any) and says `pause` or `cancel`. It holds until it is deleted. A row
 """
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pipeline.ids import ConnectorId, MessageId
 from pipeline.records import Cancel, Stop
@@ -39,6 +39,13 @@ class Message(Named, Protocol):
     @property
     def requested_ms(self) -> int:
         """When Kafka had the request."""
+
+
+class _Tenant(NamedTuple):
+    """All of what a tenant asks for, as a row may name it."""
+
+    tenant: str
+    campaign: None = None
 
 
 class Cancels:
@@ -93,6 +100,10 @@ class Stops:
         """Whether it must wait for now."""
         rows = self._rows[PAUSE]
         return bool(rows) and _first(rows, what) is not None
+
+    def pauses_all_of(self, tenant: str) -> bool:
+        """Whether whatever a tenant asks for must wait for now."""
+        return self.pauses(_Tenant(tenant))
 
     @property
     def drains(self) -> bool:

@@ -13,7 +13,6 @@ import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import structlog
 from confluent_kafka import KafkaError, Message, Producer
@@ -121,7 +120,7 @@ class Shell:
         self._stops.put(name, stop)
         self.waiting.stops_changed()
         self._queues.hold(
-            tenant for tenant in self._queues.tenants() if self._stops.pauses(_Tenant(tenant))
+            tenant for tenant in self._queues.tenants() if self._stops.pauses_all_of(tenant)
         )
 
     def give_credit(self, count: int) -> None:
@@ -264,10 +263,3 @@ class Shell:
 
 def _rates(config: Config) -> dict[str, float | None]:
     return {name: tenant.segments_per_s for name, tenant in config.tenants.items()}
-
-
-class _Tenant(NamedTuple):
-    """All of what a tenant asks for, as a stop may name it."""
-
-    tenant: str
-    campaign: None = None

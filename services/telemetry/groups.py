@@ -1,8 +1,8 @@
 """How far each consumer group is behind, by records and by time, and how fast it goes on.
 
 What waits by design keeps nobody waiting. Bulk that intake holds back is told with its connector;
-a timer counts once it is overdue; and of a binder what it has done out of order, or what is paused,
-is taken off (pipeline/capacity.py).
+a timer counts once it is overdue, requests while their tenant is not paused; and of a binder what
+it has done out of order, or what is paused, is taken off (pipeline/capacity.py).
 """
 
 import threading
@@ -25,6 +25,7 @@ from pipeline.kafka.letters import GROUP as OPERATOR
 from pipeline.kafka.unread import Unread
 from pipeline.process import catalog
 from pipeline.readers import reader_of
+from pipeline.stops import Stops
 from services.telemetry.shell import GROUP, READS
 from services.telemetry.snapshot import Group
 
@@ -45,9 +46,10 @@ class Asked(NamedTuple):
 class Groups:
     """Asks for all groups at once; not for several threads."""
 
-    def __init__(self, config: Config, capacity: Capacity) -> None:
+    def __init__(self, config: Config, capacity: Capacity, stops: Stops) -> None:
         self._config = config
         self._capacity = capacity
+        self._stops = stops
         self._consumer = make_consumer(config.kafka, "heliograph-reader")
         self._ages = Ages(config.kafka)
         self._lag: Lag | None = None
@@ -108,7 +110,9 @@ class Groups:
         return self._lag
 
     def _oldest(self, starts: Mapping[Place, int], group_of: Mapping[str, str]) -> dict[str, int]:
-        asked = {place: start for place, start in starts.items() if not is_wait(place[0])}
+        asked = {
+            place: start for place, start in starts.items() if not is_wait(place[0], self._stops)
+        }
         oldest: dict[str, int] = {}
         for (topic, _), at_ms in self._ages.ask(asked).items() if asked else ():
             due_ms = at_ms + TIMERS.get(topic, 0)
@@ -120,7 +124,8 @@ class Groups:
     ) -> tuple[Group, ...]:
         now, at_s = now_ms(), time.monotonic()
         before_s, before = self._before
-        lags = lags_of(told, group_of, self._capacity, self._config, self._old_ms, now)
+        known = self._capacity, self._stops, self._config
+        lags = lags_of(told, group_of, *known, self._old_ms, now)
         rows = []
         for group, lag in lags.items():
             oldest = min(
@@ -152,11 +157,12 @@ def lags_of(
     told: Mapping[str, Progress],
     group_of: Mapping[str, str],
     capacity: Capacity,
+    stops: Stops,
     config: Config,
     due_ms: Mapping[str, int],
     now: int,
 ) -> dict[str, int]:
-    """What each group has to read now, by the answer of Kafka and what `capacity` knows.
+    """What each group has to read now, by the answer of Kafka and what binders and operators say.
 
     `due_ms` says since when the oldest record of a topic is due.
     """
@@ -164,7 +170,7 @@ def lags_of(
     for topic, progress in told.items():
         group = group_of[topic]
         is_early = topic in TIMERS and due_ms.get(topic, now) >= now
-        waits = is_wait(topic) or is_early
+        waits = is_wait(topic, stops) or is_early
         lags[group] = lags.get(group, 0) + (0 if waits else progress.behind)
     for name in config.connectors:
         filled = capacity.filled(ConnectorId(name))
@@ -173,14 +179,16 @@ def lags_of(
     return lags
 
 
-def is_wait(topic: str) -> bool:
-    """Whether it holds bulk until a connector has room."""
-    return bool(topics.waits([topic]))
+def is_wait(topic: str, stops: Stops) -> bool:
+    """Whether it holds bulk until a connector has room, or requests of who is paused."""
+    tenant = topics.tenant_of(topic)
+    return bool(topics.waits([topic])) or (tenant is not None and stops.pauses_all_of(tenant))
 
 
 def keep_asking(
     config: Config,
     capacity: Capacity,
+    stops: Stops,
     take: Callable[[Asked], None],
     interval_s: float,
     stopping: threading.Event,
@@ -189,7 +197,7 @@ def keep_asking(
     groups: Groups | None = None
     while not stopping.wait(interval_s):
         try:
-            groups = groups or Groups(config, capacity)
+            groups = groups or Groups(config, capacity, stops)
             take(groups.ask())
         except (KafkaException, BrokerError) as error:
             LOG.warning("the backlogs on show are old", error=str(error))

@@ -23,6 +23,7 @@ from pipeline.errors import BrokerError
 from pipeline.kafka.clients import now_ms
 from pipeline.kafka.table import ControlTable
 from pipeline.records import ConnectorState, MtEvent, Stop, VoteTally
+from pipeline.stops import Stops
 from pipeline.tables import followed
 from services.telemetry.feed import Feed
 from services.telemetry.figures import Around, Figures
@@ -63,7 +64,7 @@ class Board:
         ground = desk.ground
         self.feed = Feed()
         self._desk = desk
-        self._capacity = Capacity(ground.config, now_ms)
+        self._capacity, self._stops = Capacity(ground.config, now_ms), Stops()
         self._figures = Figures(ground.config, self._capacity, desk.view.counts())
         self._totals = Totals()
         self._lock = threading.Lock()  # over figures and totals, as far as records change them
@@ -156,7 +157,8 @@ class Board:
     def ask(self, stopping: threading.Event) -> None:
         """Ask Kafka how far the groups are."""
         interval_s = self._desk.own.lag_interval_s
-        keep_asking(self._desk.ground.config, self._capacity, self._take, interval_s, stopping)
+        known = self._desk.ground.config, self._capacity, self._stops
+        keep_asking(*known, self._take, interval_s, stopping)
 
     def follow(self, stopping: threading.Event) -> None:
         """Follow the tables; one that can't be read at the start is tried again."""
@@ -181,9 +183,13 @@ class Board:
                 self._capacity.hear(state)
                 figures.connectors.hear(state)
 
+        def obey(name: str, stop: Stop | None) -> None:
+            self._stops.put(name, stop)
+            figures.connectors.put_stop(name, stop)
+
         return (
             lambda: followed(ground, topics.CONNECTOR_STATE, ConnectorState, hear),
-            lambda: followed(ground, topics.CONTROL_STOP, Stop, figures.connectors.put_stop),
+            lambda: followed(ground, topics.CONTROL_STOP, Stop, obey),
             lambda: followed(ground, topics.VOTE_TALLY, VoteTally, figures.put_tally),
         )
 

@@ -5,14 +5,21 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
 
 from heliograph import sights
 from heliograph.cli import APP
-from heliograph.sights import Sights, lag_table
+from heliograph.sights import Sights, lag_table, standing
+from pipeline import topics
+from pipeline.config import Config
 from pipeline.errors import HeliographError
+from pipeline.process import make_codec
+from pipeline.records import Stop
+from pipeline.stops import Stops
+from services.telemetry.groups import Asked
 from services.telemetry.snapshot import Group
 
 EXAMPLE = Path(__file__).parents[1] / "services" / "telemetry" / "snapshot.json"
@@ -98,3 +105,27 @@ def test_lag_ends_with_1_where_a_group_is_further_behind(
     if "--json" in options:
         rows = json.loads(done.stdout)
         assert rows[0] == {"name": "router", "lag": 12345, "age_s": 61.0, "done_per_s": 420.4}
+
+
+def test_lag_knows_what_operators_have_paused(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = Stop(action="pause", tenant="acme", at_ms=1)
+    octets = make_codec(Config()).encode(row, topics.CONTROL_STOP)
+    message = SimpleNamespace(
+        topic=lambda: topics.CONTROL_STOP, key=lambda: b"s", value=lambda: octets
+    )
+    heard: list[Stops] = []
+
+    class Groups:
+        def __init__(self, _: object, __: object, stops: Stops) -> None:
+            heard.append(stops)
+
+        def patiently_ask(self) -> Asked:
+            return Asked(GROUPS)
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr(sights, "read_to_end", lambda *_: [message])
+    monkeypatch.setattr(sights, "Groups", Groups)
+    assert standing(Config(), 0) == GROUPS
+    assert [heard[0].pauses_all_of(tenant) for tenant in ("acme", "default")] == [True, False]

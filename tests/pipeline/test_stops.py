@@ -40,6 +40,23 @@ def test_a_stop_is_about_what_it_names(about: dict[str, str], holds: bool) -> No
     assert not own.pauses(submit)
 
 
+@pytest.mark.parametrize(
+    ("about", "paused"),
+    [
+        ({}, ["default", "other"]),
+        ({"tenant": "other"}, ["other"]),
+        ({"tenant": "other", "campaign": "spring"}, []),  # what is of no campaign goes on
+        ({"tenant": "other", "connector": "here"}, []),  # and by other connectors
+    ],
+)
+def test_all_of_a_tenant_is_paused_by_what_names_no_part_of_it(
+    about: dict[str, str], paused: list[str]
+) -> None:
+    own = Stops()
+    own.put("s", stop("pause", **about))
+    assert [name for name in ("default", "other") if own.pauses_all_of(name)] == paused
+
+
 def test_an_action_that_is_not_known_stops_nothing_and_ends_what_was_there() -> None:
     own = Stops(HERE)
     own.put("s", stop("pause"))

@@ -13,6 +13,8 @@ from pipeline.errors import BrokerError
 from pipeline.ids import ConnectorId
 from pipeline.kafka.lag import Progress
 from pipeline.readers import reader_of, reads
+from pipeline.records import Stop
+from pipeline.stops import Stops
 from services.telemetry import groups
 from services.telemetry.groups import Asked, done_of, keep_asking, lags_of
 from tests.services.telemetry.test_connectors import NOW_MS, said
@@ -32,7 +34,7 @@ def lags(
 ) -> dict[str, int]:
     told = {topic: Progress(10, count) for topic, count in behind.items()}
     own = capacity or Capacity(CONFIG, lambda: NOW_MS)
-    return lags_of(told, GROUP_OF, own, CONFIG, due_ms or {}, NOW_MS)
+    return lags_of(told, GROUP_OF, own, Stops(), CONFIG, due_ms or {}, NOW_MS)
 
 
 @pytest.mark.parametrize(
@@ -50,6 +52,19 @@ def test_what_waits_by_design_is_no_lag(
     behind: Mapping[str, int], due_ms: Mapping[str, int], expected: dict[str, int]
 ) -> None:
     assert lags(behind, due_ms=due_ms) == expected
+
+
+@pytest.mark.parametrize(
+    ("about", "lag"),
+    [({}, 0), ({"tenant": "acme"}, 3), ({"tenant": "default", "campaign": "spring"}, 7)],
+)
+def test_requests_of_who_is_paused_are_no_lag(about: dict[str, str], lag: int) -> None:
+    own, stops = topics.request("acme", "bulk"), Stops()
+    group_of = {topics.MT_REQUEST: "intake", own: "intake"}
+    told = {topics.MT_REQUEST: Progress(10, 3), own: Progress(10, 4)}
+    stops.put("s", Stop(action="pause", at_ms=NOW_MS, **about))
+    capacity = Capacity(CONFIG, lambda: NOW_MS)
+    assert lags_of(told, group_of, capacity, stops, CONFIG, {}, NOW_MS) == {"intake": lag}
 
 
 def test_what_a_binder_has_done_out_of_order_is_no_lag() -> None:
@@ -101,7 +116,7 @@ def test_a_broker_that_is_slow_at_the_start_is_asked_again(
     taken: list[Asked] = []
     with capture_logs() as log:
         capacity = Capacity(CONFIG, lambda: NOW_MS)
-        keep_asking(CONFIG, capacity, taken.append, 0.1, Stopping(4))
+        keep_asking(CONFIG, capacity, Stops(), taken.append, 0.1, Stopping(4))
     assert (len(made), asked, closed) == (2, [2, 2, 2], [1])
     assert [one.behind for one in taken] == [7, 7]
     assert [line["event"] for line in log] == ["the backlogs on show are old"] * 2
