@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -14,6 +13,7 @@ from heliograph.reaching import bind_once, left_s
 from heliograph.routing import summary
 from heliograph.subjects import subjects_found
 from pipeline import topics
+from pipeline.asking import answer_of
 from pipeline.config import Config, Section, load, section
 from pipeline.connectors import ConnectorConfig
 from pipeline.errors import ConfigError, HeliographError, UnreadableError
@@ -278,8 +278,8 @@ def _telemetry(config: Config) -> Iterator[Finding]:
         return
     url = f"http://{where.host}:{where.port}/livez"
     try:
-        with urllib.request.urlopen(url, timeout=HTTP_TIMEOUT_S):
-            yield Finding("telemetry", OK, f"{url} answers")
+        answer_of(url, HTTP_TIMEOUT_S)
+        yield Finding("telemetry", OK, f"{url} answers")
     except OSError as error:
         do = "start it: heliograph telemetry; nobody sees what happens without it"
         why = getattr(error, "reason", error)

@@ -1,11 +1,12 @@
 """Where telemetry serves, and what it answers if it is up: no command needs it for what it does."""
 
 import json
-import urllib.request
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
+from urllib.request import Request
 
+from pipeline.asking import answer_of
 from pipeline.config import Config, section
 from pipeline.errors import HeliographError
 from services.telemetry.config import TelemetryConfig
@@ -49,10 +50,9 @@ def _asked(config: Config, path: str) -> dict[str, Any] | None:
         return None
     brought = "" if token is None else token.get_secret_value()
     headers: Mapping[str, str] = {"Authorization": f"Bearer {brought}"} if brought else {}
-    request = urllib.request.Request(url + path, headers=headers)  # noqa: S310 - only http
+    request = Request(url + path, headers=headers)  # noqa: S310 - only http
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:  # noqa: S310
-            found = json.load(response)
+        found = json.loads(answer_of(request, TIMEOUT_S))
     except (OSError, ValueError):  # not up, not known, not allowed
         return None
     return found if isinstance(found, dict) else None

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import Field
 from starlette.requests import Request
 
+from pipeline.asking import answer_of
 from pipeline.config import Section
 from pipeline.errors import BrokerError, ConfigError
 from pipeline.sending import publish
@@ -129,8 +130,7 @@ class Panel:
         body = None if order is None else json.dumps(order).encode()
         request = urllib.request.Request(url, body)  # noqa: S310 - of the configuration
         try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
-                return json.loads(answer.read())
+            return json.loads(answer_of(request, TIMEOUT_S))
         except urllib.error.HTTPError as error:
             raise RefusedError(error.code, _faults(error)) from error
         except (OSError, ValueError) as error:

@@ -1,6 +1,7 @@
 """Where telemetry is asked, and what a command gets that asks it."""
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -86,3 +87,23 @@ def test_telemetry_is_where_the_configuration_says(
 def test_where_it_takes_any_port_one_has_to_say() -> None:
     with pytest.raises(HeliographError, match=r"set services\.telemetry\.port, or give --url"):
         viewing.url_of(Config())
+
+
+def test_the_token_is_brought_to_no_proxy(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("VIEW_TOKEN", "a long secret")
+    assert viewing.message(configured(port=port, token="${VIEW_TOKEN}"), "a/b ?") == STORY
+
+
+def test_another_program_that_listens_there_has_nothing() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def greet() -> None:
+            link, _ = listener.accept()
+            with link:
+                link.recv(4096)
+                link.sendall(b"SSH-2.0-OpenSSH\r\n")
+
+        threading.Thread(target=greet, daemon=True).start()
+        assert viewing.message(configured(port=listener.getsockname()[1]), "m1") is None

@@ -1,6 +1,7 @@
 """The panel: who may use it, what it asks of sandboxes, what it publishes."""
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -219,3 +220,23 @@ def test_a_handset_does_what_it_is_told(
     assert (answer.status_code, answer.json()) == (status, found)
     if status == 200:
         assert carrier.asked == [("POST", f"/handsets/{NUMBER}/{action}", {"state": "EXPIRED"})]
+
+
+def test_what_listens_there_and_is_no_sandbox_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")  # which is not asked
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def greet() -> None:
+            link, _ = listener.accept()
+            with link:
+                link.recv(4096)
+                link.sendall(b"SSH-2.0-OpenSSH\r\n")
+
+        greeter = threading.Thread(target=greet, daemon=True)
+        greeter.start()
+        http = served(one=f"http://127.0.0.1:{listener.getsockname()[1]}")
+        answer = http.get(f"/v1/handsets/{NUMBER}", headers=GRANTED)
+        assert answer.status_code == 502
+        assert "the sandbox one does not answer" in answer.json()["error"]
+        greeter.join(1)
+        assert not greeter.is_alive()
