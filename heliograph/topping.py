@@ -126,14 +126,13 @@ def _state(one: Connector) -> Text:
 
 
 def _binds(one: Connector) -> Text:
-    is_well = one.binds >= one.binds_wanted
-    return Text(f"{one.binds}/{one.binds_wanted}", style="" if is_well else BAD)
+    up, wanted = one.all_binds
+    return Text(f"{up}/{wanted}", style=BAD if up < wanted else "")
 
 
 def _rate(one: Connector) -> Text:
-    is_slowed = one.rate_per_s < one.contract_per_s / 2
     shown = f"{one.submitted_per_s:,.0f}/{one.rate_per_s:,.0f}"
-    return Text(shown, style="yellow" if is_slowed else "")
+    return Text(shown, style="yellow" if one.is_throttled else "")
 
 
 def _queue(one: Connector) -> str:

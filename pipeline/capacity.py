@@ -193,10 +193,15 @@ class Capacity:
             queued=urgent + max(0, count[False] - sum(state.ahead for state in said)),
             urgent=urgent,
             rate_per_s=rate_per_s or terms.contract_per_s,
-            is_throttled=0 < rate_per_s < THROTTLED_BELOW * contract_per_s,
+            is_throttled=is_throttled(rate_per_s, contract_per_s),
             written=written,
             waiting=behind.get(topics.wait(name), 0),
         )
+
+
+def is_throttled(rate_per_s: float, contract_per_s: float) -> bool:
+    """Whether an SMSC takes much less than it should; of one that takes nothing nobody knows."""
+    return 0 < rate_per_s < THROTTLED_BELOW * contract_per_s
 
 
 def _submit_topics(name: ConnectorId, own: ConnectorConfig) -> dict[str, bool]:

@@ -5,7 +5,6 @@ The names are those of the alert rules (infra/prometheus), which wake people; th
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from pipeline.capacity import THROTTLED_BELOW
 from services.telemetry.connectors import BOUND, DRAINED, STOPPED
 from services.telemetry.snapshot import Alert, Connector, Letters
 from services.telemetry.view import Unsent
@@ -17,21 +16,19 @@ BEHIND_MAX = 10_000  # records
 OF_CONNECTORS: Mapping[str, tuple[Callable[[Connector], bool], str]] = {
     "ConnectorStopped": (
         lambda one: one.state == STOPPED,
-        "{name} refuses everything: {stop}.",
+        "{one.name} refuses everything: {one.stop}.",
     ),
     "BindDown": (
-        lambda one: one.state != DRAINED and one.binds < one.binds_wanted,
-        "{name} has {binds} of {binds_wanted} binds and is {state}.",
+        lambda one: one.state != DRAINED and one.all_binds[0] < one.all_binds[1],
+        "{one.name} has {one.all_binds[0]} of {one.all_binds[1]} binds and is {one.state}.",
     ),
     "Throttled": (
-        lambda one: (
-            one.state == BOUND and 0 < one.rate_per_s < THROTTLED_BELOW * one.contract_per_s
-        ),
-        "{name} takes {rate_per_s:g} of {contract_per_s:g} segments a second.",
+        lambda one: one.state == BOUND and one.is_throttled,
+        "{one.name} takes {one.rate_per_s:g} of {one.contract_per_s:g} segments a second.",
     ),
     "Orphans": (
         lambda one: (one.orphan_share or 0) > ORPHANS_MAX,
-        "{name} sends receipts that fit no message: {orphan_share:.1%} of them.",
+        "{one.name} sends receipts that fit no message: {one.orphan_share:.1%} of them.",
     ),
 }
 
@@ -73,10 +70,9 @@ Told = Iterator[tuple[str, str | None, str]]  # name, about what, words
 
 def _of_connectors(connectors: Iterable[Connector]) -> Told:
     for one in connectors:
-        facts = {name: getattr(one, name) for name in one.__struct_fields__}
         for name, (holds, words) in OF_CONNECTORS.items():
             if holds(one):
-                yield name, one.name, words.format(**facts)
+                yield name, one.name, words.format(one=one)
 
 
 def _of_letters(letters: Iterable[Letters]) -> Told:

@@ -7,13 +7,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from pipeline.capacity import STALE_MS, THROTTLED_BELOW
+from pipeline.capacity import STALE_MS, is_throttled
 from pipeline.ids import ConnectorId
 from pipeline.records import ConnectorState, Stop
+from pipeline.stops import CANCEL, DRAIN, PAUSE
 
 SILENT = "silent"  # no binder says anything of it
 BOUND, STOPPED, DRAINED = "bound", "stopped", "drained"
 RANKS = STOPPED, DRAINED, BOUND, "refused", "unbound", "released"  # the first there is, is told
+DONE: Mapping[str, str] = {PAUSE: "paused", CANCEL: "cancelled", DRAIN: "drained"}
 Lease = tuple[int, bool]  # its partition, and whether it only receives
 
 
@@ -34,7 +36,7 @@ class Standing(NamedTuple):
     @property
     def is_throttled(self) -> bool:
         """Whether the SMSC takes much less than it should."""
-        return 0 < self.rate_per_s < THROTTLED_BELOW * self.contract_per_s
+        return is_throttled(self.rate_per_s, self.contract_per_s)
 
     @property
     def is_hindered(self) -> bool:
@@ -88,7 +90,7 @@ class Connectors:
         for stop in self._stops.values():
             is_whole = stop.tenant is None and stop.campaign is None
             if is_whole and stop.connector in (None, name):
-                return f"{stop.action} by an operator"
+                return f"{DONE.get(stop.action, stop.action)} by an operator"
         return None
 
 

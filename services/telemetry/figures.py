@@ -190,6 +190,7 @@ class Figures:
             queued=None if filled is None else filled.queued,
             queue_limit=None if filled is None else int(filled.limit),
             waiting=self._capacity.waiting(name),
+            receivers_wanted=0 if own.receiver is None else own.receiver.binds,
             age_s=max(0.0, round((now_ms - min(due_ms)) / 1000, 1)) if due_ms else None,
             statuses=now.statuses,
             answer_p50_ms=answer[0],

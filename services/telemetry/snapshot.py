@@ -6,6 +6,8 @@ is null, which is another thing than 0.
 
 import msgspec
 
+from pipeline.capacity import is_throttled
+
 POINTS = 60  # of each rate: one a second, the newest last
 ROWS_MAX = 50  # of what comes one by one, the newest first
 
@@ -45,6 +47,7 @@ class Connector(Shown, frozen=True, kw_only=True):
     binds: int
     binds_wanted: int
     receivers: int
+    receivers_wanted: int
     in_flight: int
     window: int
     rate_per_s: float
@@ -61,6 +64,16 @@ class Connector(Shown, frozen=True, kw_only=True):
     delivery_p99_ms: int | None
     delivery_rate: float | None
     orphan_share: float | None
+
+    @property
+    def all_binds(self) -> tuple[int, int]:
+        """Of either kind: those that are up, those that should be."""
+        return self.binds + self.receivers, self.binds_wanted + self.receivers_wanted
+
+    @property
+    def is_throttled(self) -> bool:
+        """Whether the SMSC takes much less than it should."""
+        return is_throttled(self.rate_per_s, self.contract_per_s)
 
 
 class Group(Shown, frozen=True, kw_only=True):

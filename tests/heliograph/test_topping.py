@@ -53,10 +53,21 @@ def test_what_others_wrote_moves_no_cursor(seen: Snapshot) -> None:
     assert not {"\x1b", "\x07", "\r"} & set(text)
 
 
+def test_receivers_are_binds_too_and_who_sends_nothing_is_not_throttled(seen: Snapshot) -> None:
+    card = replace(seen.connectors[0], receivers_wanted=2, receivers=1, rate_per_s=0.0)
+    console = Console(width=140, color_system="standard", force_terminal=True)
+    with console.capture() as captured:
+        console.print(screen(replace(seen, connectors=(card,)), 140))
+    text = captured.get()
+    assert "\x1b[1;31m  5/6\x1b[0m" in text
+    assert "\x1b[33m298/0" not in text
+    assert "298/0" in text
+
+
 def test_an_operator_who_has_paused_one_is_named(seen: Snapshot) -> None:
-    paused = replace(seen.connectors[0], stop="pause by an operator")
+    paused = replace(seen.connectors[0], stop="paused by an operator")
     text = "\n".join(shown(replace(seen, connectors=(paused,)), 140))
-    assert "slow       pause by an operator" in text
+    assert "slow       paused by an operator" in text
 
 
 def test_a_line_of_blocks_is_full_at_its_highest() -> None:

@@ -7,8 +7,9 @@ const STATUSES_SHOWN = 6;
 const GOOD = "ESME_ROK";
 const UNANSWERED = "none";
 const both = (p50, p99) => (p50 === null ? NONE : `${lasting(p50)}, ${lasting(p99)}`);
+const receiving = (c) => (c.receivers_wanted ? `, ${c.receivers} of ${c.receivers_wanted} receiving` : "");
 const FACTS = [
-  ["binds", (c) => `${c.binds} of ${c.binds_wanted}${c.receivers ? `, ${c.receivers} receiving` : ""}`],
+  ["binds", (c) => `${c.binds} of ${c.binds_wanted}${receiving(c)}`],
   ["submitted", (c) => `${rate(c.submitted_per_s)}/s`],
   ["queued", (c) => (c.queued === null ? NONE : `${whole(c.queued)} of ${whole(c.queue_limit)}`)],
   ["bulk waits", (c) => whole(c.waiting)],
@@ -20,10 +21,10 @@ const FACTS = [
 ];
 
 /** Good, warn or bad. */
-function judged({ state, stop, binds, binds_wanted: wanted }) {
+function judged({ state, stop, binds, receivers, binds_wanted: wanted, receivers_wanted: receiversWanted }) {
   if (state === "drained") return "warn"; // somebody has wanted it so
   if (state !== "bound") return "bad";
-  return binds < wanted || stop !== null ? "warn" : "good";
+  return binds + receivers < wanted + receiversWanted || stop !== null ? "warn" : "good";
 }
 
 function gauge(words) {

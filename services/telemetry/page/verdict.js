@@ -12,8 +12,8 @@ function tell(kind, words, title) {
 }
 
 function facts({ connectors, funnel, rates }) {
-  const binds = connectors.reduce((sum, each) => sum + each.binds, 0);
-  const wanted = connectors.reduce((sum, each) => sum + each.binds_wanted, 0);
+  const binds = connectors.reduce((sum, each) => sum + each.binds + each.receivers, 0);
+  const wanted = connectors.reduce((sum, each) => sum + each.binds_wanted + each.receivers_wanted, 0);
   const ages = connectors.map((each) => each.age_s).filter((each) => each !== null);
   const words = [
     `${whole(binds)} of ${whole(wanted)} binds`,

@@ -38,6 +38,14 @@ def unsent(share: float, connector: str | None = "slow", *, test: bool = False) 
             0,
             ("BindDown", "slow", "slow has 3 of 4 binds and is bound."),
         ),
+        (
+            {"receivers_wanted": 2},
+            [],
+            [],
+            0,
+            ("BindDown", "slow", "slow has 4 of 6 binds and is bound."),
+        ),
+        ({"receivers_wanted": 2, "receivers": 2}, [], [], 0, None),
         ({"binds": 0, "state": "drained"}, [], [], 0, None),
         (
             {"rate_per_s": 199.0},
@@ -47,6 +55,7 @@ def unsent(share: float, connector: str | None = "slow", *, test: bool = False) 
             ("Throttled", "slow", "slow takes 199 of 400 segments a second."),
         ),
         ({"rate_per_s": 200.0}, [], [], 0, None),
+        ({"rate_per_s": 0.0}, [], [], 0, None),
         (
             {"orphan_share": 0.02},
             [],

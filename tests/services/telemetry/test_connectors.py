@@ -87,8 +87,10 @@ def test_the_certificate_that_ends_first_is_told() -> None:
 @pytest.mark.parametrize(
     ("row", "stop"),
     [
-        (Stop(action="pause", connector=FAST, at_ms=1), "pause by an operator"),
-        (Stop(action="cancel", at_ms=1), "cancel by an operator"),
+        (Stop(action="pause", connector=FAST, at_ms=1), "paused by an operator"),
+        (Stop(action="cancel", at_ms=1), "cancelled by an operator"),
+        (Stop(action="drain", connector=FAST, at_ms=1), "drained by an operator"),
+        (Stop(action="new", at_ms=1), "new by an operator"),  # of a newer version
         (Stop(action="pause", connector=ConnectorId("slow"), at_ms=1), None),
         (Stop(action="pause", tenant="one", at_ms=1), None),
         (Stop(action="pause", campaign="c", connector=FAST, at_ms=1), None),
