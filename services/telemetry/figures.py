@@ -4,10 +4,10 @@ Test tenants have a funnel of their own and are counted in nothing else.
 """
 
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from pipeline import masking
+from pipeline import masking, topics
 from pipeline.capacity import Capacity
 from pipeline.config import Config
 from pipeline.ids import ConnectorId
@@ -52,7 +52,7 @@ class Figures:
         self.connectors = Connectors()
         self.slo = Slo()
         self.outcomes: Counter[tuple[str, str]] = Counter()  # by state and lane
-        self.newest_ms = 0  # when Kafka had the newest record that was read
+        self._read_ms: dict[int, int] = {}  # by partition: when Kafka had the newest event read
         self._config = config
         self._capacity = capacity
         self._alarms = Alarms()
@@ -66,7 +66,8 @@ class Figures:
         """Take them."""
         now_s = now_ms // 1000
         for one in batch:
-            self.newest_ms = max(self.newest_ms, one.at_ms)
+            if one.topic == topics.MT_EVENT:
+                self._read_ms[one.partition] = one.at_ms
             if not getattr(one.record, "test", False):
                 self._note(one, now_s)
         for move in moved:
@@ -81,6 +82,13 @@ class Figures:
             self._tallies.pop(key, None)
         else:
             self._tallies[key] = tally
+
+    def read_to_ms(self, unread: Collection[int], now_ms: int) -> int | None:
+        """Up to when all events have been read, if there are more in the partitions `unread`; None
+        while nothing has been read of one of them."""
+        if any(partition not in self._read_ms for partition in unread):
+            return None
+        return min([now_ms, *(self._read_ms[partition] for partition in unread)])
 
     def is_hindered(self, connector: str | None, now_ms: int) -> bool:
         """Whether what waits for a connector waits for its carrier."""
@@ -182,6 +190,7 @@ class Figures:
             binds=now.binds,
             binds_wanted=own.binds,
             receivers=now.receivers,
+            receivers_wanted=0 if own.receiver is None else own.receiver.binds,
             in_flight=now.in_flight,
             window=now.window,
             rate_per_s=round(now.rate_per_s, 1),
@@ -190,7 +199,6 @@ class Figures:
             queued=None if filled is None else filled.queued,
             queue_limit=None if filled is None else int(filled.limit),
             waiting=self._capacity.waiting(name),
-            receivers_wanted=0 if own.receiver is None else own.receiver.binds,
             age_s=max(0.0, round((now_ms - min(due_ms)) / 1000, 1)) if due_ms else None,
             statuses=now.statuses,
             answer_p50_ms=answer[0],

@@ -2,14 +2,14 @@
 
 A message stands in exactly one state, so what is shown adds up: requested is what was delivered,
 failed, expired, is unknown or was only to be submitted, and what is open. It goes on after a
-restart from what the view counts, and nothing drifts.
+restart from what the view counts, and leaves off what the view forgets, so nothing drifts.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from enum import Flag, auto
 
-from services.telemetry.heard import Moved
+from services.telemetry.heard import FORGOTTEN, Moved
 from services.telemetry.snapshot import Funnel
 from services.telemetry.view import Count
 
@@ -59,9 +59,10 @@ class States:
 
     def move(self, moved: Moved) -> None:
         """One has come into another state."""
-        if moved.before is not None:
+        if moved.before not in (None, FORGOTTEN):
             self._messages[moved.before, moved.test] -= 1
-        self._messages[moved.after, moved.test] += 1
+        if moved.after != FORGOTTEN:
+            self._messages[moved.after, moved.test] += 1
 
     def funnel(self, *, test: bool = False) -> Funnel:
         """As it stands."""

@@ -41,6 +41,7 @@ class Asked(NamedTuple):
     done: Mapping[str, int] = {}  # records that each group has committed, ever
     letters: Mapping[str, int] = {}  # dead letters nobody has dealt with, by topic
     behind: int = 0  # of telemetry itself
+    unread: frozenset[int] | None = None  # partitions of its events; None before any answer
 
 
 class Groups:
@@ -83,6 +84,7 @@ class Groups:
             done,
             letters=self._letters,
             behind=sum(told[topic].behind for topic in READS if topic in told),
+            unread=frozenset(part for topic, part in lag.starts if topic == topics.MT_EVENT),
         )
 
     def patiently_ask(self) -> Asked:

@@ -1,7 +1,7 @@
 """What telemetry hears and tells on: records as they come, and what they change."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from pipeline.records import Record
 
@@ -16,8 +16,14 @@ class Heard(NamedTuple):
     record: Record
 
 
+FORGOTTEN: Final = "forgotten"
+
+
 class Moved(NamedTuple):
-    """A message that has come into another state; `before` is None of one that was not known."""
+    """A message that has come into another state. `before` is None of one that begins. FORGOTTEN
+    is what the view no longer has: the state after it lets go of one, and the state before where
+    something is still heard of that one.
+    """
 
     before: str | None
     after: str
@@ -26,6 +32,8 @@ class Moved(NamedTuple):
     country: str | None
     lane: str
     test: bool
+    due_ms: int | None  # from when on it should be sent; None while that is put off
+    at_ms: int  # when it came to that
 
 
 class Listener(Protocol):

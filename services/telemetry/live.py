@@ -32,7 +32,7 @@ from services.telemetry.heard import Heard, Moved
 from services.telemetry.latencies import REQUEST_TO_RECEIPT, REQUEST_TO_SUBMIT, percentiles
 from services.telemetry.measured import Measured
 from services.telemetry.parts import Desk, Part
-from services.telemetry.slo import PROMISE_S
+from services.telemetry.slo import PROMISE_MS
 from services.telemetry.totals import Totals
 from services.telemetry.view import Unsent, ViewError
 
@@ -133,12 +133,14 @@ class Board:
         """Ask and judge once; raises ViewError."""
         figures, view = self._figures, self._desk.view
         self._unsent = view.unsent(now)
-        read_to_ms = min(now, figures.newest_ms) if self._asked.behind else now
-        figures.slo.judge(
-            read_to_ms - PROMISE_S * 1000,
-            view.late,
-            lambda name: figures.is_hindered(name, now),
-        )
+        unread = self._asked.unread
+        read_to_ms = None if unread is None else figures.read_to_ms(unread, now)
+        if read_to_ms is not None:  # or else the cut would pass what is still to be read
+            figures.slo.judge(
+                read_to_ms - PROMISE_MS,
+                view.late,
+                lambda name: figures.is_hindered(name, now),
+            )
 
     def turn(self, now: int, *, is_second: bool) -> None:
         """Make one snapshot."""

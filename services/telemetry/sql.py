@@ -28,6 +28,8 @@ COLUMNS: Final = {  # of a head, in its order, then what is ours; BLOB is the da
 }
 MESSAGES: Final = "heliograph_messages"
 OFFSETS: Final = "heliograph_offsets"
+AGES: Final = {"ended": "terminal", "open": "NOT terminal"}  # what goes first is first
+KIND: Final = "state, connector, class, country, lane, test"
 _HEAD: Final = ", ".join(list(COLUMNS)[:-3])
 
 SCHEMA: Final = (
@@ -35,7 +37,10 @@ SCHEMA: Final = (
     + ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
     + ")",
     f"CREATE INDEX IF NOT EXISTS {MESSAGES}_to ON {MESSAGES} (recipient, requested_ms)",
-    f"CREATE INDEX IF NOT EXISTS {MESSAGES}_age ON {MESSAGES} (requested_ms)",
+    *(
+        f"CREATE INDEX IF NOT EXISTS {MESSAGES}_{name} ON {MESSAGES} (requested_ms) WHERE {which}"
+        for name, which in AGES.items()
+    ),
     f"CREATE INDEX IF NOT EXISTS {MESSAGES}_unsent ON {MESSAGES}"
     " (due_ms, connector, lane, test, deadline_ms) WHERE unsent",
     f"CREATE TABLE IF NOT EXISTS {OFFSETS} (topic TEXT NOT NULL, part BIGINT NOT NULL,"
@@ -57,16 +62,14 @@ BY_NUMBER: Final = (
     f"SELECT {_HEAD} FROM {MESSAGES} WHERE recipient = ? ORDER BY requested_ms DESC LIMIT ?"
 )
 COUNT: Final = f"SELECT COUNT(*) FROM {MESSAGES}"
-COUNTS: Final = (
-    f"SELECT state, connector, class, country, lane, test, COUNT(*) FROM {MESSAGES}"
-    " GROUP BY state, connector, class, country, lane, test"
-)
+COUNTS: Final = f"SELECT {KIND}, COUNT(*) FROM {MESSAGES} GROUP BY {KIND}"
 UNSENT: Final = (  # at, after, until
     "SELECT connector, lane, test, COUNT(*), MIN(due_ms), MAX(CASE WHEN deadline_ms > due_ms"
     " THEN CAST(? - due_ms AS DOUBLE PRECISION) / (deadline_ms - due_ms) ELSE 0 END)"
     f" FROM {MESSAGES} WHERE unsent AND due_ms > ? AND due_ms <= ? GROUP BY connector, lane, test"
 )
-OLD: Final = (  # before when, how many at most
+FORGET: Final = tuple(  # before when, how many at most; returns what is counted
     f"DELETE FROM {MESSAGES} WHERE message_id IN (SELECT message_id FROM {MESSAGES}"
-    " WHERE requested_ms < ? ORDER BY requested_ms LIMIT ?)"
+    f" WHERE {which} AND requested_ms < ? ORDER BY requested_ms LIMIT ?) RETURNING {KIND}"
+    for which in AGES.values()
 )

@@ -15,7 +15,7 @@ from pipeline.records import MtEvent
 from pipeline.secret import LITERAL
 from services.telemetry import sql
 from services.telemetry.config import TelemetryConfig
-from services.telemetry.heard import Heard, Moved
+from services.telemetry.heard import FORGOTTEN, Heard, Moved
 from services.telemetry.rows import Row, grown, head_of, row_of
 from services.telemetry.sqlite import Sqlite
 from services.telemetry.view import Count, Found, Head, Unsent, View, ViewError, moved
@@ -99,7 +99,9 @@ class Store:
             cursor.executemany(sql.PUT_OFFSET, _next_offsets(told))
             new = sum(row.life.head.message_id not in before for row in after)
             messages = self._messages + new
-            messages -= self._forget(cursor, messages, max(one.at_ms for one in told))
+            forgotten = self._forget(cursor, messages, max(one.at_ms for one in told))
+            messages -= len(forgotten)
+            changes += forgotten
 
         self._database.write(work)
         self._messages = messages
@@ -142,13 +144,18 @@ class Store:
         """Be done."""
         self._database.close()
 
-    def _forget(self, cursor: Any, messages: int, now_ms: int) -> int:
-        """Delete some of what is too old or too much; returns how many messages that were."""
-        forgotten = int(cursor.execute(sql.OLD, (now_ms - self._life_ms, OLD_AT_ONCE)).rowcount)
-        excess = min(messages - forgotten - self._messages_max, OLD_AT_ONCE)
-        if excess > 0:
-            forgotten += int(cursor.execute(sql.OLD, (EVER, excess)).rowcount)
-        return forgotten
+    def _forget(self, cursor: Any, messages: int, now_ms: int) -> list[Moved]:
+        """Delete some of what is too old or too much, what has ended first; tells what goes."""
+        gone: list[Any] = []
+        excess = min(messages - self._messages_max, OLD_AT_ONCE)
+        for before_ms, most in ((now_ms - self._life_ms, OLD_AT_ONCE), (EVER, excess)):
+            for forget in sql.FORGET:
+                if len(gone) < most:
+                    gone += cursor.execute(forget, (before_ms, most - len(gone))).fetchall()
+        return [
+            Moved(state, FORGOTTEN, connector, class_, country, lane, bool(test), None, now_ms)
+            for state, connector, class_, country, lane, test in gone
+        ]
 
 
 def _known(cursor: Any, told: Sequence[Heard]) -> dict[str, Row]:
@@ -169,7 +176,7 @@ def _grown(before: dict[str, Row], told: Sequence[Heard]) -> tuple[list[Row], li
         if newer is row:
             continue
         after[event.message_id] = newer
-        change = moved(None if row is None else row.life, newer.life)
+        change = moved(None if row is None else row.life, event, newer.life)
         if change is not None:
             changes.append(change)
     return list(after.values()), changes

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from pipeline.errors import HeliographError
 from pipeline.ids import ConnectorId, MessageId, Msisdn
 from pipeline.records import MtEvent
-from services.telemetry.heard import Heard, Moved
+from services.telemetry.heard import FORGOTTEN, Heard, Moved
 
 REJECTED: Final = "rejected"  # an event and a state
 ROUTED: Final = "routed"
@@ -27,7 +27,7 @@ REPEATS: Final = frozenset({"duplicate", "payload_mismatch"})
 PUT_OFF: Final = frozenset({"scheduled", "waiting", "segment_postponed"})
 """Events after which a message is not due until it is routed again."""
 BEGINS: Final = frozenset({ROUTED, "scheduled", "waiting", REJECTED})
-"""Events by which an id that has ended may begin anew."""
+"""Events by which a message begins, also one whose id another had that has ended."""
 GOES: Final = frozenset({ROUTED, "waiting"})
 """Events that say by which connector."""
 
@@ -145,20 +145,36 @@ def newest(events: Iterable[MtEvent]) -> list[MtEvent]:
     return own
 
 
-def moved(before: Life | None, after: Life) -> Moved | None:
-    """What a listener hears of a change; nothing where the state is as it was."""
+def moved(before: Life | None, event: MtEvent, after: Life) -> Moved | None:
+    """What a listener hears of what `event` has changed; nothing where the state is as it was.
+
+    Who is not known and does not begin with it was forgotten, so nobody counts it twice.
+    """
     head = after.head
-    known = None if before is None else before.head.state
+    unknown = None if _is_begin(event) else FORGOTTEN
+    known = unknown if before is None else before.head.state
     if known == head.state:
         return None
-    connector = head.connector
-    return Moved(known, head.state, connector, head.class_, head.country, head.lane, head.test)
+    return Moved(
+        before=known,
+        after=head.state,
+        connector=head.connector,
+        class_=head.class_,
+        country=head.country,
+        lane=head.lane,
+        test=head.test,
+        due_ms=None if after.is_put_off else head.due_ms,
+        at_ms=head.updated_ms,
+    )
 
 
 def _begins_anew(head: Head, event: MtEvent) -> bool:
     """Whether another message has the id of one that has ended; the row is the newer one's."""
-    is_begin = event.event in BEGINS and (event.event != REJECTED or event.terminal)
-    return is_begin and head.terminal and event.requested_ms > head.requested_ms
+    return _is_begin(event) and head.terminal and event.requested_ms > head.requested_ms
+
+
+def _is_begin(event: MtEvent) -> bool:
+    return event.event in BEGINS and (event.event != REJECTED or event.terminal)
 
 
 def _begun(event: MtEvent) -> Life:

@@ -7,10 +7,10 @@ import pytest
 
 from pipeline.capacity import Capacity
 from pipeline.config import Config
-from pipeline.connectors import ConnectorConfig
+from pipeline.connectors import ConnectorConfig, ReceiverConfig
 from pipeline.records import Record, VoteTally
 from services.telemetry.figures import Around, Figures
-from services.telemetry.heard import Heard, Moved
+from services.telemetry.heard import FORGOTTEN, Heard, Moved
 from services.telemetry.reasons import in_words
 from services.telemetry.snapshot import Group, Snapshot
 from services.telemetry.view import Count, Unsent
@@ -40,7 +40,7 @@ def heard(*records: Record) -> list[Heard]:
 
 
 def moved(before: str | None, after: str, *, test: bool = False) -> Moved:
-    return Moved(before, after, "fast", "otp", "SE", "normal", test)
+    return Moved(before, after, "fast", "otp", "SE", "normal", test, REQUESTED_MS, REQUESTED_MS)
 
 
 def look(figures: Figures, around: Around = NOTHING) -> Snapshot:
@@ -140,6 +140,43 @@ def test_it_goes_on_from_what_the_view_counts() -> None:
     figures.heard([], [moved("accepted", "delivered")], NOW_MS)
     funnel = look(figures).funnel
     assert (funnel.requested, funnel.open, funnel.delivered) == (5, 4, 1)
+
+
+def test_what_is_heard_of_a_forgotten_message_is_not_requested_again(figures: Figures) -> None:
+    figures.heard([], [moved(None, "accepted"), moved("accepted", FORGOTTEN)], NOW_MS)
+    figures.heard([], [moved(FORGOTTEN, "delivered"), moved("delivered", FORGOTTEN)], NOW_MS)
+    seen = look(figures)
+    assert (seen.funnel.requested, seen.funnel.open, seen.funnel.delivered) == (0, 0, 0)
+    assert sum(seen.rates.requested_per_s) == sum(seen.rates.delivered_per_s) == 1.0
+    assert figures.outcomes == {("delivered", "normal"): 1}
+
+
+def test_how_far_is_read_is_known_by_the_partition_that_is_furthest_behind(
+    figures: Figures,
+) -> None:
+    def read(topic: str, partition: int, at_ms: int) -> None:
+        figures.heard([Heard(topic, partition, 0, at_ms, mt_event())], [], NOW_MS)
+
+    assert figures.read_to_ms(set(), NOW_MS) == NOW_MS
+    assert figures.read_to_ms({1, 2}, NOW_MS) is None
+    read("sms.mo", 2, NOW_MS)
+    read("sms.mt.event", 1, NOW_MS - 5)
+    assert figures.read_to_ms({1, 2}, NOW_MS) is None
+    read("sms.mt.event", 2, NOW_MS - 700)
+    assert figures.read_to_ms({1, 2}, NOW_MS) == NOW_MS - 700
+    assert figures.read_to_ms({1}, NOW_MS) == NOW_MS - 5
+    assert figures.read_to_ms({1}, NOW_MS - 50) == NOW_MS - 50
+
+
+def test_receivers_that_a_connector_should_have_are_told() -> None:
+    own = CONFIG.connectors["fast"].model_copy(update={"receiver": ReceiverConfig(binds=2)})
+    config = CONFIG.model_copy(update={"connectors": {"fast": own}})
+    figures = Figures(config, Capacity(config, lambda: NOW_MS))
+    for lease in (0, 1):
+        figures.connectors.hear(said(lease, at_ms=NOW_MS))
+    (card,) = look(figures).connectors
+    assert (card.receivers, card.receivers_wanted, card.all_binds) == (0, 2, (2, 4))
+    assert [alert.name for alert in look(figures).alerts] == ["BindDown"]
 
 
 def test_votes_are_summed_over_partitions_without_those_of_tests(figures: Figures) -> None:

@@ -16,7 +16,7 @@ STATES = st.sampled_from([*STAGES, "a state of a newer version"])
 
 
 def moved(before: str | None, after: str, *, test: bool = False, lane: str = "normal") -> Moved:
-    return Moved(before, after, "fast", "otp", "SE", lane, test)
+    return Moved(before, after, "fast", "otp", "SE", lane, test, 1, 1)
 
 
 def test_what_ends_a_message_is_what_the_tracker_says() -> None:

@@ -23,12 +23,13 @@ from services.telemetry.config import TelemetryConfig
 from services.telemetry.groups import Asked
 from services.telemetry.heard import Heard, Moved
 from services.telemetry.parts import Desk
-from services.telemetry.slo import LATE, PROMISE_S
+from services.telemetry.slo import LATE, PROMISE_MS
 from services.telemetry.snapshot import Group, Snapshot
 from services.telemetry.view import Count, Unsent, ViewError
 from tests.builders import REQUESTED_MS, dlr, mt_event
 from tests.services.telemetry.nothing import Nothing
 from tests.services.telemetry.test_figures import CONFIG
+from tests.services.telemetry.test_totals import MO
 
 NOW_MS = REQUESTED_MS + 60_000
 STOP_S = 10.0
@@ -77,7 +78,7 @@ def test_the_newest_snapshot_is_served_and_goes_on_from_the_view(desk: Desk) -> 
     board.turn(NOW_MS, is_second=True)
     board.heard(
         [Heard("sms.mt.event", 0, 0, NOW_MS, mt_event("m9"))],
-        [Moved(None, "routed", "fast", "otp", "SE", "normal", False)],
+        [Moved(None, "routed", "fast", "otp", "SE", "normal", False, NOW_MS, NOW_MS)],
     )
     group = Group(name="router", lag=3, age_s=None, done_per_s=1.0)
     board._take(Asked((group,), {"router": 5}, {"sms.mo.dlq": 1}, 0))
@@ -93,18 +94,34 @@ def test_the_newest_snapshot_is_served_and_goes_on_from_the_view(desk: Desk) -> 
 
 def test_the_promise_is_judged_by_what_has_been_read(desk: Desk) -> None:
     board = board_of(live.part(desk))
-    board._take(Asked(behind=5))
+    board._take(Asked(unread=frozenset([0])))
     results = board._figures.slo.results
     for read_to_ms, late in (
         (REQUESTED_MS, 0),
-        (REQUESTED_MS + PROMISE_S * 1000 - 1, 0),
-        (REQUESTED_MS + PROMISE_S * 1000, 1),
-        (REQUESTED_MS + PROMISE_S * 1000 + 900, 1),
+        (REQUESTED_MS + PROMISE_MS - 1, 0),
+        (REQUESTED_MS + PROMISE_MS, 1),
+        (REQUESTED_MS + PROMISE_MS + 900, 1),
     ):
         board.heard([Heard("sms.mt.event", 0, 0, read_to_ms, mt_event())], [])
         board.weigh(NOW_MS)
         told = results["normal", LATE] + results["normal", "carrier"]
         assert told == late
+
+
+def test_the_promise_is_not_judged_before_it_is_known_how_far_is_read(desk: Desk) -> None:
+    board = board_of(live.part(desk))
+    slo = board._figures.slo
+    board.heard([Heard("sms.mo", 1, 0, NOW_MS, MO)], [])
+    for asked in (Asked(), Asked(behind=5, unread=frozenset([1]))):
+        board._take(asked)
+        board.weigh(NOW_MS)
+        assert slo.cut_ms is None
+    board.heard([Heard("sms.mt.event", 1, 0, REQUESTED_MS, mt_event())], [])
+    board.weigh(NOW_MS)
+    assert slo.cut_ms == REQUESTED_MS - PROMISE_MS
+    board._take(Asked(unread=frozenset()))
+    board.weigh(NOW_MS)
+    assert slo.cut_ms == NOW_MS - PROMISE_MS
 
 
 def test_a_view_that_does_not_answer_leaves_on_show_what_it_said_before(

@@ -51,7 +51,7 @@ def read(lines: list[tuple[int, MtEvent]]) -> tuple[Row, Counter[str]]:
     more: Counter[str] = Counter()
     for offset, event in lines:
         newer = grown(row, offset, event)
-        change = moved(None if row is None else row.life, newer.life)
+        change = moved(None if row is None else row.life, event, newer.life)
         if change is not None:
             more[change.after] += 1
             if change.before is not None:

@@ -17,7 +17,7 @@ from tests.builders import dlr, mt_event
 from tests.services.telemetry.nothing import Nothing
 
 CODEC = Codec()
-MOVED = Moved(None, "routed", "fast", "otp", "SE", "normal", False)
+MOVED = Moved(None, "routed", "fast", "otp", "SE", "normal", False, 1, 1)
 
 
 class Read:

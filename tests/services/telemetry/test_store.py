@@ -3,6 +3,7 @@
 import threading
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from pipeline.config import Config
 from pipeline.errors import ConfigError
 from pipeline.records import Record
 from services.telemetry.config import TelemetryConfig
-from services.telemetry.heard import Heard, Moved
+from services.telemetry.funnel import STAGES
+from services.telemetry.heard import FORGOTTEN, Heard, Moved
 from services.telemetry.store import DAY_MS, Database, Store, opened
 from services.telemetry.view import Count, Unsent
 from tests.builders import REQUESTED_MS, dlr, mt_event
@@ -152,7 +154,8 @@ def test_counts_are_by_kind_and_what_moves_goes_on_from_them(view: Store) -> Non
         Count("routed", *kind, "normal", False, 1),
         Count("routed", *kind, "normal", True, 1),
     ]
-    assert moved[3] == Moved("routed", "accepted", *kind, "normal", False)
+    times = (REQUESTED_MS, REQUESTED_MS + 10)
+    assert moved[3] == Moved("routed", "accepted", *kind, "normal", False, *times)
     assert all(isinstance(count.test, bool) for count in view.counts())
 
 
@@ -195,6 +198,33 @@ def test_the_eldest_go_when_there_are_too_many(database: Database) -> None:
     again = Store(database, TelemetryConfig(view_messages_max=1000))
     again.apply(heard(routed("more", requested_ms=REQUESTED_MS + 9999), begin=1500))
     assert (states(again), again.find_id("m0500")) == ({"routed": 1000}, None)
+
+
+def test_what_has_ended_goes_first_and_the_totals_stay_those_of_the_view(
+    database: Database,
+) -> None:
+    view = Store(database, TelemetryConfig(view_messages_max=1000))
+    totals: Counter[str | None] = Counter()
+
+    def apply(*records: Record) -> Sequence[Moved]:
+        moved = view.apply(heard(*records, begin=totals["offset"]))
+        totals["offset"] += len(records)
+        for one in moved:
+            totals[one.before] -= 1
+            totals[one.after] += 1
+        assert states(view) == {s: totals[s] for s in STAGES if totals[s]}
+        return moved
+
+    apply(*(routed(f"m{n}", requested_ms=REQUESTED_MS + n) for n in range(600)))
+    apply(*(delivered(f"m{n}") for n in range(500, 600)))
+    more = [routed(f"n{n}", requested_ms=REQUESTED_MS + 1000 + n) for n in range(450)]
+    moved = apply(*more)
+    assert [one.before for one in moved if one.after == FORGOTTEN] == ["delivered"] * 50
+    assert (view.find_id("m0") is None, view.find_id("m500")) == (False, None)
+    apply(*(routed(f"o{n}", requested_ms=REQUESTED_MS + 9000) for n in range(60)))
+    assert view.find_id("m0") is None  # nothing else was left to go
+    again = apply(delivered("m0"))
+    assert (again[0].before, again[0].after) == (FORGOTTEN, "delivered")
 
 
 def test_what_is_older_than_its_days_goes(database: Database) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from pipeline.records import MtEvent
-from services.telemetry.heard import Moved
+from services.telemetry.heard import FORGOTTEN, Moved
 from services.telemetry.view import ENDS, Life, lived, moved, newest, told
 from services.tracker.core import MtFact
 from services.tracker.states import TERMINAL
@@ -137,15 +137,49 @@ def test_what_is_due_and_not_sent_is_told_from_what_has_time(
 
 
 def test_a_listener_hears_of_another_state_only() -> None:
-    begun = told(None, mt_event(**ROUTED, country="SE"))
-    assert moved(None, begun) == Moved(
-        None, "routed", "fast", "transactional", "SE", "normal", False
-    )
-    assert moved(begun, told(begun, mt_event(event="segment_returned"))) is None
-    sent = told(begun, mt_event(**ACCEPTED))
-    change = moved(begun, sent)
-    assert change is not None
-    assert (change.before, change.after) == ("routed", "accepted")
+    begun = change(None, **ROUTED, country="SE")
+    kind = ("fast", "transactional", "SE", "normal", False)
+    assert begun == Moved(None, "routed", *kind, REQUESTED_MS, REQUESTED_MS + 10)
+    assert change(after(ROUTED), event="segment_returned") is None
+    sent = change(after(ROUTED), **ACCEPTED)
+    assert sent is not None
+    assert (sent.before, sent.after, sent.at_ms) == ("routed", "accepted", REQUESTED_MS + 40)
+
+
+def change(before: Life | None, **event: Any) -> Moved | None:
+    one = mt_event(**event)
+    return moved(before, one, told(before, one))
+
+
+def test_what_is_put_off_is_not_due() -> None:
+    put_off = change(None, **SCHEDULED)
+    again = change(after(SCHEDULED), at_ms=LATER_MS)
+    ended = change(after(SCHEDULED), **REFUSED)
+    assert put_off is not None
+    assert again is not None
+    assert ended is not None
+    assert (put_off.due_ms, again.due_ms, ended.due_ms) == (None, LATER_MS, None)
+
+
+@pytest.mark.parametrize(
+    ("event", "before"),
+    [
+        (ROUTED, None),
+        (SCHEDULED, None),
+        (WAITING, None),
+        (REFUSED, None),
+        (ACCEPTED, FORGOTTEN),
+        (DELIVERED, FORGOTTEN),
+        (REPEAT, FORGOTTEN),
+        ({**REFUSED, "state": "accepted", "terminal": False}, FORGOTTEN),
+    ],
+)
+def test_what_is_not_known_begins_or_was_forgotten(
+    event: dict[str, Any], before: str | None
+) -> None:
+    told_of = change(None, **event)
+    assert told_of is not None
+    assert told_of.before == before
 
 
 def test_an_end_is_what_the_tracker_means_by_it() -> None:
