@@ -11,6 +11,7 @@ from heliograph.binds import BOUND, DRAINED, known, look
 from heliograph.diagnosis import FAIL, OK, WARN, Finding, Resource, Written
 from heliograph.reaching import bind_once, left_s
 from heliograph.routing import summary
+from heliograph.sights import asked_twice
 from heliograph.subjects import subjects_found
 from pipeline import topics
 from pipeline.asking import answer_of
@@ -21,7 +22,6 @@ from pipeline.ids import ConnectorId
 from pipeline.kafka.admin import differences, group_operations, operations
 from pipeline.kafka.clients import now_ms
 from pipeline.kafka.groups import partition_counts
-from pipeline.kafka.lag import Lag
 from pipeline.kafka.reader import read_to_end
 from pipeline.process import catalog, make_codec
 from pipeline.readers import reads
@@ -204,26 +204,14 @@ def _binds(config: Config) -> Iterator[Finding]:
 
 
 def _progress(config: Config, apart_s: float) -> Iterator[Finding]:
-    waiting = {topics.wait(ConnectorId(name)) for name in config.connectors}
-    group_of = {
-        topic: group
-        for group, read in reads(config).items()
-        if group not in RESTING
-        for topic in read
-        if topic not in waiting
-    }
-    lag = Lag(config.kafka, group_of)
-
-    def ask() -> dict[str, tuple[int, int]]:
-        found: dict[str, tuple[int, int]] = {}
-        for topic, (done, behind) in lag.ask().items():
-            before = found.get(group_of[topic], (0, 0))
-            found[group_of[topic]] = (before[0] + done, before[1] + behind)
-        return found
-
-    first = ask()
-    time.sleep(apart_s)
-    return diagnosis.of_progress(first, ask(), apart_s)
+    """By the lag that `heliograph lag` tells: what is paused, or waits by design, is none."""
+    drained = look(config, [ConnectorId(name) for name in config.connectors]).drained
+    groups = reads(config).keys() - RESTING - {f"binder-{name}" for name in drained}
+    before, after = (
+        {one.name: (asked.done[one.name], one.lag) for one in asked.groups if one.name in groups}
+        for asked in asked_twice(config, apart_s)
+    )
+    return diagnosis.of_progress(before, after, apart_s)
 
 
 def _smsc(name: str, account: ConnectorConfig, *, tls: bool) -> Iterator[Finding]:

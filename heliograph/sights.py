@@ -21,7 +21,7 @@ from pipeline.kafka.reader import read_to_end
 from pipeline.process import make_codec
 from pipeline.records import ConnectorState, Stop
 from pipeline.stops import Stops
-from services.telemetry.groups import Groups
+from services.telemetry.groups import Asked, Groups
 from services.telemetry.snapshot import Group, Snapshot
 
 TIMEOUT_S = 5
@@ -76,6 +76,11 @@ def watch(sights: Sights, every_s: float) -> None:
 
 def standing(config: Config, pause_s: float) -> Sequence[Group]:
     """Every group, its rate measured over `pause_s`; raises HeliographError."""
+    return asked_twice(config, pause_s)[1].groups
+
+
+def asked_twice(config: Config, pause_s: float) -> tuple[Asked, Asked]:
+    """What Kafka says of every group, and `pause_s` later; raises HeliographError."""
     capacity, stops, codec = Capacity(config, now_ms), Stops(), make_codec(config)
     for message in read_to_end(config.kafka, [topics.CONNECTOR_STATE, topics.CONTROL_STOP]):
         octets = message.value()
@@ -85,9 +90,9 @@ def standing(config: Config, pause_s: float) -> Sequence[Group]:
             capacity.hear(state)
     groups = Groups(config, capacity, stops)
     try:
-        groups.patiently_ask()
+        first = groups.patiently_ask()
         time.sleep(pause_s)
-        return groups.patiently_ask().groups
+        return first, groups.patiently_ask()
     finally:
         groups.close()
 

@@ -9,11 +9,14 @@ import pytest
 import trustme
 
 from heliograph import doctor
+from heliograph.binds import Look
 from heliograph.diagnosis import FAIL, OK, WARN, Finding
 from heliograph.doctor import SERVICES, bound, examine
 from pipeline.broker import free_port
-from pipeline.config import KafkaConfig
+from pipeline.config import KafkaConfig, load
 from pipeline.errors import BrokerError
+from services.telemetry.groups import Asked
+from services.telemetry.snapshot import Group
 from tests.services.sandbox.loopback import DEADLINE_S, PASSWORD, sandbox
 
 ROUTES = """\
@@ -126,6 +129,28 @@ def test_a_look_that_breaks_keeps_no_other_from_being_taken(
     (room,) = of(found, "state disk")
     assert (room.verdict, "ZeroDivisionError" in room.says) == (FAIL, True)
     assert of(found, "telemetry")
+
+
+@pytest.mark.parametrize(
+    ("lag", "drained", "verdict"),
+    [(9, [], FAIL), (9, ["slow"], OK), (0, [], OK)],  # the last one is paused, all of it
+)
+def test_what_rests_because_somebody_wants_it_does_not_stand_still(
+    write: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+    lag: int,
+    drained: list[str],
+    verdict: str,
+) -> None:
+    groups = tuple(
+        Group(name=name, lag=own, age_s=None, done_per_s=0.0)
+        for name, own in (("binder-slow", lag), ("scheduler", 7), ("telemetry", 8))
+    )
+    asked = Asked(groups, {group.name: 5 for group in groups})
+    monkeypatch.setattr(doctor, "asked_twice", lambda *_: (asked, asked))
+    monkeypatch.setattr(doctor, "look", lambda *_: Look(0, [], drained))  # type: ignore[arg-type]
+    (found,) = doctor._progress(load(write()), 3)
+    assert found.verdict == verdict
 
 
 async def test_an_smsc_that_answers_is_bound_to_only_when_that_is_asked_for(
