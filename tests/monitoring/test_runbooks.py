@@ -1,5 +1,6 @@
 """The runbooks: one for each alert, and every command in them is one that there is."""
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -9,6 +10,9 @@ import pytest
 import typer
 
 from heliograph.cli import APP
+from pipeline.codec import KIND_BY_NAME
+from pipeline.topics import records_of
+from tests.monitoring.test_dashboards import GRAFANA
 from tests.monitoring.test_rules import ALERTS
 
 ROOT = Path(__file__).parents[2]
@@ -16,6 +20,8 @@ RUNBOOKS = ROOT / "docs/runbooks"
 PAGES = sorted(RUNBOOKS.glob("*.md"))
 CHAPTERS = ("## What it means", "## Look", "## Do", "## Who")
 COMMAND = re.compile(r"`heliograph ([^`]+)`")
+DASHBOARD = re.compile(r"^- Dashboard (\w+): (.*)", re.MULTILINE)
+PANEL = re.compile(r"`(?!heliograph )([a-z][a-z0-9]* [a-z0-9 ,]+)`")
 
 
 def test_each_alert_has_its_page_and_each_page_its_alert() -> None:
@@ -58,6 +64,38 @@ def understood(line: str) -> str:
 @pytest.mark.parametrize("line", commands())
 def test_a_command_of_a_page_is_one_that_can_be_typed(line: str) -> None:
     assert understood(line) == ""
+
+
+def unheard_of(line: str) -> set[str]:
+    """What a `tail` asks for that no record of its topic has."""
+    topic, words = shlex.split(line)[1], shlex.split(line)[2:]
+    kinds = [KIND_BY_NAME[name] for name in records_of(topic)]
+    told = {field for kind in kinds for field in kind.__struct_encode_fields__}
+    return {word.partition("=")[0] for word in words if "=" in word} - told
+
+
+def test_what_a_tail_of_a_page_goes_by_stands_in_the_records() -> None:
+    tails = [line for line in commands() if line.startswith("tail ")]
+    assert tails
+    assert [line for line in tails if unheard_of(line)] == []
+    assert unheard_of("tail sms.mt.event --where conector=a --where state=b") == {"conector"}
+
+
+def test_a_panel_of_a_page_is_on_a_dashboard() -> None:
+    """On that which its line names."""
+    boards = [json.loads(path.read_text(encoding="utf-8")) for path in GRAFANA.glob("*.json")]
+    titles = {
+        board["title"].rpartition(" ")[2]: {panel["title"].lower() for panel in board["panels"]}
+        for board in boards
+    }
+    named = [
+        (path.stem, board, panel)
+        for path in PAGES
+        for board, line in DASHBOARD.findall(path.read_text(encoding="utf-8"))
+        for panel in PANEL.findall(line)
+    ]
+    assert named
+    assert [one for one in named if one[2] not in titles[one[1]]] == []
 
 
 @pytest.mark.parametrize(
