@@ -35,11 +35,6 @@ class Cursor:
     def __init__(self, connection: Connection) -> None:
         self._cursor = connection.cursor()
 
-    @property
-    def rowcount(self) -> int:
-        """Rows of the last statement."""
-        return self._cursor.rowcount
-
     def execute(self, text: str, values: Sequence[Any] = ()) -> "Cursor":
         """Run a statement with its values."""
         self._cursor.execute(_spoken(text), _storable(values))
@@ -51,7 +46,7 @@ class Cursor:
         return self
 
     def fetchall(self) -> list[tuple[Any, ...]]:
-        """What was selected."""
+        """What was selected, or returned."""
         return self._cursor.fetchall()
 
 
