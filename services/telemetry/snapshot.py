@@ -72,8 +72,11 @@ class Connector(Shown, frozen=True, kw_only=True):
 
     @property
     def is_throttled(self) -> bool:
-        """Whether the SMSC takes much less than it should."""
-        return is_throttled(self.rate_per_s, self.contract_per_s)
+        """Whether the SMSC takes much less than it should; of one that is idle the rate, which goes
+        up by answers only, says nothing."""
+        return bool(self.queued or self.in_flight) and is_throttled(
+            self.rate_per_s, self.contract_per_s
+        )
 
 
 class Group(Shown, frozen=True, kw_only=True):

@@ -54,6 +54,7 @@ def unsent(share: float, connector: str | None = "slow", *, test: bool = False) 
             0,
             ("Throttled", "slow", "slow takes 199 of 400 segments a second."),
         ),
+        ({"rate_per_s": 199.0, "queued": 0, "in_flight": 0}, [], [], 0, None),
         ({"rate_per_s": 200.0}, [], [], 0, None),
         ({"rate_per_s": 0.0}, [], [], 0, None),
         (
