@@ -64,7 +64,8 @@ def filled(kafka: KafkaConfig, names: Iterable[str]) -> list[str]:
     try:
         there = known_topics(consumer, kafka)
         places: list[Place] = [(name, PARTITION) for name in names if name in there]
-        first, after = begins(consumer, places), ends(consumer, places)
+        first = patiently(lambda: begins(consumer, places))()
+        after = patiently(lambda: ends(consumer, places))()
     except KafkaException as error:
         raise BrokerError(f"offsets of dead letters can't be read: {error}") from error
     finally:

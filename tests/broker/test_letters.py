@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import msgspec
 import pytest
+from confluent_kafka import TopicPartition
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
@@ -22,7 +23,15 @@ from pipeline.dead_letters import error_headers
 from pipeline.effects import Headers
 from pipeline.errors import BrokerError, UnreadableError
 from pipeline.ids import id_at
-from pipeline.kafka.clients import Origin, headers_of, make_producer, now_ms, produce
+from pipeline.kafka.clients import (
+    Origin,
+    headers_of,
+    make_consumer,
+    make_producer,
+    now_ms,
+    produce,
+    watermarks,
+)
 from pipeline.kafka.letters import GROUP, deal, letters
 from pipeline.kafka.reader import read_to_end
 from pipeline.process import Process
@@ -47,6 +56,9 @@ class Lying:
         self.dlq = topics.dlq_of(topic)
         self.canaries = Canaries([TEXT])
         self.canaries.note_number(NUMBER)
+        consumer = make_consumer(kafka, GROUP)
+        watermarks(consumer, TopicPartition(self.dlq, 0))  # the topic is new: it has a leader then
+        consumer.close()
 
     def bury(self, octets: bytes | None, *, at_ms: int | None = None, place: int = 41) -> None:
         """As a reader writes one; `at_ms` is when its topic had it."""
@@ -91,7 +103,7 @@ def request_of(**fields: Any) -> bytes:
 
 @pytest.mark.parametrize("lying", [topics.MT_REQUEST], indirect=True)
 def test_a_letter_goes_again_once_with_its_headers_and_the_time_it_has_left(lying: Lying) -> None:
-    assert lying.ask("list") == "no dead letters\n"
+    assert lying.ask("list").endswith("no dead letters\n")  # a topic without a leader is said
     assert lying.told("show") == []
     lying.bury(request_of(validity_s=7200), at_ms=now_ms() - 3_600_000)
     lying.bury(request_of(message_id="second"), place=42)
@@ -122,7 +134,7 @@ def test_a_letter_goes_again_once_with_its_headers_and_the_time_it_has_left(lyin
         id_at(topics.MT_REQUEST, 3, 41),
         "second",
     ]
-    assert lying.ask("list") == "no dead letters\n"
+    assert lying.ask("list").endswith("no dead letters\n")  # a topic without a leader is said
     assert len(lying.told("show", "--all")) == 2
 
 
