@@ -100,10 +100,11 @@ class Operator:
             return error.code, ""
 
     def counted(self, what: str, result: str) -> bool:
-        """Whether the router counts such a reload."""
+        """Whether the router has counted such a reload."""
         lines = self.get("/metrics")[1].splitlines()
-        wanted = (f'what="{what}"', f'result="{result}"')
-        return any("router_reloads" in line and all(w in line for w in wanted) for line in lines)
+        wanted = ("router_reloads", f'what="{what}"', f'result="{result}"')
+        own = [line for line in lines if all(word in line for word in wanted)]
+        return any(float(line.split()[-1]) > 0 for line in own)
 
 
 async def until(holds: Callable[[], bool]) -> None:
