@@ -75,7 +75,8 @@ def test_a_receipt_is_joined_to_its_segment() -> None:
         joined_ms=NOW_MS + 30,
         sender="ACME",
     )
-    assert effects == [Publish("sms.dlr", "m1", dlr), Publish("sms.tracker.in", "m1", dlr)]
+    told = ("sms.dlr", "sms.tracker.in")  # of no trace, for its segment is of none
+    assert effects == [Publish(topic, "m1", dlr, None) for topic in told]
 
 
 def test_a_receipt_may_overtake_its_answer() -> None:
@@ -88,7 +89,7 @@ def test_a_receipt_may_overtake_its_answer() -> None:
     assert isinstance(joined.record, Dlr)
     assert (joined.topic, joined.record.message_id) == ("sms.dlr", "m1")
     assert (joined.record.received_ms, joined.record.joined_ms) == (NOW_MS, NOW_MS + 500)
-    assert told == Publish("sms.tracker.in", "m1", joined.record)
+    assert told == Publish("sms.tracker.in", "m1", joined.record, None)
     assert handset.ring("receipt_parked") == []
 
 
