@@ -27,7 +27,7 @@ from services.correlator.config import CorrelatorConfig
 from services.correlator.counting import MISMATCHES, Windows
 from services.correlator.ids import Notation, forms
 from services.correlator.learning import Learning
-from services.correlator.matching import Match, guessed, sure
+from services.correlator.matching import Match, answered, guessed, sure
 from services.correlator.parking import Parked, places_for
 from services.correlator.receipts import Receipt
 from services.correlator.segments import Row, Segments
@@ -96,7 +96,8 @@ class Joining:
         learning = Learning(state.shared)
         results = self._windows.of(receipt.dlr.connector).results
         results["receipts"] += 1
-        match = sure(segments, self._carrier(receipt, learning), receipt)
+        carrier = self._carrier(receipt, learning)
+        match = sure(segments, carrier, receipt) or answered(segments, carrier, receipt)
         if match is not None:
             effects = self._joined(segments, learning, match, receipt, now_ms)
             segments.keep()

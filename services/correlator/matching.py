@@ -7,7 +7,8 @@ its way. The rest is a guess from what there is: it is made when the receipt has
 only where there is no choice.
 
 Nothing is a receipt of what was written after it came: so ids that an SMSC uses again, and orphans
-from before, don't end at the wrong message.
+from before, don't end at the wrong message. When it came is told by a clock, which may be put back:
+a segment whose answer was read before the receipt is known by its id alone.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -111,6 +112,17 @@ def sure(segments: Segments, carrier: Carrier, receipt: Receipt) -> Match | None
             others = {row.what for row in found} - {best.what}
             return Match(best, name, len(others))
     return _as_learnt(segments, carrier, receipt)
+
+
+def answered(segments: Segments, carrier: Carrier, receipt: Receipt) -> Match | None:
+    """The only segment with the id of a receipt that is read now: whatever clocks say, its answer
+    was read before, so it was written before."""
+    for form in _forms(receipt, carrier):
+        found = segments.under(carrier.domain, form)
+        if found:
+            only = found[0]
+            return Match(only, "id") if len(found) == 1 and not only.is_final else None
+    return None
 
 
 def guessed(segments: Segments, carrier: Carrier, receipt: Receipt) -> Match | None:

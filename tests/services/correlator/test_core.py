@@ -93,6 +93,13 @@ def test_a_receipt_may_overtake_its_answer() -> None:
     assert handset.ring("receipt_parked") == []
 
 
+def test_a_receipt_is_joined_though_the_clock_was_put_back_an_hour_before_it() -> None:
+    handset = Handset()
+    handset.tell(accepted())
+    (joined,) = dlrs(handset.tell(receipt(received_ms=NOW_MS - 3_600_000)))
+    assert (joined.message_id, joined.joined_by) == ("m1", "id")
+
+
 def test_a_parked_receipt_that_is_not_final_leaves_the_timer_on() -> None:
     handset = Handset()
     handset.tell(receipt(stat="ENROUTE"))
