@@ -24,6 +24,7 @@ TopicArgument = Annotated[
     ),
 ]
 AllOption = Annotated[bool, typer.Option("--all", help="Also those that are dealt with.")]
+EveryOption = Annotated[bool, typer.Option("--all", help="As many as are open.")]
 CountOption = Annotated[int, typer.Option(min=1, max=100_000, help="So many, the oldest first.")]
 
 
@@ -68,7 +69,7 @@ def dlq_show(
 def dlq_replay(
     topic: TopicArgument,
     count: CountOption = 1,
-    everything: Annotated[bool, typer.Option("--all", help="As many as are open.")] = False,
+    everything: EveryOption = False,
     skip: Annotated[bool, typer.Option("--skip", help="Skip what may not go again.")] = False,
     config: ConfigOption = None,
 ) -> None:
@@ -92,7 +93,7 @@ def dlq_replay(
 def dlq_skip(
     topic: TopicArgument,
     count: CountOption = 1,
-    everything: Annotated[bool, typer.Option("--all", help="As many as are open.")] = False,
+    everything: EveryOption = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     config: ConfigOption = None,
 ) -> None:

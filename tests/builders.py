@@ -3,7 +3,7 @@
 from typing import Any
 
 from pipeline.ids import ConnectorId, MessageId, Msisdn, SmscMessageId
-from pipeline.records import Dlr, MtEvent, MtSubmit, MtSubmitted
+from pipeline.records import Dlr, MtEvent, MtSubmit, MtSubmitted, SmscDeliver
 
 REQUESTED_MS = 1_790_000_000_000
 
@@ -101,3 +101,25 @@ def dlr(message_id: str | None = "m1", **changes: Any) -> Dlr:
         "joined_ms": REQUESTED_MS + 2010,
     }
     return Dlr(**{**fields, **changes})
+
+
+def smsc_deliver(**changes: Any) -> SmscDeliver:
+    """A deliver_sm without a text, from a handset."""
+    fields: dict[str, Any] = {
+        "connector": ConnectorId("slow"),
+        "replica": "binder-0",
+        "bind": 0,
+        "received_ms": REQUESTED_MS,
+        "handset": Msisdn("46701234567"),
+        "command": "deliver_sm",
+        "source_addr_ton": 1,
+        "source_addr_npi": 1,
+        "source_addr": "46701234567",
+        "dest_addr_ton": 0,
+        "dest_addr_npi": 1,
+        "destination_addr": "ACME",
+        "esm_class": 0,
+        "data_coding": 0,
+        "short_message": b"",
+    }
+    return SmscDeliver(**{**fields, **changes})

@@ -11,7 +11,7 @@ from before, don't end at the wrong message. When it came is told by a clock, wh
 a segment whose answer was read before the receipt is known by its id alone.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from pipeline.references import reference_of
@@ -40,11 +40,8 @@ Way = Callable[[Segments, Carrier, Receipt], Sequence[Row]]
 
 def by_id(segments: Segments, carrier: Carrier, receipt: Receipt) -> Sequence[Row]:
     """The same id, as the profile says that it is written in either place."""
-    for form in _forms(receipt, carrier):
-        found = _possible(segments.under(carrier.domain, form), receipt)
-        if found:
-            return found
-    return ()
+    rows = (_possible(found, receipt) for found in _named(segments, carrier, receipt))
+    return next(filter(None, rows), ())
 
 
 def by_reference(segments: Segments, carrier: Carrier, receipt: Receipt) -> Sequence[Row]:
@@ -117,12 +114,8 @@ def sure(segments: Segments, carrier: Carrier, receipt: Receipt) -> Match | None
 def answered(segments: Segments, carrier: Carrier, receipt: Receipt) -> Match | None:
     """The only segment with the id of a receipt that is read now: whatever clocks say, its answer
     was read before, so it was written before."""
-    for form in _forms(receipt, carrier):
-        found = segments.under(carrier.domain, form)
-        if found:
-            only = found[0]
-            return Match(only, "id") if len(found) == 1 and not only.is_final else None
-    return None
+    found = next(filter(None, _named(segments, carrier, receipt)), ())
+    return Match(found[0], "id") if len(found) == 1 and not found[0].is_final else None
 
 
 def guessed(segments: Segments, carrier: Carrier, receipt: Receipt) -> Match | None:
@@ -166,6 +159,11 @@ def _likeness(
 def _is_referenced(row: Row, carrier: Carrier, receipt: Receipt) -> bool:
     is_said = carrier.has_references and receipt.reference is not None
     return is_said and reference_of(row.message_id, row.segment) == receipt.reference
+
+
+def _named(segments: Segments, carrier: Carrier, receipt: Receipt) -> Iterator[tuple[Row, ...]]:
+    """The rows with the id of a receipt, for each way to write it."""
+    return (segments.under(carrier.domain, form) for form in _forms(receipt, carrier))
 
 
 def _possible(rows: Iterable[Row], receipt: Receipt) -> list[Row]:

@@ -17,6 +17,11 @@ from heliograph.local import EXAMPLE
 from tests.end_to_end.conftest import in_foreground
 
 DEADLINE_S = 60
+TO_SLOW = """
+version: "1"
+rules:
+  - {name: all, prefix: "", connectors: [slow]}
+"""
 
 
 class Pipeline(NamedTuple):

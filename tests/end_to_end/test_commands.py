@@ -12,14 +12,9 @@ from pipeline.codec import Codec
 from pipeline.config import KafkaConfig
 from pipeline.kafka.reader import read_to_end
 from pipeline.records import MtStatus
-from tests.end_to_end.pipelines import Pipeline, heliograph, running
+from tests.end_to_end.pipelines import TO_SLOW, Pipeline, heliograph, running
 
 CODEC = Codec()
-ROUTES = """
-version: "1"
-rules:
-  - {name: all, prefix: "", connectors: [slow]}
-"""
 CARRIER = """
 base: fast
 receipts: {delay_ms: {min: 3600000, max: 3600000}}
@@ -29,7 +24,7 @@ receipts: {delay_ms: {min: 3600000, max: 3600000}}
 @pytest.fixture(scope="module")
 def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     folder = tmp_path_factory.mktemp("commands")
-    with running(folder, {"slow": CARRIER}, routes=ROUTES) as own:
+    with running(folder, {"slow": CARRIER}, routes=TO_SLOW) as own:
         yield own
 
 

@@ -30,7 +30,7 @@ from pipeline.errors import HeliographError
 from pipeline.kafka.reader import read_to_end
 from pipeline.records import MtEvent
 from smpp.framing import Framer
-from tests.end_to_end.pipelines import Pipeline, heliograph, running
+from tests.end_to_end.pipelines import TO_SLOW, Pipeline, heliograph, running
 
 CODEC = Codec()
 DEADLINE_S = 60
@@ -38,11 +38,6 @@ TEXT = "a text that nobody else may read"
 NUMBERS = {"delivered": "46701234560", "long": "46701234561", "refused": "99946700013"}
 TEXTS = {"delivered": TEXT, "long": f"{TEXT}, ÅÄÖ 漢字 " * 5, "refused": TEXT}
 PASSWORDS = {f"{name}_PASSWORD": f"s3-{name}" for name in ("SLOW", "FAST", "TEST")}
-ROUTES = """
-version: "1"
-rules:
-  - {name: all, prefix: "", connectors: [slow]}
-"""
 CARRIER = """
 base: test
 message_ids: {in_response: hexadecimal, in_receipt: decimal}
@@ -142,7 +137,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
             config["connectors"]["slow"]["hosts"] = f"127.0.0.1:{passed.port}"
 
         folder = tmp_path_factory.mktemp("reading")
-        with running(folder, {"slow": CARRIER}, routes=ROUTES, change=through_it) as pipeline:
+        with running(folder, {"slow": CARRIER}, routes=TO_SLOW, change=through_it) as pipeline:
             patch.setenv("HELIOGRAPH__KAFKA__BOOTSTRAP_SERVERS", pipeline.bootstrap)
             own = Desk(pipeline, passed)
             send(pipeline)

@@ -8,14 +8,13 @@ from hypothesis import strategies as st
 
 from heliograph.exchanges import Exchange
 from heliograph.pdus import address, deliver_sm, mask, submit_sm, submit_sm_resp
-from pipeline.ids import ConnectorId, Msisdn
 from pipeline.records import Encrypted, SmscDeliver, Tlv
 from smpp import tlv
 from smpp.inspection.explanation import explain
 from smpp.pdu import DataSm, DeliverSm, SubmitSm
 from smpp.values import EsmClass
 from smpp.wire import decode, encode
-from tests.builders import REQUESTED_MS, mt_submit, mt_submitted
+from tests.builders import REQUESTED_MS, mt_submit, mt_submitted, smsc_deliver
 
 HANDSET, TEXT = "46701234567", b"secret words"
 RECEIPT = (
@@ -24,25 +23,9 @@ RECEIPT = (
 )
 
 
-def smsc_deliver(**changes: Any) -> SmscDeliver:
-    fields: dict[str, Any] = {
-        "connector": ConnectorId("slow"),
-        "replica": "binder-0",
-        "bind": 0,
-        "received_ms": REQUESTED_MS,
-        "handset": Msisdn(HANDSET),
-        "command": "deliver_sm",
-        "source_addr_ton": 1,
-        "source_addr_npi": 1,
-        "source_addr": HANDSET,
-        "dest_addr_ton": 0,
-        "dest_addr_npi": 1,
-        "destination_addr": "ACME",
-        "esm_class": EsmClass.DELIVERY_RECEIPT,
-        "data_coding": 0,
-        "short_message": RECEIPT,
-    }
-    return SmscDeliver(**{**fields, **changes})
+def reported(**changes: Any) -> SmscDeliver:
+    own = {"esm_class": EsmClass.DELIVERY_RECEIPT, "short_message": RECEIPT}
+    return smsc_deliver(**{**own, **changes})
 
 
 def test_a_submit_is_made_anew_with_the_time_it_had_left_when_it_was_written() -> None:
@@ -69,7 +52,7 @@ def test_an_answer_is_made_anew_and_none_is_made_up() -> None:
 def test_a_receipt_is_made_anew(command: str, kind: type) -> None:
     payload = (Tlv(tag=tlv.MESSAGE_PAYLOAD.tag, value=RECEIPT),)
     is_data = command == "data_sm"
-    record = smsc_deliver(
+    record = reported(
         command=command,
         short_message=b"" if is_data else RECEIPT,
         tlvs=payload if is_data else (),
@@ -83,7 +66,7 @@ def test_a_receipt_is_made_anew(command: str, kind: type) -> None:
 def test_what_is_encrypted_can_not_be_made() -> None:
     sealed = Encrypted(key_id="k", nonce=b"n", ciphertext=b"c")
     assert submit_sm(mt_submit(short_message=sealed), REQUESTED_MS) is None
-    assert deliver_sm(smsc_deliver(short_message=sealed)) is None
+    assert deliver_sm(reported(short_message=sealed)) is None
 
 
 @pytest.mark.parametrize(
@@ -105,7 +88,7 @@ def test_an_address_keeps_its_length(written: str, shown: str) -> None:
 
 
 def test_a_receipt_keeps_what_it_says_of_its_own_and_nothing_else() -> None:
-    pdu = deliver_sm(smsc_deliver())
+    pdu = deliver_sm(reported())
     assert pdu is not None
     mask(pdu)
     octets = encode(pdu)
@@ -118,7 +101,7 @@ def test_a_receipt_keeps_what_it_says_of_its_own_and_nothing_else() -> None:
 @pytest.mark.parametrize("key", [b"text:", b"Text:", b"text :"])
 def test_what_a_receipt_quotes_is_hidden_though_it_looks_like_its_own(key: bytes) -> None:
     quoted = b"stat:DELIVRD err:000 %bLogin id:839201 stat:secret" % key
-    pdu = deliver_sm(smsc_deliver(short_message=b"id:1 " + quoted))
+    pdu = deliver_sm(reported(short_message=b"id:1 " + quoted))
     assert pdu is not None
     mask(pdu)
     octets = encode(pdu)

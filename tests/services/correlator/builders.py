@@ -12,6 +12,7 @@ from services.correlator.config import CorrelatorConfig
 from services.correlator.core import Correlator, HandsetFact
 from services.correlator.counting import CountingCorrelator
 from services.correlator.segments import Row
+from tests.builders import smsc_deliver
 from tests.entries import MemoryEntries
 
 NOW_MS = 1_790_000_000_000
@@ -177,26 +178,7 @@ def accepted(smsc_message_id: str = "1a2b3c4d", message: str = "m1", **changed: 
 
 
 def deliver(**changed: Any) -> SmscDeliver:
-    return SmscDeliver(
-        **{
-            "connector": FAST,
-            "replica": "binder-0",
-            "bind": 0,
-            "received_ms": NOW_MS,
-            "handset": HANDSET,
-            "command": "deliver_sm",
-            "source_addr_ton": 1,
-            "source_addr_npi": 1,
-            "source_addr": HANDSET,
-            "dest_addr_ton": 0,
-            "dest_addr_npi": 1,
-            "destination_addr": "12345",
-            "esm_class": 0,
-            "data_coding": 0,
-            "short_message": b"",
-            **changed,
-        }
-    )
+    return smsc_deliver(**{"connector": FAST, "destination_addr": "12345", **changed})
 
 
 def receipt(
