@@ -33,6 +33,7 @@ def misbehaving(*faults: str) -> Play:
     def play(stage: Stage, scale: Scale, dice: Random) -> Played:
         before, resident = stage.stats()["misbehaved"], resident_mib(stage)
         with stage.carrier_does(f"faults=[{', '.join(faults)}]"):
+            rebound(stage)  # `after` counts from the bind on
             stage.load(f"c-{dice.random()}", scale.messages, scale.rate_per_s).join()
         counts = Counter(stage.stats()["misbehaved"]) - Counter(before)
         growth = resident_mib(stage) - resident
@@ -44,6 +45,12 @@ def misbehaving(*faults: str) -> Play:
         return Played(duplicates_max=window(stage) * losing, seen=seen)
 
     return play
+
+
+def rebound(stage: Stage) -> None:
+    """All binds are closed, and new ones are there."""
+    stage.post("/drop")
+    stage.wait(lambda: stage.stats()["binds"] == stage.config.connectors[CONNECTOR].binds)
 
 
 def resident_mib(stage: Stage) -> int:

@@ -244,12 +244,10 @@ class Stage:
         return True
 
     def settle(self) -> None:
-        """Wait until every message has its outcome; who has none when nothing goes on any more,
-        the judge says."""
-        known = -1
-        while known < (known := len(self.events.concluded)):
-            if self.wait(lambda: self.sent <= self.events.concluded):
-                return
+        """Wait until every message has its outcome, or nothing goes on: then the judge says why."""
+        concluded, known = self.events.concluded, -1
+        while not self.sent <= concluded and known < (known := len(concluded)):
+            self.wait(lambda before=known: len(concluded) > before)  # type: ignore[misc]
 
     def change(self, **connector: object) -> None:
         """Some of the connector's settings are others: written, and whoever reads them is told.

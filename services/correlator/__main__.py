@@ -5,6 +5,7 @@ new keyword is known.
 """
 
 import signal
+import time
 from collections.abc import Callable
 
 from pipeline import stream, topics
@@ -37,7 +38,8 @@ def main(read: Callable[[], Config], replica: str) -> None:
             if missing := missing_topics(config.kafka, wanted) if wanted else []:
                 raise ConfigError([f"{n}: is not there; heliograph topics apply" for n in missing])
             own = section(config, "correlator", CorrelatorConfig)
-            return CountingCorrelator(Correlator(config, own, windows), windows, gauges.hear)
+            core = Correlator(config, own, time.monotonic, windows)
+            return CountingCorrelator(core, windows, gauges.hear)
 
         def count(result: str) -> None:
             ground.metrics.counter("sms.correlator.reloads", result=result).value += 1

@@ -31,16 +31,21 @@ class Correlator:
     """Decides about one record of `sms.correlator.in` at a time."""
 
     def __init__(
-        self, config: Config, own: CorrelatorConfig, windows: Windows | None = None
+        self,
+        config: Config,
+        own: CorrelatorConfig,
+        ticks: Callable[[], float],
+        windows: Windows | None = None,
     ) -> None:
-        """What becomes of receipts is counted into `windows`."""
+        """`ticks` are seconds by a clock that nobody puts wrong; what becomes of receipts is
+        counted into `windows`."""
         self._sandboxes = frozenset(
             ConnectorId(name) for name, connector in config.connectors.items() if connector.sandbox
         )
         self._life_s = own.life_s
         self.carriers = Carriers(config)
         windows = windows or Windows("", own.receipts_window_s * 1000)
-        self._joining = Joining(own, self.carriers, windows)
+        self._joining = Joining(own, self.carriers, windows, ticks)
         self._inbound = Inbound(
             own.partial_s, Meaning(config, own), self.carriers.default_of, self._sandboxes
         )

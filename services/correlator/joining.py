@@ -13,7 +13,7 @@ originals told to others.
     id|<domain>|<id>    key of a copy
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
 
@@ -27,7 +27,7 @@ from services.correlator.config import CorrelatorConfig
 from services.correlator.counting import MISMATCHES, Windows
 from services.correlator.ids import Notation, forms
 from services.correlator.learning import Learning
-from services.correlator.matching import Match, answered, guessed, sure
+from services.correlator.matching import Match, guessed, sure
 from services.correlator.parking import Parked, places_for
 from services.correlator.receipts import Receipt
 from services.correlator.segments import Row, Segments
@@ -36,6 +36,7 @@ RECEIPT_TIMEOUT = "receipt_timeout"
 RECEIPT_PARKED = "receipt_parked"
 BY_ID = "id|"
 LATE_MS = 3_600_000  # by how much a timer may be
+MOMENT_S = 10  # by how much a receipt may overtake its answer, and dates say nothing
 MAY_BE_THERE = ("accepted", "unknown")  # outcomes of a segment whose receipt may come
 
 
@@ -52,10 +53,17 @@ def is_of_id(key: str) -> bool:
 class Joining:
     """Decides about one outcome, receipt or timer of a handset at a time."""
 
-    def __init__(self, own: CorrelatorConfig, carriers: Carriers, windows: Windows) -> None:
+    def __init__(
+        self,
+        own: CorrelatorConfig,
+        carriers: Carriers,
+        windows: Windows,
+        ticks: Callable[[], float],
+    ) -> None:
         self._own = own
         self._carriers = carriers
         self._windows = windows
+        self._ticks = ticks
 
     def submitted(self, state: KeyEntries, record: MtSubmitted, now_ms: int) -> list[Effect]:
         """What to do about the outcome of a segment."""
@@ -97,14 +105,14 @@ class Joining:
         results = self._windows.of(receipt.dlr.connector).results
         results["receipts"] += 1
         carrier = self._carrier(receipt, learning)
-        match = sure(segments, carrier, receipt) or answered(segments, carrier, receipt)
+        match = sure(segments, carrier, receipt)
         if match is not None:
             effects = self._joined(segments, learning, match, receipt, now_ms)
             segments.keep()
             return effects
         can_wait = receipt.dlr.smsc_message_id or receipt.reference is not None
         parked = Parked(state, self._carriers, now_ms)
-        place = parked.add(receipt, self._own.life_s) if can_wait else None
+        place = parked.add(receipt, self._own.life_s, self._ticks()) if can_wait else None
         if place is None:
             return [self._orphan(receipt, now_ms)]
         results["parked"] += 1
@@ -150,15 +158,17 @@ class Joining:
         effects: list[Effect] = []
         left = []
         for place, one in found:
-            carrier = self._carrier(one.receipt, learning)
+            is_fresh = 0 <= self._ticks() - one.parked_s <= MOMENT_S
+            receipt = replace(one.receipt, is_fresh=is_fresh)
+            carrier = self._carrier(receipt, learning)
             is_due = one.parked_ms <= due_ms and not one.is_told
-            match = sure(segments, carrier, one.receipt)
+            match = sure(segments, carrier, receipt)
             if match is None and is_due:
-                match = guessed(segments, carrier, one.receipt)
+                match = guessed(segments, carrier, receipt)
             if match is not None:
                 is_repaired = one.is_told
                 effects += self._joined(
-                    segments, learning, match, one.receipt, now_ms, is_repaired=is_repaired
+                    segments, learning, match, receipt, now_ms, is_repaired=is_repaired
                 )
                 continue
             if is_due:

@@ -7,11 +7,11 @@ its way. The rest is a guess from what there is: it is made when the receipt has
 only where there is no choice.
 
 Nothing is a receipt of what was written after it came: so ids that an SMSC uses again, and orphans
-from before, don't end at the wrong message. When it came is told by a clock, which may be put back:
-a segment whose answer was read before the receipt is known by its id alone.
+from before, don't end at the wrong message. When it came is told by a clock, which may be put
+wrong: if nothing is its segment by that, what was read until a moment after it may be.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from pipeline.references import reference_of
@@ -40,14 +40,14 @@ Way = Callable[[Segments, Carrier, Receipt], Sequence[Row]]
 
 def by_id(segments: Segments, carrier: Carrier, receipt: Receipt) -> Sequence[Row]:
     """The same id, as the profile says that it is written in either place."""
-    rows = (_possible(found, receipt) for found in _named(segments, carrier, receipt))
-    return next(filter(None, rows), ())
+    under = (segments.under(carrier.domain, form) for form in _forms(receipt, carrier))
+    return next(filter(None, (_possible(rows, receipt) for rows in under)), ())
 
 
 def by_reference(segments: Segments, carrier: Carrier, receipt: Receipt) -> Sequence[Row]:
     """Our user_message_reference, where it was in the submit_sm."""
-    rows = _possible(of_carrier(segments.rows, carrier.domain), receipt)
-    return [row for row in rows if _is_referenced(row, carrier, receipt)]
+    rows = of_carrier(segments.rows, carrier.domain)
+    return _possible([row for row in rows if _is_referenced(row, carrier, receipt)], receipt)
 
 
 def by_reference_only(segments: Segments, carrier: Carrier, receipt: Receipt) -> Sequence[Row]:
@@ -58,19 +58,17 @@ def by_reference_only(segments: Segments, carrier: Carrier, receipt: Receipt) ->
 
 def by_notation(segments: Segments, carrier: Carrier, receipt: Receipt) -> Sequence[Row]:
     """The same id in a writing that the profile excludes."""
-    rows = _possible(of_carrier(segments.rows, carrier.domain), receipt)
+    rows = of_carrier(segments.rows, carrier.domain)
     said = _any_forms(receipt.dlr.smsc_message_id)
-    return [row for row in rows if said & _any_forms(row.smsc_message_id)]
+    return _possible([row for row in rows if said & _any_forms(row.smsc_message_id)], receipt)
 
 
 def by_affix(segments: Segments, carrier: Carrier, receipt: Receipt) -> Sequence[Row]:
     """One id stands within the other."""
     said = receipt.dlr.smsc_message_id.casefold()
-    return [
-        row
-        for row in _possible(of_carrier(segments.rows, carrier.domain), receipt)
-        if _is_within(*sorted((said, row.smsc_message_id.casefold()), key=len))
-    ]
+    rows = of_carrier(segments.rows, carrier.domain)
+    found = [r for r in rows if _is_within(*sorted((said, r.smsc_message_id.casefold()), key=len))]
+    return _possible(found, receipt)
 
 
 def by_addresses(segments: Segments, carrier: Carrier, receipt: Receipt) -> Sequence[Row]:
@@ -78,15 +76,15 @@ def by_addresses(segments: Segments, carrier: Carrier, receipt: Receipt) -> Sequ
     of another gateway come too."""
     if receipt.dlr.received_ms < carrier.cutover_ms:
         return ()
-    rows = _possible(of_carrier(segments.rows, carrier.domain), receipt)
-    return [
+    rows = [
         row
-        for row in rows
+        for row in of_carrier(segments.rows, carrier.domain)
         if row.has_no_id
         and not row.is_final
         and _digits(row.sender) == _digits(receipt.to)
         and abs(receipt.dlr.received_ms - (row.submitted_ms or row.answered_ms)) <= DOUBT_MS
     ]
+    return _possible(rows, receipt)
 
 
 SURE: tuple[tuple[str, Way], ...] = (("id", by_id), ("reference", by_reference_only))
@@ -111,13 +109,6 @@ def sure(segments: Segments, carrier: Carrier, receipt: Receipt) -> Match | None
     return _as_learnt(segments, carrier, receipt)
 
 
-def answered(segments: Segments, carrier: Carrier, receipt: Receipt) -> Match | None:
-    """The only segment with the id of a receipt that is read now: whatever clocks say, its answer
-    was read before, so it was written before."""
-    found = next(filter(None, _named(segments, carrier, receipt)), ())
-    return Match(found[0], "id") if len(found) == 1 and not found[0].is_final else None
-
-
 def guessed(segments: Segments, carrier: Carrier, receipt: Receipt) -> Match | None:
     """The segment that it must be, if it is one that we have sent at all."""
     if not receipt.dlr.smsc_message_id:
@@ -134,11 +125,10 @@ def _as_learnt(segments: Segments, carrier: Carrier, receipt: Receipt) -> Match 
     if carrier.learnt is None:
         return None
     said = receipt.dlr.smsc_message_id
-    found = [
-        row
-        for row in _possible(of_carrier(segments.rows, carrier.domain), receipt)
-        if row.smsc_message_id and fits(carrier.learnt, row.smsc_message_id, said)
-    ]
+    rows = of_carrier(segments.rows, carrier.domain)
+    named = [r for r in rows if r.smsc_message_id]
+    fitting = [r for r in named if fits(carrier.learnt, r.smsc_message_id, said)]
+    found = _possible(fitting, receipt)
     way = "affix" if carrier.learnt.startswith("affix") else "notation"
     return Match(found[0], way) if len(found) == 1 else None
 
@@ -161,14 +151,11 @@ def _is_referenced(row: Row, carrier: Carrier, receipt: Receipt) -> bool:
     return is_said and reference_of(row.message_id, row.segment) == receipt.reference
 
 
-def _named(segments: Segments, carrier: Carrier, receipt: Receipt) -> Iterator[tuple[Row, ...]]:
-    """The rows with the id of a receipt, for each way to write it."""
-    return (segments.under(carrier.domain, form) for form in _forms(receipt, carrier))
-
-
-def _possible(rows: Iterable[Row], receipt: Receipt) -> list[Row]:
+def _possible(rows: Sequence[Row], receipt: Receipt) -> Sequence[Row]:
+    """Those written before it came, by their dates; while it is fresh, all rather than none."""
     latest_ms = receipt.dlr.received_ms + CLOCKS_MS
-    return [row for row in rows if row.submitted_ms is None or row.submitted_ms <= latest_ms]
+    found = [row for row in rows if (row.submitted_ms or 0) <= latest_ms]
+    return rows if receipt.is_fresh and not found else found
 
 
 def _forms(receipt: Receipt, carrier: Carrier) -> tuple[str, ...]:

@@ -27,12 +27,14 @@ AT_HAND = ""  # the place of those that stand together
 
 
 class Waiting(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A receipt without a segment; `is_told` once it was published as an orphan."""
+    """A receipt without a segment; `is_told` once it was published as an orphan. `parked_s` is by a
+    clock that nobody puts wrong, but that of one host."""
 
     receipt: Receipt
     parked_ms: int
     until_ms: int
     is_told: bool = False
+    parked_s: float = 0.0
 
 
 class Stored(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -57,9 +59,10 @@ class Parked:
         self._spilled_until_ms = stored.spilled_until_ms
         self._at = {AT_HAND: self._living(stored)}
 
-    def add(self, receipt: Receipt, life_s: int) -> str | None:
+    def add(self, receipt: Receipt, life_s: int, now_s: float) -> str | None:
         """Let it wait; where, for its timer to say so, or None when there is no room."""
-        mine = Waiting(receipt, self._now_ms, self._now_ms + life_s * 1000)
+        until_ms = self._now_ms + life_s * 1000
+        mine = Waiting(receipt, self._now_ms, until_ms, parked_s=now_s)
         at_hand = list(self._at[AT_HAND])
         if len(at_hand) >= PARKED_RECEIPTS_MAX:
             told = next((one for one in at_hand if one.is_told), None)

@@ -14,12 +14,13 @@ NOT_FINAL = frozenset({MessageState.SCHEDULED, MessageState.ENROUTE, MessageStat
 
 class Receipt(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A receipt, and what else it says of its segment: to which address it came, when the segment
-    was submitted, and user_message_reference."""
+    was submitted, and user_message_reference. `is_fresh` while it was read a moment ago."""
 
     dlr: Dlr
     to: str
     submitted_ms: int | None = None
     reference: int | None = None
+    is_fresh: bool = False
 
 
 def pdu_of(deliver: SmscDeliver) -> DeliverSm:
@@ -61,4 +62,5 @@ def read(
     )
     submitted_ms = round(said.submit_date.timestamp() * 1000) if said.submit_date else None
     to = deliver.source_addr if carrier.is_swapped else deliver.destination_addr
-    return Receipt(dlr, to, submitted_ms, pdu.tlv(tlv.USER_MESSAGE_REFERENCE))
+    reference = pdu.tlv(tlv.USER_MESSAGE_REFERENCE)
+    return Receipt(dlr, to, submitted_ms, reference, is_fresh=True)

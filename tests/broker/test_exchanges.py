@@ -17,8 +17,8 @@ from pipeline.process import catalog
 from pipeline.records import Encrypted, MtSubmit, Record
 from smpp.pdu import DeliverSm, SubmitSm, SubmitSmResp
 from smpp.wire import decode
-from tests.builders import dlr, mt_submit, mt_submitted
-from tests.heliograph.test_pdus import HANDSET, RECEIPT, smsc_deliver
+from tests.builders import dlr, mt_submit, mt_submitted, smsc_deliver
+from tests.heliograph.test_pdus import HANDSET, RECEIPT, reported
 
 CODEC = Codec()
 SLOW = ConnectorId("slow")
@@ -58,7 +58,7 @@ def config(own_kafka: KafkaConfig) -> Config:
     tell("m2", outcome="unknown", reason="link_lost", command_status=None)
     tell("m3", outcome="rejected", command_status=0x0B, smsc_message_id=None)
     tell("old", submit_offset=-1)  # imported: another gateway has written it
-    receipt = smsc_deliver(received_ms=at_ms)
+    receipt = reported(received_ms=at_ms)
     answer = smsc_deliver(received_ms=at_ms, handset="46709999999", short_message=b"hello")
     write(own_kafka, topics.CORRELATOR_IN, HANDSET, answer, receipt)
     joined = dlr("m1", connector=SLOW, smsc_message_id=SmscMessageId("1a2b"), received_ms=at_ms)

@@ -49,7 +49,7 @@ def status(pipeline: Pipeline, message_id: str, *states: str) -> MtStatus:
 
 
 def order(pipeline: Pipeline, *arguments: str) -> tuple[int, str]:
-    done = heliograph(pipeline.bootstrap, "message", *arguments)
+    done = heliograph(pipeline.bootstrap, "message", *arguments, "--wait", "45")
     return done.returncode, done.stdout + done.stderr
 
 
@@ -77,7 +77,7 @@ def test_what_an_smsc_has_is_asked_for_given_another_text_and_cancelled_there(
 
 
 def test_what_is_scheduled_is_given_another_text_or_never_sent(pipeline: Pipeline) -> None:
-    soon_ms = int(time.time() * 1000) + 15_000
+    soon_ms = int(time.time() * 1000) + 25_000  # both orders are kept by then
     send(pipeline, "never", send_at_ms=soon_ms)
     send(pipeline, "reworded", send_at_ms=soon_ms, to="+46701234561")
     status(pipeline, "never", "scheduled")

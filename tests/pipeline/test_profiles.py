@@ -209,7 +209,9 @@ async def test_what_the_sandbox_means_by_data_coding_0_is_read_by_a_profile_that
         [came] = await handset.receive(1)
     assert came.data_coding == 0
     record = delivered(came, ConnectorId("a"), "binder-0", 0, 0)
-    [effect] = Correlator(config, CorrelatorConfig()).decide(MemoryEntries(), record, 0)
+    [effect] = Correlator(config, CorrelatorConfig(), lambda: 0.0).decide(
+        MemoryEntries(), record, 0
+    )
     assert isinstance(effect, Publish)
     assert isinstance(effect.record, Mo)
     assert effect.record.text == "é@ £5"

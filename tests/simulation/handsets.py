@@ -122,7 +122,7 @@ class World:
         self.clock = Clock()
         self.crashes = self.dice.choice((0, 0.05, 0.4))
         self.replicas = {
-            topics.CORRELATOR_IN: Replica(lambda: Correlator(CONFIG, OWN)),
+            topics.CORRELATOR_IN: Replica(lambda: Correlator(CONFIG, OWN, lambda: self.clock.now)),
             topics.TRACKER_IN: Replica(lambda: Tracker(TrackerConfig())),
         }
         self.outputs: defaultdict[str, list[Row]] = defaultdict(list)

@@ -104,8 +104,10 @@ class Handset:
 
     def __init__(self, config: Config = CONFIG, key: str = HANDSET) -> None:
         self.state = MemoryEntries()
-        self.correlator: Correlator | CountingCorrelator = Correlator(config, OWN)
         self.state.now_ms = NOW_MS
+        self.correlator: Correlator | CountingCorrelator = Correlator(
+            config, OWN, lambda: self.state.now_ms / 1000
+        )
         self.state.key = key
         self.timers: list[PublishLater] = []
 

@@ -8,6 +8,7 @@ from pipeline.effects import Publish, PublishLater
 from pipeline.ids import ConnectorId
 from pipeline.records import Dlr, MtSubmitted, Tlv, Wake
 from services.correlator.core import HandsetFact
+from services.correlator.joining import MOMENT_S
 from services.correlator.parking import OF_AN_ID_MAX, PARKED_RECEIPTS_MAX
 from tests.services.correlator.builders import (
     DAY_MS,
@@ -27,6 +28,8 @@ from tests.services.correlator.builders import (
     published,
     receipt,
 )
+
+HOUR_MS = 3_600_000
 
 
 @pytest.mark.parametrize("outcome", ["accepted", "rejected", "expired", "cancelled", "returned"])
@@ -96,8 +99,21 @@ def test_a_receipt_may_overtake_its_answer() -> None:
 def test_a_receipt_is_joined_though_the_clock_was_put_back_an_hour_before_it() -> None:
     handset = Handset()
     handset.tell(accepted())
-    (joined,) = dlrs(handset.tell(receipt(received_ms=NOW_MS - 3_600_000)))
+    (joined,) = dlrs(handset.tell(receipt(received_ms=NOW_MS - HOUR_MS)))
     assert (joined.message_id, joined.joined_by) == ("m1", "id")
+
+
+def test_a_receipt_from_before_waits_for_a_moment_for_a_segment_that_seems_to_be_newer() -> None:
+    handset = Handset()
+    handset.tell(receipt(received_ms=NOW_MS - HOUR_MS))
+    (joined,) = dlrs(handset.tell(accepted(), after_ms=MOMENT_S * 1000))
+    assert (joined.message_id, joined.joined_by) == ("m1", "id")
+
+
+def test_after_that_it_is_not_joined_to_what_was_written_later() -> None:
+    handset = Handset()
+    handset.tell(receipt(received_ms=NOW_MS - HOUR_MS))
+    assert dlrs(handset.tell(accepted(), after_ms=MOMENT_S * 1000 + 1)) == []
 
 
 def test_a_parked_receipt_that_is_not_final_leaves_the_timer_on() -> None:

@@ -37,7 +37,7 @@ class Counted(Handset):
         super().__init__(config)
         self.rows: list[ConnectorReceipts] = []
         windows = Windows("correlator-0", WINDOW_MS)
-        own = Correlator(config, OWN, windows)
+        own = Correlator(config, OWN, lambda: 0.0, windows)
         self.correlator = CountingCorrelator(own, windows, self.rows.append)
 
     def close(self) -> list[Effect]:

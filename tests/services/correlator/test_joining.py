@@ -250,13 +250,13 @@ def test_what_waits_at_its_handset_is_found_there_though_its_carrier_goes_by_id(
     )
     world = ById(before)
     world.tell(HANDSET, accepted("77", "m1"))
-    world.handsets[HANDSET].correlator = Correlator(after, OWN)
+    world.handsets[HANDSET].correlator = Correlator(after, OWN, lambda: 0.0)
     world.tell(HANDSET, accepted("78", "m2"))
     world.tell(HANDSET, doubtful("m3"))
     world.tell(HANDSET, receipt("77"))
     world.tell(HANDSET, echoed("79", "m3", connector="fast"))
     assert set(world.handsets) == {HANDSET, "id|fast|78"}
-    world.handsets["id|fast|78"].correlator = Correlator(after, OWN)
+    world.handsets["id|fast|78"].correlator = Correlator(after, OWN, lambda: 0.0)
     world.tell(HANDSET, receipt("78"))
     told = [(dlr.message_id, dlr.joined_by, dlr.repeat) for dlr in dlrs(world.effects)]
     assert told == [("m1", "id", False), ("m3", "reference", False), ("m2", "id", False)]

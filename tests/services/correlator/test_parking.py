@@ -61,7 +61,7 @@ def ids(placed: list[Placed]) -> list[str]:
 def filled() -> MemoryEntries:
     state = MemoryEntries()
     for number in range(100, 100 + PARKED_RECEIPTS_MAX):
-        assert opened(state).add(said(str(number)), LIFE_S) == AT_HAND
+        assert opened(state).add(said(str(number)), LIFE_S, 0.0) == AT_HAND
     return state
 
 
@@ -76,8 +76,8 @@ def tell_orphans(state: MemoryEntries, *chosen: str, places: tuple[str, ...] = (
 
 def test_a_receipt_waits_for_its_life_and_no_longer() -> None:
     state = MemoryEntries()
-    assert opened(state).add(said("1"), LIFE_S) == AT_HAND
-    assert opened(state, 30_000).add(said("2"), LIFE_S) == AT_HAND
+    assert opened(state).add(said("1"), LIFE_S, 0.0) == AT_HAND
+    assert opened(state, 30_000).add(said("2"), LIFE_S, 0.0) == AT_HAND
     assert ids(opened(state, 59_999).found()) == ["1", "2"]
     assert ids(opened(state, 60_000).found()) == ["2"]
     assert ids(opened(state, 90_000).found()) == []
@@ -85,7 +85,7 @@ def test_a_receipt_waits_for_its_life_and_no_longer() -> None:
 
 def test_what_has_no_room_at_hand_is_found_at_its_place_as_long() -> None:
     state = filled()
-    assert opened(state, 1000).add(said("0A1B"), LIFE_S) == "fast|a1b"
+    assert opened(state, 1000).add(said("0A1B"), LIFE_S, 0.0) == "fast|a1b"
     assert "a1b" not in "".join(ids(opened(state, 1000).found()))
     found = opened(state, 60_999).found(["fast|a1b", "fast|other"])
     assert [(where, one.is_told) for where, one in found] == [("fast|a1b", False)]
@@ -94,10 +94,10 @@ def test_what_has_no_room_at_hand_is_found_at_its_place_as_long() -> None:
 
 def test_those_of_one_id_come_the_oldest_first_wherever_they_wait() -> None:
     state = filled()
-    opened(state, 1).add(said("77"), LIFE_S)
+    opened(state, 1).add(said("77"), LIFE_S, 0.0)
     parked = opened(state, 2)
     parked.keep(parked.found()[1:])
-    assert opened(state, 3).add(said("77", FAST, REFERENCE), LIFE_S) == AT_HAND
+    assert opened(state, 3).add(said("77", FAST, REFERENCE), LIFE_S, 0.0) == AT_HAND
     found = opened(state, 4).found(["fast|77"])
     assert [where for where, _ in found] == [AT_HAND] * 15 + ["fast|77", AT_HAND]
 
@@ -105,7 +105,7 @@ def test_those_of_one_id_come_the_oldest_first_wherever_they_wait() -> None:
 def test_an_orphan_makes_room_and_is_still_found() -> None:
     state = filled()
     tell_orphans(state, "100", "101")
-    assert opened(state, 5).add(said("more"), LIFE_S) == AT_HAND
+    assert opened(state, 5).add(said("more"), LIFE_S, 0.0) == AT_HAND
     found = opened(state, 6).found(["fast|100"])
     where = {one.receipt.dlr.smsc_message_id: (place, one.is_told) for place, one in found}
     assert where["100"] == ("fast|100", True)
@@ -118,23 +118,25 @@ def test_an_orphan_makes_room_and_is_still_found() -> None:
 
 def test_of_one_id_no_more_wait_than_an_entry_may_hold_and_orphans_go_first() -> None:
     state = filled()
-    places = [opened(state, at_ms).add(said("77"), LIFE_S) for at_ms in range(OF_AN_ID_MAX + 1)]
+    places = [
+        opened(state, at_ms).add(said("77"), LIFE_S, 0.0) for at_ms in range(OF_AN_ID_MAX + 1)
+    ]
     assert places == ["fast|77"] * OF_AN_ID_MAX + [None]
     tell_orphans(state, "77", places=("fast|77",))
-    assert opened(state, 100).add(said("77"), LIFE_S) == "fast|77"
+    assert opened(state, 100).add(said("77"), LIFE_S, 0.0) == "fast|77"
     found = opened(state, 101).found(["fast|77"])[PARKED_RECEIPTS_MAX:]
     assert [one.parked_ms - NOW_MS for _, one in found] == [*range(1, OF_AN_ID_MAX), 100]
 
 
 def test_nothing_is_kept_of_what_waits_no_longer() -> None:
     state = MemoryEntries()
-    opened(state).add(said("1"), LIFE_S)
+    opened(state).add(said("1"), LIFE_S, 0.0)
     parked = opened(state)
     parked.found()
     parked.keep([])
     assert state.octets == {}
     state = filled()
-    opened(state).add(said("77"), LIFE_S)
+    opened(state).add(said("77"), LIFE_S, 0.0)
     parked = opened(state)
     parked.found(["fast|77"])
     parked.keep([])
@@ -144,7 +146,7 @@ def test_nothing_is_kept_of_what_waits_no_longer() -> None:
 
 def test_what_has_not_changed_is_not_written() -> None:
     state = filled()
-    opened(state).add(said("77"), LIFE_S)
+    opened(state).add(said("77"), LIFE_S, 0.0)
     before = {name: (octets, NOW_MS + 77) for name, (octets, _) in state.octets.items()}
     state.octets = dict(before)
     parked = opened(state)
