@@ -7,7 +7,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.sdk.trace.sampling import Sampler
 
 from pipeline.effects import Headers
-from pipeline.tracing import Tracer
+from pipeline.tracing import Telling, Tracer
 
 TRACE_ID, SPAN_ID = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 SAMPLED, UNSAMPLED = (f"00-{TRACE_ID}-{SPAN_ID}-{flags}" for flags in ("01", "00"))
@@ -20,7 +20,8 @@ class Traced:
 
     def __init__(self, beginning: Sampler | None = None) -> None:
         self._sent = InMemorySpanExporter()
-        self.tracer = Tracer(SimpleSpanProcessor(self._sent), Resource({}), beginning)
+        telling = Telling(self._sent, Resource({}))
+        self.tracer = Tracer(SimpleSpanProcessor(telling), beginning)
 
     @property
     def spans(self) -> tuple[ReadableSpan, ...]:
