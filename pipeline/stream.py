@@ -48,7 +48,7 @@ from pipeline.process import Process
 from pipeline.records import Record
 from pipeline.room import Room
 from pipeline.spans import Spans
-from pipeline.stores import Limits
+from pipeline.stores import Limits, keep_arenas_few
 from pipeline.transactions import watched
 
 COMMIT_AFTER_S = 0.02  # when nothing is left to read, unless the service says otherwise
@@ -127,6 +127,7 @@ def run(
     there, a transaction grows to ten times as long.
     """
     kafka = ground.config.kafka
+    keep_arenas_few()
     room = Room(ground.config.state_dir / ground.replica, ground.config.state_room_mib)
     if not room.wait():
         return
