@@ -44,8 +44,8 @@ DEAD = ".dlq"  # behind the name of a topic, that of its dead letters
 NO_CONNECTOR = frozenset({"dlq", "result"})
 """What no connector may be called, for `command` would name another topic."""
 
-TIMER_EXPONENT_MAX = 21  # 2^21 s = 24 days, the longest single wait
-TIMER_SECONDS = tuple(2**exponent for exponent in range(TIMER_EXPONENT_MAX + 1))
+TIMER_EXPONENT_MIN, TIMER_EXPONENT_MAX = -2, 21  # a quarter of a second to 24 days
+TIMER_SECONDS = tuple(2**exponent for exponent in range(TIMER_EXPONENT_MIN, TIMER_EXPONENT_MAX + 1))
 
 
 class Topic(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,8 +131,9 @@ def mo(keyword: str) -> str:
 
 
 def timer(wait_s: float) -> str:
-    """Name of the timer topic with the longest wait not over `wait_s` seconds (at least 1 s)."""
-    exponent = max(0, min(int(wait_s).bit_length() - 1, TIMER_EXPONENT_MAX))
+    """Name of the timer topic with the longest wait not over `wait_s` seconds, or the shortest."""
+    quarters = max(1, int(wait_s * 2**-TIMER_EXPONENT_MIN))
+    exponent = min(quarters.bit_length() - 1 + TIMER_EXPONENT_MIN, TIMER_EXPONENT_MAX)
     return f"sms.timer.{2**exponent}s"
 
 
@@ -201,7 +202,8 @@ def _read() -> list[dict[str, Any]]:
 
 def _pattern(name: str) -> str:
     """A regular expression of all names of a family."""
-    return r"[^.]+".join(re.escape(part) for part in re.split(r"{\w+}", name))
+    one = r"[0-9.]+" if "{seconds}" in name else r"[^.]+"
+    return one.join(re.escape(part) for part in re.split(r"{\w+}", name))
 
 
 def _family(
@@ -222,7 +224,7 @@ def _family(
             yield _topic(raw, full, raw["partitions"], raw["retention_h"])
     elif "{seconds}" in name:
         for seconds in TIMER_SECONDS:
-            retention_h = max(raw["retention_h"], 2 * seconds // 3600)
+            retention_h = max(raw["retention_h"], int(2 * seconds) // 3600)
             yield _topic(raw, name.format(seconds=seconds), raw["partitions"], retention_h)
     else:
         yield _topic(raw, name, raw["partitions"], raw.get("retention_h"))

@@ -173,7 +173,7 @@ def test_a_timer_does_not_wait_twice() -> None:
     assert one.topic == "sms.timer.dlq"
     decided = decide(one)
     assert isinstance(decided, Again)
-    assert decided.topic == "sms.timer.1s"
+    assert decided.topic == topics.timer(0)
 
 
 def test_a_command_without_an_id_has_that_of_its_place() -> None:
