@@ -14,7 +14,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # exported, b
 
 from pipeline.config import KafkaConfig
 from pipeline.errors import BrokerError
-from pipeline.kafka.clients import REQUEST_TIMEOUT_S, client_settings, known_topics
+from pipeline.kafka.clients import REQUEST_TIMEOUT_S, client_settings, known_topics, patiently
 from pipeline.topics import Difference, Topic
 
 LOOK_EVERY_S = 0.05
@@ -111,8 +111,12 @@ def _operations(
 ) -> Mapping[str, frozenset[str]]:
     """By name; `describe` asks for a description of each."""
     admin = AdminClient(client_settings(kafka))
+
+    def ask() -> dict[str, frozenset[str] | None]:
+        return {name: _allowed(future) for name, future in describe(admin).items()}
+
     try:
-        found = {name: _allowed(future) for name, future in describe(admin).items()}
+        found = patiently(ask)()
     except (KafkaException, TimeoutError) as error:
         where = kafka.bootstrap_servers
         raise BrokerError(f"{where} does not say what this client may do: {error!r}") from error

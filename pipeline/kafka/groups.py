@@ -1,6 +1,7 @@
 """What a consumer group holds and has still to read. Everything here waits, and has a deadline."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, KafkaException
 from confluent_kafka.admin import AdminClient
@@ -27,9 +28,13 @@ def partition_counts(kafka: KafkaConfig) -> dict[str, int]:
 def held_topics(kafka: KafkaConfig, group: str) -> set[str]:
     """Topics of which some member of `group` holds a partition; raises BrokerError."""
     admin = AdminClient(client_settings(kafka))
-    try:
+
+    def ask() -> Any:
         found = admin.describe_consumer_groups([group], request_timeout=REQUEST_TIMEOUT_S)
-        members = found[group].result(REQUEST_TIMEOUT_S).members
+        return found[group].result(REQUEST_TIMEOUT_S).members
+
+    try:
+        members = patiently(ask)()
     except KafkaException as error:
         raise BrokerError(f"group {group} can't be described: {error}") from error
     return {
