@@ -38,7 +38,6 @@ from services.sandbox.config import sandbox_config
 from services.scheduler.core import ripe_ms
 from smpp import receipt
 
-TIMER_WAIT_S = {f"sms.timer.{seconds}s": seconds for seconds in topics.TIMER_SECONDS}
 SETTLE_S = 15.0
 LOOK_EVERY_S = 0.5
 
@@ -112,8 +111,8 @@ def _backlog(config: Config, group: str, read: Sequence[str]) -> int:
         group,
         read,
         counts=lambda message: (
-            message.topic() not in TIMER_WAIT_S
-            or ripe_ms(message.timestamp()[1], TIMER_WAIT_S[message.topic() or ""]) <= now
+            message.topic() not in topics.TIMER_WAIT_S
+            or ripe_ms(message.timestamp()[1], topics.TIMER_WAIT_S[message.topic() or ""]) <= now
         ),
     )
 

@@ -20,7 +20,7 @@ def reads(config: Config) -> dict[str, list[str]]:
         "router": [topics.ROUTER_IN],
         "correlator": [topics.CORRELATOR_IN],
         "tracker": [topics.TRACKER_IN],
-        "scheduler": [topics.timer(seconds) for seconds in topics.TIMER_SECONDS],
+        "scheduler": list(topics.TIMER_WAIT_S),
     }
     found[COMMANDS_GROUP] = [topics.command(ConnectorId(name)) for name in config.connectors]
     for name, connector in config.connectors.items():

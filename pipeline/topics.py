@@ -46,6 +46,7 @@ NO_CONNECTOR = frozenset({"dlq", "result"})
 
 TIMER_EXPONENT_MIN, TIMER_EXPONENT_MAX = -2, 21  # a quarter of a second to 24 days
 TIMER_SECONDS = tuple(2**exponent for exponent in range(TIMER_EXPONENT_MIN, TIMER_EXPONENT_MAX + 1))
+TIMER_WAIT_S = {f"sms.timer.{seconds}s": seconds for seconds in TIMER_SECONDS}
 
 
 class Topic(msgspec.Struct, frozen=True, kw_only=True):

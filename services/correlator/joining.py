@@ -104,8 +104,7 @@ class Joining:
         learning = Learning(state.shared)
         results = self._windows.of(receipt.dlr.connector).results
         results["receipts"] += 1
-        carrier = self._carrier(receipt, learning)
-        match = sure(segments, carrier, receipt)
+        match = sure(segments, self._carrier(receipt, learning), receipt)
         if match is not None:
             effects = self._joined(segments, learning, match, receipt, now_ms)
             segments.keep()

@@ -40,8 +40,11 @@ Way = Callable[[Segments, Carrier, Receipt], Sequence[Row]]
 
 def by_id(segments: Segments, carrier: Carrier, receipt: Receipt) -> Sequence[Row]:
     """The same id, as the profile says that it is written in either place."""
-    under = (segments.under(carrier.domain, form) for form in _forms(receipt, carrier))
-    return next(filter(None, (_possible(rows, receipt) for rows in under)), ())
+    for form in _forms(receipt, carrier):
+        found = _possible(segments.under(carrier.domain, form), receipt)
+        if found:
+            return found
+    return ()
 
 
 def by_reference(segments: Segments, carrier: Carrier, receipt: Receipt) -> Sequence[Row]:

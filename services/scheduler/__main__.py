@@ -38,7 +38,6 @@ from services.scheduler.core import ripe_ms, target
 
 GROUP = "scheduler"
 POLL_S = 0.05
-WAIT_S = {f"sms.timer.{seconds}s": seconds for seconds in topics.TIMER_SECONDS}
 
 
 class Shell:
@@ -50,7 +49,7 @@ class Shell:
         self._codec = ground.codec
         self._metrics = ground.metrics
         self._producer: Producer = make_transactional_producer(kafka, ground.replica)
-        drop_pending(self._producer, kafka, GROUP, next(iter(WAIT_S)))
+        drop_pending(self._producer, kafka, GROUP, next(iter(topics.TIMER_WAIT_S)))
         limit_s = request_timeout_s(kafka)
         self._send_offsets = watched(self._producer.send_offsets_to_transaction, limit_s)
         self._batch = Batch(ground.metrics, GROUP)
@@ -61,7 +60,7 @@ class Shell:
 
     def run(self, stopping: threading.Event) -> None:
         """Work until `stopping`."""
-        self._consumer.subscribe(list(WAIT_S), on_assign=self._note_assignment)
+        self._consumer.subscribe(list(topics.TIMER_WAIT_S), on_assign=self._note_assignment)
         try:
             while not stopping.is_set():
                 self._resume_ripe()
@@ -99,7 +98,7 @@ class Shell:
             by_partition[message.topic() or "", message.partition() or 0].append(message)
         for (topic, partition), column in by_partition.items():
             for message in column:
-                at_ms = ripe_ms(message.timestamp()[1], WAIT_S[topic])
+                at_ms = ripe_ms(message.timestamp()[1], topics.TIMER_WAIT_S[topic])
                 if at_ms > moment:
                     where = TopicPartition(topic, partition, message.offset() or 0)
                     self._consumer.pause([where])
@@ -133,7 +132,8 @@ class Shell:
             return
         where = target(timer, now_ms())
         value = timer.value if where == timer.topic else octets
-        if self._ground.tracer and WAIT_S[message.topic() or ""] * 1000 > LINK_AFTER_MS:
+        waited_ms = topics.TIMER_WAIT_S[message.topic() or ""] * 1000
+        if self._ground.tracer and waited_ms > LINK_AFTER_MS:
             headers = linked(headers)
         self._write(where, timer.key, value, headers)
 

@@ -31,7 +31,7 @@ from services.telemetry.snapshot import Group
 
 LOG = structlog.get_logger()
 LOOK_EVERY_S = 5.0  # for topics that were not there before, for ages, for dead letters
-TIMERS = {topics.timer(seconds): int(seconds * 1000) for seconds in topics.TIMER_SECONDS}
+TIMERS = {name: int(wait_s * 1000) for name, wait_s in topics.TIMER_WAIT_S.items()}
 
 
 class Asked(NamedTuple):

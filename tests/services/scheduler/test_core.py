@@ -14,7 +14,6 @@ NOW_MS = 1_790_000_000_000
 AHEAD_MAX_S = 2**22 - 0.25  # 48 days: send_at is at most 30 days ahead, a validity at most 7
 AHEAD_MAX_MS = int(AHEAD_MAX_S * 1000)
 HOPS_MAX = 25
-WAIT_S = {topics.timer(seconds): seconds for seconds in topics.TIMER_SECONDS}
 SHORTEST_MS = 250
 TARGET = "sms.correlator.in"
 
@@ -27,7 +26,7 @@ def travel(ahead_ms: int, delays_ms: list[int]) -> tuple[int, int]:
     """How late a lone timer arrives, in ms, and after how many hops; each is moved late."""
     waiting, now_ms, hops = timer(NOW_MS + ahead_ms), NOW_MS, 0
     while (topic := target(waiting, now_ms)) != TARGET:
-        now_ms = ripe_ms(now_ms, WAIT_S[topic]) + delays_ms[hops % len(delays_ms)]
+        now_ms = ripe_ms(now_ms, topics.TIMER_WAIT_S[topic]) + delays_ms[hops % len(delays_ms)]
         hops += 1
     return now_ms - waiting.due_ms, hops
 
@@ -83,11 +82,14 @@ def test_timers_that_queue_in_one_partition_do_not_hold_one_another_up(
 ) -> None:
     """A partition is strictly in order: a record waits for those before it."""
     asked = deque((NOW_MS + at, timer(NOW_MS + at + ahead)) for at, ahead in sorted(timers))
-    queues: dict[str, deque[tuple[int, Timer]]] = {"asked": asked, **{t: deque() for t in WAIT_S}}
+    queues: dict[str, deque[tuple[int, Timer]]] = {
+        "asked": asked,
+        **{t: deque() for t in topics.TIMER_WAIT_S},
+    }
     lateness_ms = []
     while any(queues.values()):
         now_ms, topic = min(
-            (ripe_ms(queue[0][0], WAIT_S.get(topic, 0)), topic)
+            (ripe_ms(queue[0][0], topics.TIMER_WAIT_S.get(topic, 0)), topic)
             for topic, queue in queues.items()
             if queue
         )
