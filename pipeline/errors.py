@@ -3,7 +3,8 @@
 HeliographError
 ├── ConfigError        the operator: every fault of the configuration, each with its place
 ├── UnreadableError    nobody now: the record goes to the dead-letter topic as it is
-└── BrokerError        the operator: no broker could be found or started
+├── BrokerError        the operator: no broker could be found or started
+└── StateError         the operator: what is kept on disk is not what Kafka has
 """
 
 from collections.abc import Sequence
@@ -32,6 +33,10 @@ class UnreadableError(HeliographError):
 
 class BrokerError(HeliographError):
     """No Kafka broker could be reached, found or started; the text says what to do."""
+
+
+class StateError(HeliographError):
+    """The state on disk is ahead of its changelog; the text says what to do."""
 
 
 class MisshapenError(HeliographError):

@@ -24,8 +24,10 @@ from datetime import timedelta
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
+from confluent_kafka import Consumer, TopicPartition
 from quixstreams import Application, message_context
 from quixstreams.state import State
+from quixstreams.state.exceptions import InvalidStoreChangelogOffset
 
 from pipeline import timers, topics
 from pipeline.batches import Batch
@@ -33,8 +35,9 @@ from pipeline.codec import Codec
 from pipeline.config import Config
 from pipeline.dead_letters import error_headers, note_burial
 from pipeline.effects import Effect, Entries, Headers, KeyEntries, Publish
-from pipeline.errors import UnreadableError
+from pipeline.errors import StateError, UnreadableError
 from pipeline.kafka.clients import (
+    REQUEST_TIMEOUT_S,
     TRANSACTION_TIMEOUT_MS,
     Origin,
     client_settings,
@@ -43,7 +46,7 @@ from pipeline.kafka.clients import (
     producer_settings,
     request_timeout_s,
 )
-from pipeline.kafka.pending import drop_pending
+from pipeline.kafka.pending import await_settled, drop_pending
 from pipeline.process import Process
 from pipeline.records import Record
 from pipeline.room import Room
@@ -136,17 +139,26 @@ def run(
     app = _application(ground.config, service, ground.replica, within_s)
     producer: Any = app._producer  # Quix Streams has no hook for this
     limit_s = request_timeout_s(kafka)
+    own = watched(lambda: producer._producer._producer, REQUEST_TIMEOUT_S)()  # made when asked for
     batch = Batch(ground.metrics, service)
     producer.commit_transaction = batch.ended_by(watched(producer.commit_transaction, limit_s))
     producer.abort_transaction = watched(producer.abort_transaction, limit_s)
     decide = _decider(core, topic_in, service, tuple(kinds), ground, batch)
     source = app.topic(topic_in, value_deserializer="bytes", key_deserializer="bytes")
-    act = _actor(decide, producer._producer.produce)
+    act = _actor(decide, own.produce)
     app.dataframe(source).update(act, stateful=True, metadata=True)
-    _note_assignment(app, ground)
+    changelog = topics.changelog_of(service, topic_in)
+    _note_assignment(app, ground, service, changelog)
     _commit_what_is_read(app, commit_after_s)
     with room.watched(app.stop):
-        app.run()
+        try:
+            app.run()
+        except InvalidStoreChangelogOffset as error:
+            raise StateError(
+                f"{ground.config.state_dir / ground.replica} holds more than its changelog "
+                f"{changelog}, which has lost records (an unclean election?); remove that folder, "
+                "and the state is what the changelog still has"
+            ) from error
 
 
 def _application(config: Config, service: str, replica: str, within_s: float) -> Application:
@@ -200,11 +212,13 @@ def _commit_what_is_read(app: Any, after_s: float) -> None:
     app._consumer.poll_row = polled
 
 
-def _note_assignment(app: Any, ground: Process) -> None:
-    """Be ready from the first assignment on."""
+def _note_assignment(app: Any, ground: Process, service: str, changelog: str) -> None:
+    """Recover from what is settled only; be ready from the first assignment on."""
     assign = app._on_assign
 
-    def noted(consumer: object, partitions: object) -> None:
+    def noted(consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
+        places = [(own.topic, own.partition) for own in partitions if own.topic == changelog]
+        await_settled(consumer, ground.config.kafka, service, places)
         assign(consumer, partitions)
         ground.is_ready = lambda: True
 

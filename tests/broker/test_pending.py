@@ -2,6 +2,8 @@
 
 import socket
 import struct
+import threading
+import time
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -18,14 +20,17 @@ from confluent_kafka.admin import (
 from pipeline import topics
 from pipeline.broker import embedded, free_port
 from pipeline.config import KafkaConfig
+from pipeline.errors import BrokerError
+from pipeline.kafka import pending
 from pipeline.kafka.admin import create_topics
 from pipeline.kafka.clients import make_consumer, make_transactional_producer
-from pipeline.kafka.pending import drop_pending
+from pipeline.kafka.pending import await_settled, drop_pending
 
 IN = topics.ROUTER_IN
 INIT_PRODUCER_ID, TXN_OFFSET_COMMIT = 22, 28
 DEADLINE_S = 10
 HANGS_S = 2.0
+OPEN_S = 1.0
 OFFSET = 7
 
 
@@ -74,6 +79,35 @@ def test_what_is_committed_stays_and_the_producer_goes_on(credulous: KafkaConfig
         producer.send_offsets_to_transaction(where, metadata, DEADLINE_S)
         producer.commit_transaction(DEADLINE_S)
         assert committed(credulous, group, DEADLINE_S) == offset
+
+
+def test_a_partition_is_settled_when_the_transaction_in_it_is_over(credulous: KafkaConfig) -> None:
+    place = (topics.MT_EVENT, 0)
+    producer, reader = make_transactional_producer(credulous, uuid4().hex), uuid4().hex
+    consumer = make_consumer(credulous, reader)
+    await_settled(consumer, credulous, reader, [place])
+    for end in (producer.commit_transaction, producer.abort_transaction):
+        producer.begin_transaction()
+        producer.produce(place[0], b"octets", partition=place[1])
+        assert producer.flush(DEADLINE_S) == 0
+        began = time.monotonic()
+        threading.Timer(OPEN_S, end).start()
+        await_settled(consumer, credulous, reader, [place, (topics.MT_EVENT, 1)])
+        assert time.monotonic() - began >= OPEN_S
+
+
+def test_one_that_is_not_ended_is_said(
+    credulous: KafkaConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pending, "SETTLE_S", OPEN_S)
+    producer, reader = make_transactional_producer(credulous, uuid4().hex), uuid4().hex
+    producer.begin_transaction()
+    producer.produce(topics.MT_EVENT, b"octets", partition=2)
+    assert producer.flush(DEADLINE_S) == 0
+    places = [(topics.MT_EVENT, number) for number in range(4)]
+    with pytest.raises(BrokerError, match=r"^sms\.mt\.event\[2\]: a transaction is open"):
+        await_settled(make_consumer(credulous, reader), credulous, reader, places)
+    producer.abort_transaction(DEADLINE_S)
 
 
 def committed(kafka: KafkaConfig, group: str, timeout_s: float) -> int:

@@ -12,24 +12,28 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient
 
 from pipeline import topics
 from pipeline.broker import die_with_parent
 from pipeline.codec import Codec
 from pipeline.config import KafkaConfig
-from pipeline.kafka.clients import make_producer, produce
+from pipeline.kafka.admin import create_topics
+from pipeline.kafka.clients import make_producer, make_transactional_producer, produce
 from pipeline.kafka.reader import read_to_end
 from pipeline.records import Wake
 
 DEADLINE_S = 60
 CODEC = Codec()
 KEYS, PER_KEY = 200, 20
+COUNTING = (sys.executable, "-m", "tests.broker.counting")
+CHANGELOG = topics.changelog_of("tracker", topics.TRACKER_IN)
 
 
 @contextmanager
 def counting(kafka: KafkaConfig, folder: Path, *more: str) -> Iterator[subprocess.Popen[bytes]]:
-    where = (kafka.bootstrap_servers, str(folder), *more)
-    command = [sys.executable, "-m", "tests.broker.counting", *where]
+    command = [*COUNTING, kafka.bootstrap_servers, str(folder), *more]
     process = subprocess.Popen(command, preexec_fn=die_with_parent, stdout=subprocess.DEVNULL)
     try:
         yield process
@@ -96,15 +100,77 @@ def test_a_dead_letter_says_where_it_was_and_why(own_kafka: KafkaConfig) -> None
     assert 0 < int(headers["error.record_timestamp"]) <= first.timestamp()[1]  # of the record
 
 
+def ask(kafka: KafkaConfig, key: str) -> None:
+    producer = make_producer(kafka)
+    octets = CODEC.encode(Wake(key=key, kind="test", what="0", set_ms=0), "")
+    produce(producer, topics.TRACKER_IN, key, octets)
+    assert producer.flush(DEADLINE_S) == 0
+
+
+def await_answer(kafka: KafkaConfig, key: str, number: int) -> None:
+    deadline = time.monotonic() + DEADLINE_S
+    while not answers(kafka)[key, str(number)]:
+        assert time.monotonic() < deadline
+
+
 def test_what_is_read_is_committed_when_nothing_more_comes(
     own_kafka: KafkaConfig, tmp_path: Path
 ) -> None:
-    before = answers(own_kafka).total()
-    producer = make_producer(own_kafka)
-    octets = CODEC.encode(Wake(key="alone", kind="test", what="0", set_ms=0), "")
-    produce(producer, topics.TRACKER_IN, "alone", octets)
-    assert producer.flush(DEADLINE_S) == 0
-    deadline = time.monotonic() + DEADLINE_S
+    ask(own_kafka, "alone")
     with counting(own_kafka, tmp_path, "3600"):
-        while answers(own_kafka).total() < before + 2:
-            assert time.monotonic() < deadline
+        await_answer(own_kafka, "alone", 1)
+
+
+def keep_one(kafka: KafkaConfig, folder: Path, key: str) -> None:
+    """One record of `key` is counted, and the service stopped."""
+    with counting(kafka, folder) as process:
+        ask(kafka, key)
+        await_answer(kafka, key, 1)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(DEADLINE_S) == 0
+
+
+def write_in_all(producer: Producer, topic: str) -> None:
+    """Begin a transaction in each partition of `topic`."""
+    producer.begin_transaction()
+    for partition in producer.list_topics(topic, DEADLINE_S).topics[topic].partitions:
+        producer.produce(topic, b"never committed", b"key", partition=partition)
+    assert producer.flush(DEADLINE_S) == 0
+
+
+def test_a_state_is_recovered_when_what_is_open_in_its_changelog_is_over(
+    own_kafka: KafkaConfig, tmp_path: Path
+) -> None:
+    """As after a broker's restart, when the markers of the last commit are not written yet."""
+    with counting(own_kafka, tmp_path) as process:
+        ask(own_kafka, "kept")
+        await_answer(own_kafka, "kept", 1)
+        other = make_transactional_producer(own_kafka, "other")
+        write_in_all(other, CHANGELOG)  # the broker ends it in ten seconds
+        ask(own_kafka, "kept")
+        await_answer(own_kafka, "kept", 2)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(DEADLINE_S) == 0
+    with counting(own_kafka, tmp_path) as process:
+        ask(own_kafka, "kept")
+        await_answer(own_kafka, "kept", 3)
+        assert process.poll() is None
+
+
+def test_a_state_that_is_ahead_of_its_changelog_is_refused_with_a_word(
+    own_kafka: KafkaConfig, tmp_path: Path
+) -> None:
+    keep_one(own_kafka, tmp_path, "lost")
+    admin = AdminClient({"bootstrap.servers": own_kafka.bootstrap_servers})
+    admin.delete_topics([CHANGELOG])[CHANGELOG].result(DEADLINE_S)
+    create_topics(own_kafka, topics.catalog({}))
+    other = make_transactional_producer(own_kafka, "other")
+    write_in_all(other, CHANGELOG)
+    other.abort_transaction(DEADLINE_S)
+    command = [*COUNTING, own_kafka.bootstrap_servers, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE_S, check=False)
+    assert done.returncode == 1
+    folder = tmp_path / "counting-0"
+    assert f"{folder} holds more than its changelog {CHANGELOG}" in done.stderr
+    shutil.rmtree(folder)
+    keep_one(own_kafka, tmp_path, "new")

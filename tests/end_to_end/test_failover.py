@@ -20,6 +20,7 @@ from tests.end_to_end.pipelines import DEADLINE_S, Pipeline, heliograph, running
 
 RATE_PER_S = 20
 WAITING = 80  # when it goes down, at most: four seconds of its rate
+LOOKS = 20  # at once: both replicas of the first must have bound again
 UNKNOWN_MAX = 8  # written and not answered when it goes down, at some 40 ms an answer
 ROUTES = """
 version: "1"
@@ -118,9 +119,10 @@ def test_what_waits_and_what_comes_goes_by_the_second_carrier_until_the_first_is
     looks: list[str] = []
 
     def is_back() -> bool:
-        looks.append(f"look-{len(looks)}")
-        ask(bootstrap, looks[-1:])
-        return bool(taken(slow) & set(looks))
+        batch = [f"look-{len(looks) + number}" for number in range(LOOKS)]
+        looks.extend(batch)
+        ask(bootstrap, batch)
+        return {status.path for status in ended(bootstrap, batch).values()} == {("slow",)}
 
     until(is_back)
     ask(bootstrap, after)
