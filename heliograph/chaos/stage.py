@@ -274,7 +274,7 @@ class Stage:
         self.writer.flush()
         self._allowed += duplicates_max
         places = Places(ledgers=[self.carrier], logs=self.folder / "log")
-        evidence = gather(self.config, make_codec(self.config), places)
+        evidence = gather(self.config, make_codec(self.config), places, settle_s=SETTLE_TIMEOUT_S)
         verdict = judge(evidence, Bounds(duplicates_max=self._allowed))
         before, outcomes = self._before, Counter(verdict.outcomes)
         after = After(
