@@ -24,7 +24,6 @@ from datetime import timedelta
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
-from confluent_kafka import Consumer, TopicPartition
 from quixstreams import Application, message_context
 from quixstreams.state import State
 from quixstreams.state.exceptions import InvalidStoreChangelogOffset
@@ -139,13 +138,13 @@ def run(
     app = _application(ground.config, service, ground.replica, within_s)
     producer: Any = app._producer  # Quix Streams has no hook for this
     limit_s = request_timeout_s(kafka)
-    own = watched(lambda: producer._producer._producer, REQUEST_TIMEOUT_S)()  # made when asked for
+    watched(getattr, REQUEST_TIMEOUT_S)(producer._producer, "_producer")  # begins, without a limit
     batch = Batch(ground.metrics, service)
     producer.commit_transaction = batch.ended_by(watched(producer.commit_transaction, limit_s))
     producer.abort_transaction = watched(producer.abort_transaction, limit_s)
     decide = _decider(core, topic_in, service, tuple(kinds), ground, batch)
     source = app.topic(topic_in, value_deserializer="bytes", key_deserializer="bytes")
-    act = _actor(decide, own.produce)
+    act = _actor(decide, producer._producer.produce)
     app.dataframe(source).update(act, stateful=True, metadata=True)
     changelog = topics.changelog_of(service, topic_in)
     _note_assignment(app, ground, service, changelog)
@@ -216,7 +215,7 @@ def _note_assignment(app: Any, ground: Process, service: str, changelog: str) ->
     """Recover from what is settled only; be ready from the first assignment on."""
     assign = app._on_assign
 
-    def noted(consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
+    def noted(consumer: Any, partitions: Sequence[Any]) -> None:
         places = [(own.topic, own.partition) for own in partitions if own.topic == changelog]
         await_settled(consumer, ground.config.kafka, service, places)
         assign(consumer, partitions)
