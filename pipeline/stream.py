@@ -133,7 +133,8 @@ def run(
     room = Room(ground.config.state_dir / ground.replica, ground.config.state_room_mib)
     if not room.wait():
         return
-    drop_pending(make_transactional_producer(kafka, ground.replica), kafka, service, topic_in)
+    earlier = watched(make_transactional_producer, REQUEST_TIMEOUT_S)(kafka, ground.replica)
+    drop_pending(earlier, kafka, service, topic_in)
     within_s = COMMIT_WITHIN * commit_after_s
     app = _application(ground.config, service, ground.replica, within_s)
     producer: Any = app._producer  # Quix Streams has no hook for this

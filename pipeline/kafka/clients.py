@@ -23,7 +23,6 @@ from confluent_kafka.admin import AdminClient
 from pipeline.config import KafkaConfig
 from pipeline.effects import Headers
 from pipeline.errors import BrokerError
-from pipeline.transactions import watched
 
 LOG = logging.getLogger("kafka")
 BATCH_RECORDS_MAX = 500
@@ -77,7 +76,7 @@ def make_transactional_producer(kafka: KafkaConfig, replica: str) -> Producer:
         transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
         linger_ms=0,
     )
-    watched(producer.init_transactions, REQUEST_TIMEOUT_S)(REQUEST_TIMEOUT_S)
+    producer.init_transactions(REQUEST_TIMEOUT_S)
     return producer
 
 
