@@ -40,12 +40,11 @@ from pipeline.kafka.clients import (
     TRANSACTION_TIMEOUT_MS,
     Origin,
     client_settings,
-    make_transactional_producer,
     now_ms,
     producer_settings,
     request_timeout_s,
 )
-from pipeline.kafka.pending import await_settled, drop_pending
+from pipeline.kafka.pending import await_settled, begin_anew
 from pipeline.process import Process
 from pipeline.records import Record
 from pipeline.room import Room
@@ -133,8 +132,7 @@ def run(
     room = Room(ground.config.state_dir / ground.replica, ground.config.state_room_mib)
     if not room.wait():
         return
-    earlier = watched(make_transactional_producer, REQUEST_TIMEOUT_S)(kafka, ground.replica)
-    drop_pending(earlier, kafka, service, topic_in)
+    begin_anew(kafka, ground.replica, service, topic_in)
     within_s = COMMIT_WITHIN * commit_after_s
     app = _application(ground.config, service, ground.replica, within_s)
     producer: Any = app._producer  # Quix Streams has no hook for this

@@ -23,6 +23,7 @@ from pipeline.kafka.clients import (
     REQUEST_TIMEOUT_S,
     TRANSACTION_TIMEOUT_MS,
     make_consumer,
+    make_transactional_producer,
     patiently,
     request_timeout_s,
 )
@@ -31,6 +32,17 @@ from pipeline.transactions import watched
 
 SETTLE_S = 3 * TRANSACTION_TIMEOUT_MS / 1000  # a broker looks for those timed out every 10 s
 LOOK_EVERY_S = 0.1
+
+
+def begin_anew(kafka: KafkaConfig, replica: str, group: str, topic: str) -> Producer:
+    """A producer of `replica`, whose earlier lives are fenced off and have left nothing pending in
+    `group`, which reads `topic`.
+
+    Raises KafkaException, and ends the process when Kafka does not answer.
+    """
+    producer = watched(make_transactional_producer, REQUEST_TIMEOUT_S)(kafka, replica)
+    drop_pending(producer, kafka, group, topic)
+    return producer
 
 
 def drop_pending(producer: Producer, kafka: KafkaConfig, group: str, topic: str) -> None:

@@ -21,7 +21,6 @@ from pipeline.errors import UnreadableError
 from pipeline.kafka.clients import (
     headers_of,
     make_member,
-    make_transactional_producer,
     next_offsets,
     now_ms,
     origin_of,
@@ -29,7 +28,7 @@ from pipeline.kafka.clients import (
     request_timeout_s,
     take,
 )
-from pipeline.kafka.pending import drop_pending
+from pipeline.kafka.pending import begin_anew
 from pipeline.process import Process, process, stop_signal
 from pipeline.records import Timer
 from pipeline.traceparent import LINK_AFTER_MS, linked
@@ -48,8 +47,8 @@ class Shell:
         self._ground = ground
         self._codec = ground.codec
         self._metrics = ground.metrics
-        self._producer: Producer = make_transactional_producer(kafka, ground.replica)
-        drop_pending(self._producer, kafka, GROUP, next(iter(topics.TIMER_WAIT_S)))
+        topic = next(iter(topics.TIMER_WAIT_S))
+        self._producer: Producer = begin_anew(kafka, ground.replica, GROUP, topic)
         limit_s = request_timeout_s(kafka)
         self._send_offsets = watched(self._producer.send_offsets_to_transaction, limit_s)
         self._batch = Batch(ground.metrics, GROUP)

@@ -53,10 +53,10 @@ def test_the_longest_wait_decides(
     traced: Traced | None,
     goes: Headers | None,
 ) -> None:
-    for name in ("drop_pending", "make_member", "watched"):
+    for name in ("make_member", "watched"):
         monkeypatch.setattr(scheduler, name, lambda *_: None)
     client = SimpleNamespace(send_offsets_to_transaction=None, commit_transaction=None)
-    monkeypatch.setattr(scheduler, "make_transactional_producer", lambda *_: client)
+    monkeypatch.setattr(scheduler, "begin_anew", lambda *_: client)
     ground = SimpleNamespace(
         config=Config(),
         replica="scheduler-0",
