@@ -101,12 +101,20 @@ def open_from(consumer: Consumer, places: Iterable[Place], since_ms: int) -> dic
     group without members has committed. Raises KafkaException.
     """
     places = list(places)
-    done, end = committed(consumer, places), ends(consumer, places)
-    recent = _listed(consumer, places, since_ms)
-    return {
-        place: max(done.get(place, 0), found if found >= 0 else end[place])
-        for place, found in recent.items()
-    }
+    done = committed(consumer, places)
+    recent = first_since(consumer, places, since_ms)
+    return {place: max(done.get(place, 0), first) for place, first in recent.items()}
+
+
+def first_since(consumer: Consumer, places: Iterable[Place], since_ms: int) -> dict[Place, int]:
+    """Of each partition the first offset that Kafka appended at `since_ms` or later, or its end.
+
+    Raises KafkaException.
+    """
+    places = list(places)
+    end = ends(consumer, places)  # first: what comes meanwhile is found by its time
+    found = _listed(consumer, places, since_ms)
+    return {place: first if first >= 0 else end[place] for place, first in found.items()}
 
 
 def _listed(consumer: Consumer, places: Iterable[Place], which: int) -> dict[Place, int]:

@@ -8,13 +8,8 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
 
 from pipeline.config import KafkaConfig
 from pipeline.errors import BrokerError
-from pipeline.kafka.clients import (
-    REQUEST_TIMEOUT_S,
-    known_topics,
-    make_consumer,
-    take,
-    watermarks,
-)
+from pipeline.kafka.clients import known_topics, make_consumer, patiently, take, watermarks
+from pipeline.kafka.lag import Place, first_since
 
 
 def read_to_end(
@@ -53,17 +48,13 @@ def read_to_end(
         consumer.close()
 
 
-def offsets_at(kafka: KafkaConfig, topic: str, at_ms: int) -> dict[tuple[str, int], int]:
+def offsets_at(kafka: KafkaConfig, topic: str, at_ms: int) -> dict[Place, int]:
     """Of each partition the first offset that Kafka appended at `at_ms` or later, or its end."""
     consumer = make_consumer(kafka, "heliograph-reader")
     try:
         known = known_topics(consumer, kafka)
-        asked = [TopicPartition(topic, number, at_ms) for number in known[topic].partitions]
-        found = {}
-        for tp in consumer.offsets_for_times(asked, timeout=REQUEST_TIMEOUT_S):
-            end = tp.offset if tp.offset >= 0 else watermarks(consumer, tp)[1]
-            found[tp.topic, tp.partition] = end
-        return found
+        places = [(topic, number) for number in known[topic].partitions]
+        return patiently(first_since)(consumer, places, at_ms)
     finally:
         consumer.close()
 

@@ -3,7 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import pytest
@@ -14,15 +14,17 @@ from pipeline import topics
 from pipeline.broker import embedded, free_port
 from pipeline.config import KafkaConfig
 from pipeline.ids import ConnectorId
+from pipeline.kafka import lag
 from pipeline.kafka.admin import create_topics
 from pipeline.kafka.clients import (
     client_settings,
     make_consumer,
     make_producer,
     make_transactional_producer,
+    now_ms,
 )
 from pipeline.kafka.groups import has_unread
-from pipeline.kafka.lag import Lag, Progress
+from pipeline.kafka.lag import Lag, Place, Progress
 from pipeline.topics import Lanes
 
 DEADLINE_S = 40
@@ -57,12 +59,12 @@ def test_it_is_told_again_once_the_broker_is_back() -> None:
         for number in range(1200):
             producer.produce(topics.ROUTER_IN, b"", partition=number % 12)
         assert producer.flush(DEADLINE_S) == 0
-        lag = Lag(kafka, {topics.ROUTER_IN: GROUP})
+        own = Lag(kafka, {topics.ROUTER_IN: GROUP})
         for _ in range(3):
-            assert told(lag.ask) == {topics.ROUTER_IN: Progress(done=0, behind=1200)}
+            assert told(own.ask) == {topics.ROUTER_IN: Progress(done=0, behind=1200)}
             assert has_unread(kafka, GROUP, [topics.ROUTER_IN])
             broker.stop()
-            assert asked(lag.ask) is None
+            assert asked(own.ask) is None
             broker.start()
 
 
@@ -103,9 +105,30 @@ def test_what_is_there_no_more_is_not_behind_of_who_never_committed(kafka: Kafka
     for _ in range(50):
         producer.produce(topic, b"x", partition=0)
     assert producer.flush(DEADLINE_S) == 0
-    lag = Lag(kafka, {topic: f"binder-{connector}"})
-    assert told(lag.ask) == {topic: Progress(done=0, behind=50)}
+    own = Lag(kafka, {topic: f"binder-{connector}"})
+    assert told(own.ask) == {topic: Progress(done=0, behind=50)}
     admin = AdminClient(client_settings(kafka))
     for deleted in admin.delete_records([TopicPartition(topic, 0, 40)]).values():
         deleted.result(DEADLINE_S)
-    assert told(lag.ask) == {topic: Progress(done=40, behind=10)}
+    assert told(own.ask) == {topic: Progress(done=40, behind=10)}
+
+
+def test_what_comes_while_it_is_asked_where_to_begin_is_not_left_out(
+    kafka: KafkaConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the answer to a command does that has just been written."""
+    create_topics(kafka, topics.catalog({}))
+    listed, producer = lag._listed, make_producer(kafka)
+    (place,) = places = [(topics.COMMAND_RESULT, 0)]
+
+    def meanwhile(*question: Any) -> dict[Place, int]:
+        answer = listed(*question)
+        producer.produce(place[0], b"", partition=place[1])
+        assert producer.flush(DEADLINE_S) == 0
+        return answer
+
+    consumer = make_consumer(kafka, GROUP)
+    (end,) = told(lambda: lag.ends(consumer, places)).values()
+    monkeypatch.setattr(lag, "_listed", meanwhile)
+    recent_ms = now_ms() - 1000
+    assert lag.first_since(consumer, places, recent_ms) == {place: end}

@@ -12,7 +12,7 @@ from pipeline.codec import Codec
 from pipeline.config import KafkaConfig
 from pipeline.kafka.reader import read_to_end
 from pipeline.records import MtStatus
-from tests.end_to_end.pipelines import TO_SLOW, Pipeline, heliograph, running
+from tests.end_to_end.pipelines import DEADLINE_S, TO_SLOW, Pipeline, heliograph, running
 
 CODEC = Codec()
 CARRIER = """
@@ -37,7 +37,8 @@ def send(pipeline: Pipeline, message_id: str, **more: object) -> None:
 
 def status(pipeline: Pipeline, message_id: str, *states: str) -> MtStatus:
     """The message's status once it is in one of these states."""
-    kafka, deadline = KafkaConfig(bootstrap_servers=pipeline.bootstrap), time.monotonic() + 30
+    kafka = KafkaConfig(bootstrap_servers=pipeline.bootstrap)
+    deadline = time.monotonic() + DEADLINE_S
     found: MtStatus | None = None
     while time.monotonic() < deadline:
         for message in read_to_end(kafka, ["sms.mt.status"]):
@@ -49,7 +50,7 @@ def status(pipeline: Pipeline, message_id: str, *states: str) -> MtStatus:
 
 
 def order(pipeline: Pipeline, *arguments: str) -> tuple[int, str]:
-    done = heliograph(pipeline.bootstrap, "message", *arguments, "--wait", "45")
+    done = heliograph(pipeline.bootstrap, "message", *arguments, "--wait", f"{DEADLINE_S}")
     return done.returncode, done.stdout + done.stderr
 
 
