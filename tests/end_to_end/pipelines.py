@@ -16,7 +16,7 @@ import yaml
 from heliograph.local import EXAMPLE
 from tests.end_to_end.conftest import in_foreground
 
-DEADLINE_S = 90  # a service that has just been started again, beside another pipeline, takes 40
+DEADLINE_S = 60
 TO_SLOW = """
 version: "1"
 rules:
