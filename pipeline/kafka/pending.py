@@ -5,6 +5,10 @@ committed is told that a partition ends where its oldest open transaction begins
 up to there lacks the last transaction, or is refused as being ahead of its changelog (seen once, of
 some hundred restarts under load). So whoever takes a changelog waits until it is settled.
 
+Some are never written: the transaction is over, yet a partition keeps it open for ever (as seldom;
+a router stood there for 90 s). The next transaction of the same producer id that writes there ends
+it too.
+
 Offsets (Kafka 4.3, once in some twenty restarts under load). The transaction is over, yet the
 coordinator of the group keeps the offsets it brought as pending, for ever. Then nobody who reads
 what is committed is told where the group stands (UNSTABLE_OFFSET_COMMIT), and no member can begin.
@@ -13,25 +17,30 @@ of a replica: the end of any other transaction of it with that group takes them 
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+import msgspec
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from pipeline.config import KafkaConfig
+from pipeline.effects import Headers
 from pipeline.errors import BrokerError
 from pipeline.kafka.clients import (
     REQUEST_TIMEOUT_S,
     TRANSACTION_TIMEOUT_MS,
+    known_topics,
     make_consumer,
     make_transactional_producer,
     patiently,
     request_timeout_s,
 )
 from pipeline.kafka.lag import Place, ends
+from pipeline.topics import changelog_of
 from pipeline.transactions import watched
 
 SETTLE_S = 3 * TRANSACTION_TIMEOUT_MS / 1000  # a broker looks for those timed out every 10 s
 LOOK_EVERY_S = 0.1
+NEVER = 2**62  # an offset that no group commits
 
 
 def begin_anew(kafka: KafkaConfig, replica: str, group: str, topic: str) -> Producer:
@@ -42,7 +51,33 @@ def begin_anew(kafka: KafkaConfig, replica: str, group: str, topic: str) -> Prod
     """
     producer = watched(make_transactional_producer, REQUEST_TIMEOUT_S)(kafka, replica)
     drop_pending(producer, kafka, group, topic)
+    close_hanging(producer, kafka, group, topic)
     return producer
+
+
+def close_hanging(producer: Producer, kafka: KafkaConfig, group: str, topic: str) -> None:
+    """What earlier lives of `producer` left open in the changelog of `topic` is ended.
+
+    By a record that no recovery applies, in a transaction that is committed: which of the records
+    before it count, their own headers say, against what the group has committed.
+    """
+    changelog = changelog_of(group, topic)
+    reader = make_consumer(kafka, group)  # of which no member is made
+    try:
+        known = known_topics(reader, kafka).get(changelog)
+        places = [(changelog, number) for number in known.partitions] if known else []
+        written = _ends_of_all(kafka, group, places)
+        open_in = _behind(patiently(ends)(reader, places), written)
+    finally:
+        reader.close()
+    if not open_in:
+        return
+    never = msgspec.json.encode({topic: NEVER})
+    headers: Headers = [("__column_family__", b"default"), ("__processed_tp_offsets__", never)]
+    producer.begin_transaction()
+    for name, number in open_in:
+        producer.produce(name, None, b"hanging", partition=number, headers=headers)
+    watched(producer.commit_transaction, request_timeout_s(kafka))(REQUEST_TIMEOUT_S)
 
 
 def drop_pending(producer: Producer, kafka: KafkaConfig, group: str, topic: str) -> None:
@@ -71,20 +106,26 @@ def await_settled(
     Raises BrokerError when one stays open for SETTLE_S.
     """
     places = list(places)
-    everything = make_consumer(kafka, group, isolation_level="read_uncommitted")
-    try:
-        written = patiently(ends)(everything, places)
-    finally:
-        everything.close()
+    written = _ends_of_all(kafka, group, places)
     deadline = time.monotonic() + SETTLE_S
     while unsettled := _behind(patiently(ends)(consumer, places), written):
         if time.monotonic() > deadline:
+            named = ", ".join(f"{topic}[{number}]" for topic, number in unsettled)
             raise BrokerError(
-                f"{unsettled}: a transaction is open since {SETTLE_S:.0f} s; if nobody ends it, "
+                f"{named}: a transaction is open since {SETTLE_S:.0f} s; if nobody ends it, "
                 "find it by kafka-transactions.sh find-hanging, and abort it"
             )
         time.sleep(LOOK_EVERY_S)
 
 
-def _behind(committed: dict[Place, int], written: dict[Place, int]) -> str:
-    return ", ".join(f"{t}[{n}]" for (t, n), end in written.items() if committed[t, n] < end)
+def _ends_of_all(kafka: KafkaConfig, group: str, places: Sequence[Place]) -> dict[Place, int]:
+    """The ends of what is written, committed or not."""
+    everything = make_consumer(kafka, group, isolation_level="read_uncommitted")
+    try:
+        return patiently(ends)(everything, places)
+    finally:
+        everything.close()
+
+
+def _behind(committed: dict[Place, int], written: dict[Place, int]) -> list[Place]:
+    return [place for place, end in written.items() if committed[place] < end]

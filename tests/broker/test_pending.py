@@ -24,10 +24,11 @@ from pipeline.errors import BrokerError
 from pipeline.kafka import pending
 from pipeline.kafka.admin import create_topics
 from pipeline.kafka.clients import make_consumer, make_transactional_producer
-from pipeline.kafka.pending import await_settled, drop_pending
+from pipeline.kafka.pending import await_settled, begin_anew, drop_pending
+from pipeline.kafka.reader import read_to_end
 
 IN = topics.ROUTER_IN
-INIT_PRODUCER_ID, TXN_OFFSET_COMMIT = 22, 28
+PRODUCE, INIT_PRODUCER_ID, TXN_OFFSET_COMMIT = 0, 22, 28
 DEADLINE_S = 10
 HANGS_S = 2.0
 OPEN_S = 1.0
@@ -108,6 +109,54 @@ def test_one_that_is_not_ended_is_said(
     with pytest.raises(BrokerError, match=r"^sms\.mt\.event\[2\]: a transaction is open"):
         await_settled(make_consumer(credulous, reader), credulous, reader, places)
     producer.abort_transaction(DEADLINE_S)
+
+
+def test_what_hangs_in_a_changelog_is_ended_by_the_next_life(
+    credulous: KafkaConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pending, "SETTLE_S", OPEN_S)
+    replica, (place,) = uuid4().hex, (places := [(topics.changelog_of("router", IN), 3)])
+    make_transactional_producer(credulous, replica)
+    leave_hanging(credulous, f"heliograph-{replica}", *place)
+    consumer = make_consumer(credulous, "router")
+    make_transactional_producer(credulous, replica)  # alone changes nothing
+    with pytest.raises(BrokerError):
+        await_settled(consumer, credulous, "router", places)
+    begin_anew(credulous, replica, "router", IN)
+    await_settled(consumer, credulous, "router", places)
+    found = [message.value() for message in read_to_end(credulous, [place[0]])]
+    assert found == [b"hangs", None]
+
+
+def leave_hanging(kafka: KafkaConfig, transactional_id: str, topic: str, partition: int) -> None:
+    """A record in a transaction that its coordinator knows nothing of."""
+    host, _, port = kafka.bootstrap_servers.partition(":")
+    with socket.create_connection((host, int(port)), DEADLINE_S) as connection:
+        asked = string(transactional_id) + struct.pack(">i", 60_000)
+        _throttle_ms, error, producer_id, epoch = struct.unpack(
+            ">ihqh", ask(connection, INIT_PRODUCER_ID, 1, asked)
+        )
+        assert error == 0
+        record = b"\0\0\0\6key\x0ahangs\0"  # lengths are zigzag
+        now = int(time.time() * 1000)
+        body = struct.pack(">hiqqqhii", 0x10, 0, now, now, producer_id, epoch, 0, 1)
+        body += bytes([len(record) * 2]) + record
+        batch = struct.pack(">ibI", -1, 2, crc32c(body)) + body
+        batch = struct.pack(">qi", 0, len(batch)) + batch
+        wanted = string(transactional_id) + struct.pack(">hii", -1, 10_000, 1)
+        wanted += string(topic) + struct.pack(">iii", 1, partition, len(batch)) + batch
+        answer = ask(connection, PRODUCE, 3, wanted)
+        head = 4 + len(string(topic)) + 4
+        assert struct.unpack(">ih", answer[head : head + 6]) == (partition, 0)
+
+
+def crc32c(octets: bytes) -> int:
+    crc = 0xFFFFFFFF
+    for octet in octets:
+        crc ^= octet
+        for _ in range(8):
+            crc = (crc >> 1) ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
 
 
 def committed(kafka: KafkaConfig, group: str, timeout_s: float) -> int:

@@ -72,7 +72,6 @@ async def test_a_record_comes_at_its_time_and_never_early(
     assert sorted(key for key, _ in found) == sorted(dues)
     early = [key for key, at_ms in found if at_ms < dues[key]]
     assert early == []
-    assert max(at_ms - dues[key] for key, at_ms in found) < 10_000
 
 
 async def test_killed_again_and_again_it_moves_each_record_once(
