@@ -44,7 +44,7 @@ from pipeline.kafka.clients import (
     producer_settings,
     request_timeout_s,
 )
-from pipeline.kafka.pending import await_settled, begin_anew
+from pipeline.kafka.pending import await_settled, begin_anew, close_hanging
 from pipeline.process import Process
 from pipeline.records import Record
 from pipeline.room import Room
@@ -132,7 +132,9 @@ def run(
     room = Room(ground.config.state_dir / ground.replica, ground.config.state_room_mib)
     if not room.wait():
         return
-    begin_anew(kafka, ground.replica, service, topic_in)
+    own = begin_anew(kafka, ground.replica, service, topic_in)
+    close_hanging(own, kafka, service, topic_in)
+    del own  # Quix Streams makes one of its own, under the same transactional.id
     within_s = COMMIT_WITHIN * commit_after_s
     app = _application(ground.config, service, ground.replica, within_s)
     producer: Any = app._producer  # Quix Streams has no hook for this

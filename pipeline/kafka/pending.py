@@ -51,7 +51,6 @@ def begin_anew(kafka: KafkaConfig, replica: str, group: str, topic: str) -> Prod
     """
     producer = watched(make_transactional_producer, REQUEST_TIMEOUT_S)(kafka, replica)
     drop_pending(producer, kafka, group, topic)
-    close_hanging(producer, kafka, group, topic)
     return producer
 
 

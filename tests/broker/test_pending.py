@@ -1,10 +1,11 @@
-"""Offsets that nobody will ever end, in the group coordinator of a real broker."""
+"""Offsets and records that nobody will ever end, in a real broker."""
 
 import socket
 import struct
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import uuid4
 
 import pytest
@@ -24,7 +25,7 @@ from pipeline.errors import BrokerError
 from pipeline.kafka import pending
 from pipeline.kafka.admin import create_topics
 from pipeline.kafka.clients import make_consumer, make_transactional_producer
-from pipeline.kafka.pending import await_settled, begin_anew, drop_pending
+from pipeline.kafka.pending import await_settled, begin_anew, close_hanging, drop_pending
 from pipeline.kafka.reader import read_to_end
 
 IN = topics.ROUTER_IN
@@ -122,7 +123,7 @@ def test_what_hangs_in_a_changelog_is_ended_by_the_next_life(
     make_transactional_producer(credulous, replica)  # alone changes nothing
     with pytest.raises(BrokerError):
         await_settled(consumer, credulous, "router", places)
-    begin_anew(credulous, replica, "router", IN)
+    close_hanging(begin_anew(credulous, replica, "router", IN), credulous, "router", IN)
     await_settled(consumer, credulous, "router", places)
     found = [message.value() for message in read_to_end(credulous, [place[0]])]
     assert found == [b"hangs", None]
@@ -130,13 +131,7 @@ def test_what_hangs_in_a_changelog_is_ended_by_the_next_life(
 
 def leave_hanging(kafka: KafkaConfig, transactional_id: str, topic: str, partition: int) -> None:
     """A record in a transaction that its coordinator knows nothing of."""
-    host, _, port = kafka.bootstrap_servers.partition(":")
-    with socket.create_connection((host, int(port)), DEADLINE_S) as connection:
-        asked = string(transactional_id) + struct.pack(">i", 60_000)
-        _throttle_ms, error, producer_id, epoch = struct.unpack(
-            ">ihqh", ask(connection, INIT_PRODUCER_ID, 1, asked)
-        )
-        assert error == 0
+    with identified(kafka, transactional_id) as (connection, producer_id, epoch):
         record = b"\0\0\0\6key\x0ahangs\0"  # lengths are zigzag
         now = int(time.time() * 1000)
         body = struct.pack(">hiqqqhii", 0x10, 0, now, now, producer_id, epoch, 0, 1)
@@ -169,6 +164,20 @@ def committed(kafka: KafkaConfig, group: str, timeout_s: float) -> int:
 
 def leave_pending(kafka: KafkaConfig, transactional_id: str, group: str) -> None:
     """An offset in a transaction that its coordinator knows nothing of."""
+    with identified(kafka, transactional_id) as (connection, producer_id, epoch):
+        offsets = struct.pack(">iqih", 0, OFFSET, -1, -1)  # partition, offset, epoch, no metadata
+        committing = string(transactional_id) + string(group)
+        committing += struct.pack(">qhi", producer_id, epoch, 1)
+        committing += string(IN) + struct.pack(">i", 1) + offsets
+        answer = ask(connection, TXN_OFFSET_COMMIT, 2, committing)
+        assert answer[-2:] == b"\0\0"  # the only partition's error_code
+
+
+@contextmanager
+def identified(
+    kafka: KafkaConfig, transactional_id: str
+) -> Iterator[tuple[socket.socket, int, int]]:
+    """A connection of its own, and the producer id and epoch it was given."""
     host, _, port = kafka.bootstrap_servers.partition(":")
     with socket.create_connection((host, int(port)), DEADLINE_S) as connection:
         asked = string(transactional_id) + struct.pack(">i", 60_000)
@@ -176,12 +185,7 @@ def leave_pending(kafka: KafkaConfig, transactional_id: str, group: str) -> None
             ">ihqh", ask(connection, INIT_PRODUCER_ID, 1, asked)
         )
         assert error == 0
-        offsets = struct.pack(">iqih", 0, OFFSET, -1, -1)  # partition, offset, epoch, no metadata
-        committing = string(transactional_id) + string(group)
-        committing += struct.pack(">qhi", producer_id, epoch, 1)
-        committing += string(IN) + struct.pack(">i", 1) + offsets
-        answer = ask(connection, TXN_OFFSET_COMMIT, 2, committing)
-        assert answer[-2:] == b"\0\0"  # the only partition's error_code
+        yield connection, producer_id, epoch
 
 
 def ask(connection: socket.socket, api_key: int, version: int, body: bytes) -> bytes:
